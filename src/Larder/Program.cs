@@ -1,0 +1,1 @@
+Console.WriteLine("larder 0.1.0");
