@@ -22,7 +22,7 @@ public interface ISourceSession : IAsyncDisposable
     /// <summary>What is being read, known from the beginning.</summary>
     SourceDescription Description { get; }
 
-    /// <summary>The entries, a directory before what it contains, otherwise in no order.</summary>
+    /// <summary>The entries depth first: a directory before what it contains, and all that it contains before what follows it. Siblings come in no order.</summary>
     IAsyncEnumerable<SourceEntry> ReadEntriesAsync(CancellationToken cancellationToken);
 
     /// <summary>

@@ -1,0 +1,244 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Larder.Repository.Crypto;
+using Larder.Repository.Index;
+using Larder.Repository.Snapshots;
+using Larder.Repository.Storage;
+
+namespace Larder.Repository;
+
+/// <summary>
+/// An opened repository: its storage, its master key and, once loaded, its index. Reading needs nothing more; writing needs a
+/// <see cref="RepositoryLock"/>, and whoever holds a <see cref="RepositoryWriter"/> holds one.
+/// </summary>
+public sealed class Repository : IDisposable
+{
+    // Key, config, lock and snapshot files are hundreds of bytes; a megabyte is generous, and bounds what nonsense can cost.
+    internal const int SmallFileBytesMax = 1 << 20;
+
+    // restic keeps index files below 8 MiB and reads them whole; other writers may be less careful.
+    private const int IndexFileBytesMax = 256 << 20;
+
+    // As many as restic tries by default; each try costs a scrypt.
+    private const int KeysTriedMax = 20;
+
+    private readonly SemaphoreSlim indexLoading = new(1);
+    private MasterIndex? index;
+
+    private Repository(IStorage storage, RepositoryConfig config, RepositoryKey key, KeyId keyId, RepositoryOptions options)
+    {
+        Storage = storage;
+        Config = config;
+        Key = key;
+        KeyId = keyId;
+        Options = options;
+    }
+
+    public IStorage Storage { get; }
+
+    public RepositoryConfig Config { get; }
+
+    public RepositoryOptions Options { get; }
+
+    /// <summary>The key file that the password opened.</summary>
+    public KeyId KeyId { get; }
+
+    public string Location => Storage.Location;
+
+    internal RepositoryKey Key { get; }
+
+    /// <summary>Creates a repository of the newest version and opens it.</summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryError.AlreadyExists"/> where there is one.</exception>
+    public static async Task<Repository> CreateAsync(IStorage storage, string password, RepositoryOptions options, CancellationToken cancellationToken)
+    {
+        if (await storage.FindLengthAsync(StorageKey.Config, cancellationToken) is not null)
+        {
+            throw new RepositoryException(RepositoryError.AlreadyExists, $"there is a repository at {storage.Location} already") { Location = storage.Location };
+        }
+
+        var key = RepositoryKey.Generate();
+        try
+        {
+            var config = RepositoryConfig.Create();
+            var keyId = await KeyRing.StoreAsync(storage, key, password, options, cancellationToken);
+
+            // Written last: without it there is no repository, and a second try starts afresh.
+            var box = UnpackedFile.EncodeRaw(key, config.Encode());
+            await storage.PutAsync(StorageKey.Config, new ReadOnlySequence<byte>(box), cancellationToken);
+            return new Repository(storage, config, key, keyId, options);
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a repository of version 1 or 2.</summary>
+    /// <exception cref="RepositoryException">
+    /// <see cref="RepositoryError.NoRepository"/>, <see cref="RepositoryError.WrongPassword"/>, <see cref="RepositoryError.Unsupported"/>, <see cref="RepositoryError.Damaged"/>.
+    /// </exception>
+    public static async Task<Repository> OpenAsync(IStorage storage, string password, RepositoryOptions options, CancellationToken cancellationToken)
+    {
+        if (await storage.FindLengthAsync(StorageKey.Config, cancellationToken) is null)
+        {
+            throw new RepositoryException(RepositoryError.NoRepository, $"there is no repository at {storage.Location}") { Location = storage.Location };
+        }
+        var configBox = await storage.ReadAllAsync(StorageKey.Config, SmallFileBytesMax, cancellationToken);
+
+        RepositoryException? damage = null;
+        var tried = 0;
+        await foreach (var file in storage.ListAsync(FileKind.Key, cancellationToken))
+        {
+            if (++tried > KeysTriedMax)
+            {
+                break;
+            }
+            try
+            {
+                if (await KeyRing.TryOpenAsync(storage, new KeyId(file.Key.Name), password, cancellationToken) is not { } key)
+                {
+                    continue;
+                }
+
+                // A creation that was cut short leaves a key that opens, but not this config.
+                if (configBox.Length >= RepositoryKey.OverheadBytes && OpenConfig(key, configBox) is { } json)
+                {
+                    return new Repository(storage, RepositoryConfig.Decode(json, storage.Location), key, new KeyId(file.Key.Name), options);
+                }
+                key.Dispose();
+                damage ??= new RepositoryException(RepositoryError.Damaged, $"the config file of the repository at {storage.Location} is damaged")
+                {
+                    File = StorageKey.Config,
+                    Location = storage.Location,
+                };
+            }
+            catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.FileMissing)
+            {
+                damage = e; // Another key file may still open it.
+            }
+        }
+        throw damage ?? new RepositoryException(RepositoryError.WrongPassword, $"no key of the repository at {storage.Location} opens with this password")
+        {
+            Location = storage.Location,
+        };
+    }
+
+    /// <summary>All index files, read once and kept. Load after taking a lock: what a lock keeps from being pruned is then in it.</summary>
+    public async Task<MasterIndex> LoadIndexAsync(CancellationToken cancellationToken)
+    {
+        await indexLoading.WaitAsync(cancellationToken);
+        try
+        {
+            return index ??= await ReadIndexAsync(_ => { }, cancellationToken);
+        }
+        finally
+        {
+            indexLoading.Release();
+        }
+    }
+
+    /// <summary>Reads all index files afresh.</summary>
+    /// <param name="damaged">Called for a file that cannot be read; rethrow in it to stop.</param>
+    internal async Task<MasterIndex> ReadIndexAsync(Action<RepositoryException> damaged, CancellationToken cancellationToken)
+    {
+        var master = new MasterIndex();
+        var failures = new List<RepositoryException>();
+        var parallel = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Math.Min(Environment.ProcessorCount, 4) };
+        await Parallel.ForEachAsync(Storage.ListAsync(FileKind.Index, cancellationToken), parallel, async (file, token) =>
+        {
+            try
+            {
+                var json = await ReadUnpackedAsync(file.Key, IndexFileBytesMax, token);
+                IndexFile.Decode(json, master.AddPack);
+            }
+            catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.FileMissing)
+            {
+                lock (failures)
+                {
+                    failures.Add(e);
+                }
+            }
+        });
+        failures.ForEach(damaged);
+        return master;
+    }
+
+    /// <summary>Forgets the loaded index, so that the next use reads what others wrote meanwhile.</summary>
+    internal void DropIndex() => index = null;
+
+    /// <summary>All snapshots, in no order. One that cannot be read is handed to <paramref name="damaged"/>.</summary>
+    public async IAsyncEnumerable<StoredSnapshot> ListSnapshotsAsync(
+        Action<RepositoryException> damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var file in Storage.ListAsync(FileKind.Snapshot, cancellationToken))
+        {
+            Snapshot? snapshot = null;
+            try
+            {
+                snapshot = SnapshotFile.Decode(await ReadUnpackedAsync(file.Key, SmallFileBytesMax, cancellationToken));
+            }
+            catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.FileMissing)
+            {
+                damaged(e);
+            }
+            if (snapshot is not null)
+            {
+                yield return new StoredSnapshot(new SnapshotId(file.Key.Name), snapshot);
+            }
+        }
+    }
+
+    public async Task<Snapshot> LoadSnapshotAsync(SnapshotId id, CancellationToken cancellationToken) =>
+        SnapshotFile.Decode(await ReadUnpackedAsync(StorageKey.Of(id), SmallFileBytesMax, cancellationToken));
+
+    /// <summary>Reads, checks and opens an unpacked file. A file that is not what its name says is read once more before it counts as damaged.</summary>
+    internal async Task<byte[]> ReadUnpackedAsync(StorageKey file, int bytesMax, CancellationToken cancellationToken)
+    {
+        var box = await Storage.ReadAllAsync(file, bytesMax, cancellationToken);
+        if (Hash256.Of(box) != file.Name)
+        {
+            box = await Storage.ReadAllAsync(file, bytesMax, cancellationToken);
+        }
+        if (Hash256.Of(box) != file.Name)
+        {
+            throw new RepositoryException(RepositoryError.Damaged, $"{file} in {Location} is damaged: its bytes are not what its name says")
+            {
+                File = file,
+                Location = Location,
+            };
+        }
+        try
+        {
+            return UnpackedFile.Decode(Key, box, bytesMax);
+        }
+        catch (RepositoryException e)
+        {
+            throw new RepositoryException(e.Error, $"{file} in {Location} is damaged: {e.Message}", e) { File = file, Location = Location };
+        }
+    }
+
+    /// <summary>Seals and stores an unpacked file under the hash of its bytes.</summary>
+    internal async Task<StorageKey> StoreUnpackedAsync(FileKind kind, byte[] json, CancellationToken cancellationToken)
+    {
+        var box = UnpackedFile.Encode(Key, json, Config.Version);
+        var file = new StorageKey(kind, Hash256.Of(box));
+        await Storage.PutAsync(file, new ReadOnlySequence<byte>(box), cancellationToken);
+        return file;
+    }
+
+    public void Dispose()
+    {
+        Key.Dispose();
+        indexLoading.Dispose();
+    }
+
+    private static byte[]? OpenConfig(RepositoryKey key, byte[] box)
+    {
+        var json = new byte[box.Length - RepositoryKey.OverheadBytes];
+        return key.TryOpen(box, json) ? json : null;
+    }
+}
+
+/// <summary>A snapshot and the name of its file.</summary>
+public sealed record StoredSnapshot(SnapshotId Id, Snapshot Snapshot);

@@ -1,0 +1,314 @@
+using System.Diagnostics;
+using Larder.Repository.Snapshots;
+using Larder.Repository.Storage;
+
+namespace Larder.Repository;
+
+/// <summary>Whether others may hold a lock at the same time.</summary>
+public enum LockMode
+{
+    /// <summary>Reading and adding: others may do the same.</summary>
+    Shared,
+
+    /// <summary>Removing: nobody else may hold any lock.</summary>
+    Exclusive,
+}
+
+/// <summary>
+/// A lock in a repository, kept fresh until it is disposed. The protocol is restic's: write a lock file, wait, look again, and give way where
+/// somebody else's excludes ours. It is advisory, and relies on storage that lists what was written and on clocks that roughly agree.
+/// </summary>
+public sealed class RepositoryLock : IAsyncDisposable
+{
+    /// <summary>How often a lock file is replaced by a newer one.</summary>
+    public static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(5);
+
+    /// <summary>After this long without a refresh nothing may be written any more: at <see cref="StaleAfter"/> others take the lock for dead.</summary>
+    public static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(22.5);
+
+    /// <summary>The age at which a lock counts as left behind.</summary>
+    public static readonly TimeSpan StaleAfter = TimeSpan.FromMinutes(30);
+
+    // Two processes that write their locks at the same moment both see both after this long.
+    private static readonly TimeSpan SettleInterval = TimeSpan.FromMilliseconds(200);
+
+    private readonly Repository repository;
+    private readonly CancellationTokenSource disposing = new();
+    private readonly CancellationTokenSource lost = new();
+    private StorageKey file;
+    private long refreshedAt;
+    private Task refreshing = Task.CompletedTask;
+
+    private RepositoryLock(Repository repository, LockMode mode)
+    {
+        this.repository = repository;
+        Mode = mode;
+    }
+
+    public LockMode Mode { get; }
+
+    /// <summary>Cancelled when the lock could not be kept.</summary>
+    public CancellationToken Lost => lost.Token;
+
+    private TimeProvider Clock => repository.Options.Clock;
+
+    /// <summary>Takes a lock, waiting for others as long as <see cref="RepositoryOptions.LockWait"/> says.</summary>
+    /// <exception cref="RepositoryException"><see cref="RepositoryError.Locked"/>, naming who holds the other one.</exception>
+    public static async Task<RepositoryLock> AcquireAsync(Repository repository, LockMode mode, CancellationToken cancellationToken)
+    {
+        var clock = repository.Options.Clock;
+        var began = clock.GetTimestamp();
+        var pause = TimeSpan.FromMilliseconds(500);
+        while (true)
+        {
+            var candidate = new RepositoryLock(repository, mode);
+            if (await candidate.TryAcquireAsync(cancellationToken) is not { } holder)
+            {
+                candidate.refreshing = candidate.KeepFreshAsync();
+                return candidate;
+            }
+            if (clock.GetElapsedTime(began) + pause > repository.Options.LockWait)
+            {
+                throw Excluded(repository, holder);
+            }
+            await Task.Delay(pause, clock, cancellationToken);
+            pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, TimeSpan.FromMinutes(1).Ticks));
+        }
+    }
+
+    /// <summary>Fails where the lock has not been refreshed in time. Cheap: asked before every write.</summary>
+    public void EnsureFresh()
+    {
+        if (lost.IsCancellationRequested || Clock.GetElapsedTime(refreshedAt) > FreshFor)
+        {
+            throw LostException();
+        }
+    }
+
+    /// <summary>Fails where the lock file is gone. Asked before what others rely on: an index, a snapshot, a deletion.</summary>
+    public async Task EnsureHeldAsync(CancellationToken cancellationToken)
+    {
+        EnsureFresh();
+        if (await repository.Storage.FindLengthAsync(file, cancellationToken) is null)
+        {
+            // A refresh may just have replaced the file; then the new name is there.
+            if (await repository.Storage.FindLengthAsync(file, cancellationToken) is null)
+            {
+                await lost.CancelAsync();
+                throw LostException();
+            }
+        }
+    }
+
+    /// <summary>Removes lock files: those left behind, or all.</summary>
+    /// <returns>How many were removed.</returns>
+    public static async Task<int> RemoveAsync(Repository repository, bool all, CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        await foreach (var stored in repository.Storage.ListAsync(FileKind.Lock, cancellationToken))
+        {
+            if (all || await IsLeftBehindAsync(repository, stored, cancellationToken))
+            {
+                await repository.Storage.DeleteAsync(stored.Key, cancellationToken);
+                removed++;
+            }
+        }
+        return removed;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (disposing.IsCancellationRequested)
+        {
+            return;
+        }
+        await disposing.CancelAsync();
+        await refreshing;
+        try
+        {
+            await repository.Storage.DeleteAsync(file, CancellationToken.None);
+        }
+        catch (RepositoryException)
+        {
+            // The work is done; a lock left behind is recognised as stale, and removed, by whoever comes next.
+        }
+    }
+
+    /// <returns>Null when the lock is ours; otherwise whose lock excludes it.</returns>
+    private async Task<LockFile?> TryAcquireAsync(CancellationToken cancellationToken)
+    {
+        if (await FindConflictAsync(cancellationToken) is { } early)
+        {
+            return early;
+        }
+
+        file = await StoreAsync(cancellationToken);
+        try
+        {
+            await Task.Delay(SettleInterval, Clock, cancellationToken);
+            if (await FindConflictAsync(cancellationToken) is not { } late)
+            {
+                return null;
+            }
+            await repository.Storage.DeleteAsync(file, CancellationToken.None);
+            return late;
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<LockFile?> FindConflictAsync(CancellationToken cancellationToken)
+    {
+        LockFile? conflict = null;
+        await foreach (var stored in repository.Storage.ListAsync(FileKind.Lock, cancellationToken))
+        {
+            if (stored.Key == file || stored.LengthBytes == 0)
+            {
+                continue;
+            }
+            LockFile? held;
+            try
+            {
+                held = await TryReadAsync(repository, stored, cancellationToken);
+            }
+            catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.Unsupported)
+            {
+                // Whose it is cannot be told, so it counts as held; "unlock" removes it.
+                throw new RepositoryException(RepositoryError.Locked, $"the repository at {repository.Location} has a {stored.Key} that cannot be read", e)
+                {
+                    File = stored.Key,
+                    Location = repository.Location,
+                };
+            }
+            if (held is null)
+            {
+                continue;
+            }
+            if (IsOfDeadProcess(held, repository.Options))
+            {
+                await repository.Storage.DeleteAsync(stored.Key, cancellationToken);
+            }
+            else if (!IsStale(held, repository.Options) && (Mode == LockMode.Exclusive || held.Exclusive))
+            {
+                conflict = held;
+            }
+        }
+        return conflict;
+    }
+
+    private async Task<StorageKey> StoreAsync(CancellationToken cancellationToken)
+    {
+        var options = repository.Options;
+        var held = new LockFile
+        {
+            Time = Clock.GetLocalNow(),
+            Exclusive = Mode == LockMode.Exclusive,
+            Hostname = options.Hostname,
+            Username = options.Username,
+            Pid = Environment.ProcessId,
+        };
+        var stored = await repository.StoreUnpackedAsync(FileKind.Lock, held.Encode(), cancellationToken);
+        refreshedAt = Clock.GetTimestamp();
+        return stored;
+    }
+
+    private async Task KeepFreshAsync()
+    {
+        using var timer = new PeriodicTimer(RefreshInterval, Clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(disposing.Token))
+            {
+                await RefreshAsync();
+            }
+        }
+        catch (OperationCanceledException) when (disposing.IsCancellationRequested)
+        {
+            // Disposed: the owner deletes the file.
+        }
+    }
+
+    private async Task RefreshAsync()
+    {
+        try
+        {
+            if (await repository.Storage.FindLengthAsync(file, disposing.Token) is null)
+            {
+                await lost.CancelAsync(); // Somebody removed it on purpose, and may be pruning by now.
+                return;
+            }
+            var old = file;
+            file = await StoreAsync(disposing.Token);
+            await repository.Storage.DeleteAsync(old, disposing.Token);
+        }
+        catch (RepositoryException)
+        {
+            if (Clock.GetElapsedTime(refreshedAt) > FreshFor)
+            {
+                await lost.CancelAsync(); // Until then the next tick may succeed.
+            }
+        }
+    }
+
+    /// <returns>Null where it was released between the listing and now.</returns>
+    private static async Task<LockFile?> TryReadAsync(Repository repository, StoredFile stored, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return LockFile.Decode(await repository.ReadUnpackedAsync(stored.Key, Repository.SmallFileBytesMax, cancellationToken));
+        }
+        catch (RepositoryException e) when (e.Error == RepositoryError.FileMissing)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<bool> IsLeftBehindAsync(Repository repository, StoredFile stored, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await TryReadAsync(repository, stored, cancellationToken) is { } held && IsStale(held, repository.Options);
+        }
+        catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.Unsupported)
+        {
+            return true; // Nobody who lives holds a lock that nobody can read.
+        }
+    }
+
+    private static bool IsStale(LockFile held, RepositoryOptions options) =>
+        options.Clock.GetUtcNow() - held.Time > StaleAfter || IsOfDeadProcess(held, options);
+
+    private static bool IsOfDeadProcess(LockFile held, RepositoryOptions options)
+    {
+        if (held.Hostname != options.Hostname || held.Pid <= 0)
+        {
+            return false;
+        }
+        try
+        {
+            using var process = Process.GetProcessById((int)held.Pid);
+            return process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return true;
+        }
+    }
+
+    private RepositoryException LostException() => new(
+        RepositoryError.LockLost,
+        $"the lock on the repository at {repository.Location} was lost: it was removed, or could not be refreshed for {FreshFor.TotalMinutes} minutes")
+    {
+        Location = repository.Location,
+    };
+
+    private static RepositoryException Excluded(Repository repository, LockFile holder) => new(
+        RepositoryError.Locked,
+        $"the repository at {repository.Location} is locked{(holder.Exclusive ? " exclusively" : "")} by process {holder.Pid} of {holder.Username} on {holder.Hostname} since {holder.Time:u}")
+    {
+        Location = repository.Location,
+    };
+}

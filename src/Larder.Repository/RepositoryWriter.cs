@@ -1,0 +1,278 @@
+using Larder.Repository.Index;
+using Larder.Repository.Packs;
+using Larder.Repository.Snapshots;
+using Larder.Repository.Storage;
+using Larder.Repository.Writing;
+
+namespace Larder.Repository;
+
+/// <summary>
+/// Adds to one repository: packs first, then index files, the snapshot last. It exists only while a lock is held, and stops when the lock is
+/// lost. Blobs come from a <see cref="ContentIntake"/>, which may feed several writers at once. A failure of the storage is kept in
+/// <see cref="Failure"/>: the writer then takes nothing more, and its repository has unreferenced packs and nothing else.
+/// </summary>
+public sealed class RepositoryWriter : IAsyncDisposable
+{
+    // Two uploads hide the latency of a disk's fsync or of a network; each holds one pack of 16 MiB.
+    private const int UploadsMax = 2;
+
+    private readonly BufferPool<byte[]> packBuffers;
+    private readonly SemaphoreSlim uploadSlots = new(UploadsMax);
+    private readonly SemaphoreSlim indexGate = new(1);
+    private readonly Lock gate = new();
+    private readonly HashSet<BlobId>[] claimed = [[], []];
+    private readonly List<Task> uploads = [];
+    private readonly List<PackBuilder> partial = [];
+    private readonly CancellationTokenSource stopping = new();
+    private List<IndexedPack> unindexed = [];
+    private int unindexedBlobs;
+    private bool isComplete;
+    private WriterStatistics statistics = new();
+
+    private RepositoryWriter(Repository repository, RepositoryLock heldLock, MasterIndex index, int workers)
+    {
+        Repository = repository;
+        Lock = heldLock;
+        Index = index;
+        // One open pack per worker, one of trees, and those being uploaded: 2 + 1 + 2 packs of 16 MiB are 80 MiB at most on two cores.
+        packBuffers = new BufferPool<byte[]>(workers + 1 + UploadsMax, () => GC.AllocateUninitializedArray<byte>(PackBuilder.TargetBytes));
+    }
+
+    public Repository Repository { get; }
+
+    public RepositoryLock Lock { get; }
+
+    public MasterIndex Index { get; }
+
+    /// <summary>Why this writer stopped; null while all is well.</summary>
+    public Exception? Failure { get; private set; }
+
+    public WriterStatistics Statistics
+    {
+        get
+        {
+            lock (gate)
+            {
+                return statistics;
+            }
+        }
+    }
+
+    /// <summary>Takes a shared lock, loads the index and begins.</summary>
+    public static async Task<RepositoryWriter> BeginAsync(Repository repository, CancellationToken cancellationToken)
+    {
+        var heldLock = await RepositoryLock.AcquireAsync(repository, LockMode.Shared, cancellationToken);
+        try
+        {
+            // Read under the lock: a prune that ran before may have moved blobs that an older view still names.
+            repository.DropIndex();
+            var index = await repository.LoadIndexAsync(cancellationToken);
+            return new RepositoryWriter(repository, heldLock, index, ContentIntake.WorkerCount);
+        }
+        catch
+        {
+            await heldLock.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Whether a blob is new here. The first who asks gets true and must add it; everybody after gets false.</summary>
+    internal bool Claim(BlobKind kind, BlobId id)
+    {
+        lock (gate)
+        {
+            return !claimed[(int)kind].Contains(id) && !Index.Contains(kind, id) && claimed[(int)kind].Add(id);
+        }
+    }
+
+    internal async ValueTask<PackBuilder> OpenPackAsync(int boxBytes, CancellationToken cancellationToken)
+    {
+        if (boxBytes > PackBuilder.TargetBytes)
+        {
+            return new PackBuilder(new byte[boxBytes]); // A huge directory listing gets a pack of its own.
+        }
+
+        // A writer that failed gives no buffer back: who waits for one must be let go.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping.Token);
+        return new PackBuilder(await packBuffers.RentAsync(either.Token));
+    }
+
+    /// <summary>Hands a full pack to the uploads; returns at once.</summary>
+    internal void Upload(PackBuilder pack)
+    {
+        lock (gate)
+        {
+            uploads.RemoveAll(upload => upload.IsCompletedSuccessfully);
+            uploads.Add(Task.Run(() => UploadAsync(pack)));
+        }
+    }
+
+    /// <summary>Takes a pack that is not full; <see cref="CompleteAsync"/> joins such packs before it uploads them.</summary>
+    internal void TakePartial(PackBuilder pack)
+    {
+        lock (gate)
+        {
+            partial.Add(pack);
+        }
+    }
+
+    internal void CountBlob(BlobKind kind, int plainBytes, int boxBytes)
+    {
+        lock (gate)
+        {
+            statistics = statistics.With(kind, plainBytes, boxBytes);
+        }
+    }
+
+    internal void Fail(Exception exception)
+    {
+        Failure ??= exception;
+        stopping.Cancel();
+    }
+
+    /// <summary>When it completes, every blob that was added is durable and indexed.</summary>
+    public async Task CompleteAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(UploadPartialPacks());
+        ThrowIfFailed();
+        await SaveIndexAsync(cancellationToken);
+        isComplete = true;
+    }
+
+    /// <summary>Stores the snapshot, then reads it back. Only after <see cref="CompleteAsync"/>: a snapshot that exists can be restored.</summary>
+    public async Task<SnapshotId> CommitSnapshotAsync(Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        if (!isComplete)
+        {
+            throw new InvalidOperationException("The snapshot comes last: complete the writer first.");
+        }
+        await Lock.EnsureHeldAsync(cancellationToken);
+        var file = await Repository.StoreUnpackedAsync(FileKind.Snapshot, SnapshotFile.Encode(snapshot), cancellationToken);
+        var id = new SnapshotId(file.Name);
+        var stored = await Repository.LoadSnapshotAsync(id, cancellationToken);
+        return stored.Tree == snapshot.Tree
+            ? id
+            : throw new RepositoryException(RepositoryError.Damaged, $"{file} in {Repository.Location} does not read back as it was written") { File = file, Location = Repository.Location };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        Task[] running;
+        lock (gate)
+        {
+            running = [.. uploads];
+        }
+        await Task.WhenAll(running); // They record their failures and do not throw.
+        if (!isComplete)
+        {
+            // The index in memory names blobs that no index file names: nobody may build on them.
+            Repository.DropIndex();
+        }
+        await Lock.DisposeAsync();
+        packBuffers.Dispose();
+        uploadSlots.Dispose();
+        indexGate.Dispose();
+        stopping.Dispose();
+    }
+
+    private Task[] UploadPartialPacks()
+    {
+        List<PackBuilder> joined = [];
+        lock (gate)
+        {
+            foreach (var pack in partial.Where(pack => pack.BlobCount > 0).OrderByDescending(pack => pack.UsedBytes))
+            {
+                if (joined.Find(other => other.Kind == pack.Kind && other.TryAbsorb(pack)) is null)
+                {
+                    joined.Add(pack);
+                }
+            }
+            partial.Clear();
+        }
+        joined.ForEach(Upload);
+        lock (gate)
+        {
+            return [.. uploads];
+        }
+    }
+
+    private async Task UploadAsync(PackBuilder builder)
+    {
+        try
+        {
+            await uploadSlots.WaitAsync(stopping.Token);
+            try
+            {
+                var pack = builder.Seal(Repository.Key);
+                Lock.EnsureFresh();
+                await Repository.Storage.PutAsync(StorageKey.Of(pack.Id), pack.Content, stopping.Token);
+                await RecordAsync(pack);
+            }
+            finally
+            {
+                uploadSlots.Release();
+            }
+            if (builder.Buffer.Length == PackBuilder.TargetBytes)
+            {
+                packBuffers.Return(builder.Buffer);
+            }
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    private async Task RecordAsync(SealedPack pack)
+    {
+        Index.AddPack(pack.Id, pack.Blobs);
+        bool isIndexFull;
+        lock (gate)
+        {
+            foreach (var blob in pack.Blobs)
+            {
+                claimed[(int)blob.Kind].Remove(blob.Id); // The index answers for it from here.
+            }
+            unindexed.Add(new IndexedPack(pack.Id, pack.Blobs));
+            unindexedBlobs += pack.Blobs.Count;
+            isIndexFull = unindexedBlobs >= IndexFile.BlobsMax;
+            statistics = statistics with { StoredBytes = statistics.StoredBytes + pack.Content.Length };
+        }
+        if (isIndexFull)
+        {
+            await SaveIndexAsync(stopping.Token);
+        }
+    }
+
+    private async Task SaveIndexAsync(CancellationToken cancellationToken)
+    {
+        await indexGate.WaitAsync(cancellationToken);
+        try
+        {
+            List<IndexedPack> packs;
+            lock (gate)
+            {
+                (packs, unindexed) = (unindexed, []);
+                unindexedBlobs = 0;
+            }
+            if (packs.Count > 0)
+            {
+                await Lock.EnsureHeldAsync(cancellationToken);
+                await Repository.StoreUnpackedAsync(FileKind.Index, IndexFile.Encode(packs), cancellationToken);
+            }
+        }
+        finally
+        {
+            indexGate.Release();
+        }
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (Failure is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(Failure);
+        }
+    }
+}
