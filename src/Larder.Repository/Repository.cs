@@ -150,7 +150,7 @@ public sealed class Repository : IDisposable
             try
             {
                 var json = await ReadUnpackedAsync(file.Key, IndexFileBytesMax, token);
-                IndexFile.Decode(json, master.AddPack);
+                IndexFile.Decode(json, master);
             }
             catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.FileMissing)
             {
@@ -162,6 +162,14 @@ public sealed class Repository : IDisposable
         });
         failures.ForEach(damaged);
         return master;
+    }
+
+    /// <summary>The packs that one index file names.</summary>
+    internal async Task<IReadOnlyList<IndexedPack>> ReadIndexFileAsync(StorageKey file, CancellationToken cancellationToken)
+    {
+        var packs = new List<IndexedPack>();
+        IndexFile.Decode(await ReadUnpackedAsync(file, IndexFileBytesMax, cancellationToken), (id, blobs) => packs.Add(new IndexedPack(id, blobs)));
+        return packs;
     }
 
     /// <summary>Forgets the loaded index, so that the next use reads what others wrote meanwhile.</summary>

@@ -90,7 +90,8 @@ public sealed class Checker(Repository repository, CheckOptions options)
     {
         foreach (var pack in index.Conflicts)
         {
-            damages.Add(new Damage { File = StorageKey.Of(pack), Message = $"index files of {repository.Location} contradict each other about {StorageKey.Of(pack)}" });
+            var file = StorageKey.Of(pack.Id);
+            damages.Add(new Damage { File = file, Message = $"index files of {repository.Location} contradict each other about {file}" });
         }
     }
 

@@ -48,9 +48,9 @@ internal sealed class BlobGroup
     public IEnumerable<ReadOnlyMemory<byte>> InOrder() => order.Select(place => (ReadOnlyMemory<byte>)PlainAt(place));
 
     /// <summary>The reads that fetch every blob: neighbours joined over small gaps, up to a length.</summary>
-    public IEnumerable<PackRange> Ranges(int gapBytesMax, int rangeBytesMax)
+    public IEnumerable<PackRead> Ranges(int gapBytesMax, int rangeBytesMax)
     {
-        PackRange? range = null;
+        PackRead? range = null;
         var sorted = Enumerable.Range(0, distinct.Count)
             .OrderBy(place => distinct[place].Location.Pack)
             .ThenBy(place => distinct[place].Location.OffsetBytes);
@@ -71,7 +71,7 @@ internal sealed class BlobGroup
             {
                 yield return range;
             }
-            range = new PackRange { Pack = location.Pack, OffsetBytes = location.OffsetBytes, LengthBytes = (int)location.BoxBytes, Blobs = { place } };
+            range = new PackRead { Pack = location.Pack, OffsetBytes = location.OffsetBytes, LengthBytes = (int)location.BoxBytes, Blobs = { place } };
         }
         if (range is not null)
         {
@@ -81,7 +81,7 @@ internal sealed class BlobGroup
 }
 
 /// <summary>One ranged read of a pack and the blobs of the group that lie in it.</summary>
-internal sealed record PackRange
+internal sealed record PackRead
 {
     public required PackId Pack { get; init; }
 

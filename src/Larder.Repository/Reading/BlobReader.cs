@@ -122,7 +122,7 @@ public sealed class BlobReader(Repository repository, MasterIndex index)
     }
 
     /// <returns>How many bytes were read; none where the pack is missing, so that other copies are tried.</returns>
-    private async Task<int> TryReadRangeAsync(PackRange range, byte[] boxes, CancellationToken cancellationToken)
+    private async Task<int> TryReadRangeAsync(PackRead range, byte[] boxes, CancellationToken cancellationToken)
     {
         try
         {

@@ -38,7 +38,7 @@ public sealed class ContentIntake : IAsyncDisposable
     {
         this.writers = writers;
         // One being filled, those in the queue, one at each worker.
-        batches = new BufferPool<ChunkBatch>(1 + QueuedBatchesMax + WorkerCount, () => new ChunkBatch(2 * Math.Max(BatchBytesMin, ChunkSizes.BytesLimit)));
+        batches = new BufferPool<ChunkBatch>(1 + QueuedBatchesMax + WorkerCount, () => new ChunkBatch(2 * Math.Max(BatchBytesMin, ChunkSizes.BytesMax)));
         treeWorker = new BlobWorker(writers, compressionLevel == 0 ? 1 : compressionLevel); // Trees are always compressed, as restic does.
         workers = [.. Enumerable.Range(0, WorkerCount).Select(_ => Task.Run(() => WorkAsync(compressionLevel)))];
     }
