@@ -16,7 +16,11 @@ public enum NodeType
 /// <summary>One extended attribute of a file.</summary>
 /// <param name="Name">Such as <c>user.comment</c>.</param>
 /// <param name="Value">Its raw bytes.</param>
-public sealed record ExtendedAttribute(string Name, ReadOnlyMemory<byte> Value);
+public sealed record ExtendedAttribute(string Name, ReadOnlyMemory<byte> Value)
+{
+    /// <summary>Whether the tree stores null where an empty value would be; restoring makes no difference, the bytes of the tree do.</summary>
+    public bool IsNull { get; init; }
+}
 
 /// <summary>One line of a directory listing: a name, what it is, and where its content lies. Fields as in restic's design document, section "Trees and Data".</summary>
 public sealed record Node

@@ -17,6 +17,31 @@ public readonly struct NodeName : IEquatable<NodeName>, IComparable<NodeName>
 
     public ReadOnlySpan<byte> Bytes => bytes;
 
+    /// <summary>
+    /// The name as trees store it and as people see it: like a Go string literal without the quotes. Plain where the name is plain; a line feed is
+    /// <c>\n</c>, a byte that is not UTF-8 is <c>\xff</c>.
+    /// </summary>
+    public string ToQuoted() => GoQuoting.Quote(Bytes);
+
+    /// <inheritdoc cref="ToQuoted"/>
+    public override string ToString() => ToQuoted();
+
+    /// <summary>Undoes <see cref="ToQuoted"/>; reads every literal that Go's <c>strconv.Unquote</c> reads.</summary>
+    public static bool TryFromQuoted(string quoted, out NodeName name) => TryFromQuoted(Encoding.UTF8.GetBytes(quoted), out name);
+
+    /// <summary>Undoes <see cref="ToQuoted"/>.</summary>
+    /// <exception cref="RepositoryException">Damaged: this is no quoted name.</exception>
+    public static NodeName FromQuoted(string quoted) => TryFromQuoted(quoted, out var name)
+        ? name
+        : throw new RepositoryException(RepositoryError.Damaged, "A name in a tree is not quoted as the format says.");
+
+    internal static bool TryFromQuoted(ReadOnlySpan<byte> quoted, out NodeName name)
+    {
+        var isQuoted = GoQuoting.TryUnquote(quoted, out var unquoted);
+        name = new NodeName(unquoted);
+        return isQuoted;
+    }
+
     public int CompareTo(NodeName other) => Bytes.SequenceCompareTo(other.Bytes);
 
     public bool Equals(NodeName other) => Bytes.SequenceEqual(other.Bytes);
