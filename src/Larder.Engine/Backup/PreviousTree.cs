@@ -11,11 +11,11 @@ internal sealed class PreviousTree
     // cover the coarsest clock in use (FAT).
     private static readonly TimeSpan RacyInterval = TimeSpan.FromSeconds(2);
 
-    private readonly TreeReader? trees;
+    private readonly TreeSource? trees;
     private readonly DateTimeOffset trustedBefore;
     private readonly IReadOnlyList<Node> nodes;
 
-    private PreviousTree(TreeReader? trees, DateTimeOffset trustedBefore, IReadOnlyList<Node> nodes)
+    private PreviousTree(TreeSource? trees, DateTimeOffset trustedBefore, IReadOnlyList<Node> nodes)
     {
         this.trees = trees;
         this.trustedBefore = trustedBefore;
@@ -26,7 +26,7 @@ internal sealed class PreviousTree
     public static PreviousTree None { get; } = new(null, default, []);
 
     /// <param name="backupBegan">When the backup before began; what changed just then is read again.</param>
-    public static async Task<PreviousTree> LoadAsync(TreeReader trees, BlobId tree, DateTimeOffset backupBegan, CancellationToken cancellationToken) =>
+    public static async Task<PreviousTree> LoadAsync(TreeSource trees, BlobId tree, DateTimeOffset backupBegan, CancellationToken cancellationToken) =>
         new(trees, backupBegan - RacyInterval, (await trees.LoadAsync(tree, cancellationToken)).Nodes);
 
     /// <summary>The same sub-folder in the backup before; none where it was not there or cannot be read.</summary>

@@ -1,7 +1,5 @@
 using Larder.Repository.Index;
 using Larder.Repository.Packs;
-using Larder.Repository.Reading;
-using Larder.Repository.Snapshots;
 using Larder.Repository.Storage;
 
 namespace Larder.Repository.Maintenance;
@@ -183,17 +181,20 @@ public sealed class Checker(Repository repository, CheckOptions options)
             .Where(damage => damage.File is { Kind: FileKind.Pack })
             .SelectMany(damage => damage.LostBlobs.Select(blob => (Pack: new PackId(damage.File!.Value.Name), blob.Kind, blob.Id)))
             .ToHashSet();
-        var affected = damages.ToDictionary(damage => damage, damage => damage.Snapshots.ToHashSet(), ReferenceEqualityComparer.Instance);
+        var affected = damages.ConvertAll(damage => damage.Snapshots.ToHashSet());
         foreach (var snapshot in snapshots)
         {
             var used = new UsedBlobs(index);
             await new ReferenceWalk(repository, index, used).FollowAsync(snapshot, _ => { }, cancellationToken);
-            foreach (var damage in damages.Where(damage => damage.LostBlobs.Any(blob => used.IsMarked(blob.Kind, blob.Id) && IsLost(blob.Kind, blob.Id))))
+            for (var i = 0; i < damages.Count; i++)
             {
-                affected[damage].Add(snapshot.Id);
+                if (damages[i].LostBlobs.Any(blob => used.IsMarked(blob.Kind, blob.Id) && IsLost(blob.Kind, blob.Id)))
+                {
+                    affected[i].Add(snapshot.Id);
+                }
             }
         }
-        return [.. damages.Select(damage => damage with { Snapshots = [.. affected[damage]] })];
+        return [.. damages.Select((damage, i) => damage with { Snapshots = [.. affected[i]] })];
 
         bool IsLost(BlobKind kind, BlobId id) => index.FindAll(kind, id).All(copy => badCopies.Contains((copy.Pack, kind, id)));
     }

@@ -1,14 +1,13 @@
 using Larder.Repository.Index;
 using Larder.Repository.Reading;
 using Larder.Repository.Snapshots;
-using Larder.Repository.Storage;
 
 namespace Larder.Repository.Maintenance;
 
 /// <summary>Follows every reference from snapshots through trees to blobs, each tree once.</summary>
 internal sealed class ReferenceWalk(Repository repository, MasterIndex index, UsedBlobs used)
 {
-    private readonly TreeReader trees = new(repository, index);
+    private readonly TreeSource trees = new(repository, index);
     private readonly HashSet<BlobId> seen = [];
 
     /// <summary>Marks all that a snapshot needs.</summary>

@@ -5,7 +5,7 @@ using Larder.Repository.Snapshots;
 namespace Larder.Repository.Reading;
 
 /// <summary>Reads directory listings, and walks them depth first.</summary>
-public sealed class TreeReader(Repository repository, MasterIndex index)
+public sealed class TreeSource(Repository repository, MasterIndex index)
 {
     // A tree deeper than this is not one that a file system made; it bounds what a forged repository can cost.
     private const int DepthMax = 4096;
