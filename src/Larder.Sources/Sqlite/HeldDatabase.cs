@@ -84,7 +84,7 @@ internal sealed class HeldDatabase : IDisposable
         }
     }
 
-    private static SourceException DescribeBusy(string path, string why, Exception? inner = null) => new(
+    public static SourceException DescribeBusy(string path, string why, Exception? inner = null) => new(
         SourceError.TargetBusy,
         $"The database {path} was not replaced because {why}. Stop the service that uses it and restore again.",
         inner);

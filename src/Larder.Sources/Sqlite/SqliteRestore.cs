@@ -1,5 +1,4 @@
 using System.Globalization;
-using Larder.Sources.Native;
 
 namespace Larder.Sources.Sqlite;
 
@@ -40,6 +39,10 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
             throw new ArgumentException($"The copy must lie in {folder}, so that the exchange is one rename.", nameof(copy));
         }
 
+        if (Directory.Exists(target))
+        {
+            throw new SourceException(SourceError.TargetExists, $"{target} is a folder; a database can only replace a database.");
+        }
         SqliteFacts.Compare(recorded, await SqliteCheck.InspectAsync(copy, cancellationToken), target);
         Done(SqliteRestoreStep.CopyChecked);
         cancellationToken.ThrowIfCancellationRequested();
@@ -73,6 +76,7 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
 
             if (DatabaseFile.TryExchange(copy, target))
             {
+                GiveBackIfOpened(copy, target);
                 Done(SqliteRestoreStep.Exchanged);
                 DatabaseFile.Rename(copy, kept);
             }
@@ -90,6 +94,18 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new SourceException(SourceError.TargetFailed, $"The database {target} cannot be replaced: {error.Message}", error);
+        }
+    }
+
+    /// <summary>
+    /// A program that opened the old database at the last moment waits for our lock, and would then apply a log of the target's name to it.
+    /// While we hold the lock it can do nothing, so the exchange can still be undone.
+    /// </summary>
+    private static void GiveBackIfOpened(string old, string target)
+    {
+        if (FileHolders.Find(old, exceptThisProcess: true) is { Count: > 0 } holders && DatabaseFile.TryExchange(old, target))
+        {
+            throw HeldDatabase.DescribeBusy(target, $"{string.Join(", ", holders)} has just opened it");
         }
     }
 
