@@ -1,0 +1,93 @@
+using Larder.Sources.Native;
+
+namespace Larder.Sources.Sqlite;
+
+/// <summary>A live database that this process alone may use until it is disposed.</summary>
+internal sealed class HeldDatabase : IDisposable
+{
+    private readonly IDisposable hold;
+
+    private HeldDatabase(IDisposable hold, bool isWhole)
+    {
+        this.hold = hold;
+        IsWhole = isWhole;
+    }
+
+    /// <summary>Whether everything in it is in its one file. False for a file that SQLite cannot read.</summary>
+    public bool IsWhole { get; }
+
+    /// <summary>Fails with <see cref="SourceException"/>: <see cref="SourceError.TargetBusy"/>.</summary>
+    public static HeldDatabase Take(string path, TimeSpan busyTimeout)
+    {
+        // A program that has the file open but is between two transactions holds no lock, and would go on with the replaced database.
+        if (FileHolders.Find(path) is { Count: > 0 } holders)
+        {
+            throw DescribeBusy(path, $"{string.Join(", ", holders)} has it open");
+        }
+        try
+        {
+            return TakeWhole(path, busyTimeout);
+        }
+        catch (Sqlite3Exception error) when (error.Code is Sqlite3.Busy or Sqlite3.Locked)
+        {
+            throw DescribeBusy(path, "another program is using it", error);
+        }
+        catch (Sqlite3Exception error) when (error.Code is Sqlite3.NotADatabase or Sqlite3.Corrupt)
+        {
+            return TakeDamaged(path); // To replace it is what this restore is for.
+        }
+        catch (Sqlite3Exception error)
+        {
+            throw new SourceException(SourceError.TargetFailed, $"The database {path} cannot be taken exclusively: {error.Message}.", error);
+        }
+    }
+
+    private static HeldDatabase TakeWhole(string path, TimeSpan busyTimeout)
+    {
+        var connection = Sqlite3Connection.Open(path);
+        try
+        {
+            connection.SetBusyTimeout(busyTimeout);
+            // In this mode the lock that BEGIN EXCLUSIVE takes is kept until the connection is closed. It also undoes what a dead program
+            // left half done, and in WAL mode it needs every other connection to be gone, idle ones too.
+            connection.Execute("PRAGMA locking_mode=EXCLUSIVE");
+            connection.Execute("BEGIN EXCLUSIVE");
+            connection.Execute("COMMIT");
+            if (connection.QueryInt64("PRAGMA wal_checkpoint(TRUNCATE)") != 0)
+            {
+                throw DescribeBusy(path, "its write-ahead log cannot be emptied");
+            }
+            DatabaseFile.Flush(path);
+            return new HeldDatabase(connection, isWhole: true);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static HeldDatabase TakeDamaged(string path)
+    {
+        const long pendingByte = 0x40000000; // Where SQLite's locks lie, sqlite.org/fileformat.html: no data is there.
+        const long lockBytes = 512;
+        var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        try
+        {
+            file.Lock(pendingByte, lockBytes);
+            return new HeldDatabase(file, isWhole: false);
+        }
+        catch (IOException error)
+        {
+            file.Dispose();
+            throw DescribeBusy(path, "another program is using it", error);
+        }
+    }
+
+    public static SourceException DescribeBusy(string path, string why, Exception? inner = null) => new(
+        SourceError.TargetBusy,
+        $"The database {path} was not replaced because {why}. Stop the service that uses it and restore again.",
+        inner);
+
+    public void Dispose() => hold.Dispose();
+}

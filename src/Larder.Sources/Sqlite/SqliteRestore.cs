@@ -1,0 +1,139 @@
+using System.Globalization;
+
+namespace Larder.Sources.Sqlite;
+
+/// <summary>Puts a restored copy in the place of a database, in one moment and only when nobody uses it.</summary>
+/// <param name="clock">Names the replaced database by the moment, in its time zone.</param>
+/// <param name="busyTimeout">How long to wait for programs that have the live database open.</param>
+/// <param name="afterStep">Told of each step; what it throws stops the restore there.</param>
+public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Action<SqliteRestoreStep>? afterStep = null)
+{
+    /// <summary>
+    /// The file that is really replaced: where a symlink leads, or the path itself. The copy must be written in its folder.
+    /// </summary>
+    public static string ResolveTarget(string target)
+    {
+        var full = Path.GetFullPath(target);
+        return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+    }
+
+    /// <summary>
+    /// Checks the copy, compares it with what the backup recorded, and swaps it in. The database that stood there is kept beside it as
+    /// <c>NAME.replaced-yyyyMMdd_HHmmss</c>. Not cancellable once the live database is taken. A failure leaves the old database in place.
+    /// Fails with <see cref="SourceException"/>: <see cref="SourceError.Damaged"/>, <see cref="SourceError.Mismatch"/>,
+    /// <see cref="SourceError.TargetBusy"/>, <see cref="SourceError.TargetExists"/>, <see cref="SourceError.TargetFailed"/>.
+    /// </summary>
+    /// <param name="copy">A finished, closed file in the target's folder; afterwards it has the target's name.</param>
+    /// <param name="target">The database to replace, or where there shall be one.</param>
+    /// <param name="recorded">What the manifest has of this file; empty compares nothing.</param>
+    /// <param name="cancellationToken">Looked at until the live database is taken.</param>
+    /// <returns>The path under which the old database is kept; null where there was none.</returns>
+    public async Task<string?> SwapInAsync(
+        string copy, string target, IReadOnlyList<EntryFacts> recorded, CancellationToken cancellationToken)
+    {
+        copy = Path.GetFullPath(copy);
+        target = ResolveTarget(target);
+        var folder = Path.GetDirectoryName(target)!;
+        if (Path.GetDirectoryName(copy) != folder)
+        {
+            throw new ArgumentException($"The copy must lie in {folder}, so that the exchange is one rename.", nameof(copy));
+        }
+
+        if (Directory.Exists(target))
+        {
+            throw new SourceException(SourceError.TargetExists, $"{target} is a folder; a database can only replace a database.");
+        }
+        SqliteFacts.Compare(recorded, await SqliteCheck.InspectAsync(copy, cancellationToken), target);
+        Done(SqliteRestoreStep.CopyChecked);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        return await Task.Run(() => Swap(copy, target, folder), cancellationToken);
+    }
+
+    private string? Swap(string copy, string target, string folder)
+    {
+        try
+        {
+            var kept = FindFreeName(target);
+            var replaces = File.Exists(target);
+            PrepareCopy(copy, target, replaces);
+            Done(SqliteRestoreStep.CopyPrepared);
+
+            using var held = replaces ? HeldDatabase.Take(target, busyTimeout) : null;
+            Done(SqliteRestoreStep.TargetTaken);
+
+            Companions.Remove(target, kept, held?.IsWhole ?? false);
+            DatabaseFile.FlushFolder(folder);
+            Done(SqliteRestoreStep.CompanionsRemoved);
+
+            if (!replaces)
+            {
+                DatabaseFile.Rename(copy, target);
+                DatabaseFile.FlushFolder(folder);
+                Done(SqliteRestoreStep.Finished);
+                return null;
+            }
+
+            if (DatabaseFile.TryExchange(copy, target))
+            {
+                GiveBackIfOpened(copy, target);
+                Done(SqliteRestoreStep.Exchanged);
+                DatabaseFile.Rename(copy, kept);
+            }
+            else
+            {
+                // A file system without exchange. Between the two there is no database, but never a wrong or half one.
+                DatabaseFile.Rename(target, kept);
+                DatabaseFile.Rename(copy, target);
+                Done(SqliteRestoreStep.Exchanged);
+            }
+            DatabaseFile.FlushFolder(folder);
+            Done(SqliteRestoreStep.Finished);
+            return kept;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new SourceException(SourceError.TargetFailed, $"The database {target} cannot be replaced: {error.Message}", error);
+        }
+    }
+
+    /// <summary>
+    /// A program that opened the old database at the last moment waits for our lock, and would then apply a log of the target's name to it.
+    /// While we hold the lock it can do nothing, so the exchange can still be undone.
+    /// </summary>
+    private static void GiveBackIfOpened(string old, string target)
+    {
+        if (FileHolders.Find(old, exceptThisProcess: true) is { Count: > 0 } holders && DatabaseFile.TryExchange(old, target))
+        {
+            throw HeldDatabase.DescribeBusy(target, $"{string.Join(", ", holders)} has just opened it");
+        }
+    }
+
+    private string FindFreeName(string target)
+    {
+        var moment = clock.GetLocalNow().ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
+        var name = $"{target}.replaced-{moment}";
+        for (var number = 2; File.Exists(name); number++)
+        {
+            name = string.Create(CultureInfo.InvariantCulture, $"{target}.replaced-{moment}-{number}");
+        }
+        return name;
+    }
+
+    private static void PrepareCopy(string copy, string target, bool replaces)
+    {
+        if (replaces)
+        {
+            var old = DatabaseFile.ReadAttributes(target);
+            var now = DatabaseFile.ReadAttributes(copy);
+            if ((old.Uid, old.Gid) != (now.Uid, now.Gid))
+            {
+                DatabaseFile.SetOwner(copy, old.Uid, old.Gid);
+            }
+            File.SetUnixFileMode(copy, (UnixFileMode)old.Permissions); // After the owner: chown clears some bits.
+        }
+        DatabaseFile.Flush(copy);
+    }
+
+    private void Done(SqliteRestoreStep step) => afterStep?.Invoke(step);
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Larder.Sources.Tools;
+
+/// <summary>The processes that a program started, ended together. Its number is the program's process id.</summary>
+internal sealed partial class ProcessGroup(int id)
+{
+    private const int Terminate = 15;
+    private const int Kill = 9;
+    private const int NoSuchProcess = 3;
+
+    private volatile bool gone;
+
+    public int Id => id;
+
+    /// <summary>To be called when the program has exited. An empty group's number may be given away, so it is signalled no more.</summary>
+    public void NoteExit() => gone |= !Signal(0);
+
+    public void AskToEnd() => Signal(Terminate);
+
+    public void End() => Signal(Kill);
+
+    /// <summary>How a shell reports status and signal, in words.</summary>
+    public static string DescribeStatus(int status) => status > 128 && status <= 128 + 64
+        ? string.Create(CultureInfo.InvariantCulture, $"was ended by signal {status - 128}{NameSignal(status - 128)} (status {status})")
+        : string.Create(CultureInfo.InvariantCulture, $"ended with exit status {status}");
+
+    private static string NameSignal(int signal) => signal switch
+    {
+        1 => ", SIGHUP",
+        2 => ", SIGINT",
+        6 => ", SIGABRT",
+        9 => ", SIGKILL",
+        11 => ", SIGSEGV",
+        13 => ", SIGPIPE",
+        15 => ", SIGTERM",
+        _ => "",
+    };
+
+    private bool Signal(int signal)
+    {
+        if (gone)
+        {
+            return false;
+        }
+        if (SendSignal(-id, signal) == 0)
+        {
+            return true;
+        }
+        // Just started: setsid has not made the group yet, but the process is there.
+        return Marshal.GetLastPInvokeError() != NoSuchProcess || (signal != 0 && SendSignal(id, signal) == 0);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int process, int signal);
+}

@@ -1,0 +1,35 @@
+namespace Larder.Sources.Tools;
+
+/// <summary>What program to start, and how.</summary>
+public sealed record ToolStart
+{
+    /// <summary>A path, or a name looked up in PATH.</summary>
+    public required string Program { get; init; }
+
+    /// <summary>Everybody on the machine can read them: no secret belongs here.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Added to this process's own environment. The place for secrets.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    public string? WorkingFolder { get; init; }
+
+    /// <summary>From start to exit; null waits for ever.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>How messages name it, such as <c>The command of dump.sql</c>. Not the command line: people write passwords into it.</summary>
+    public required string ShownName { get; init; }
+
+    /// <summary>How long its processes have between SIGTERM and SIGKILL.</summary>
+    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long its output may stay silent and open after it has exited. Something it started then still holds the pipe; whether more would have
+    /// come cannot be known, so this is a failure.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A command line for <c>/bin/sh</c>.</summary>
+    public static ToolStart Shell(string commandLine, string shownName) =>
+        new() { Program = "/bin/sh", Arguments = ["-c", commandLine], ShownName = shownName };
+}
