@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+
+namespace Larder.Sources.Native;
+
+/// <summary><c>struct statx</c> of linux/stat.h. Unlike <c>struct stat</c> it has one layout on every architecture.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+internal struct LibcStatx
+{
+    public const uint BasicMask = 0x7ff;
+
+    public const uint TypeMask = 0xF000;
+    public const uint TypeFifo = 0x1000;
+    public const uint TypeCharacterDevice = 0x2000;
+    public const uint TypeDirectory = 0x4000;
+    public const uint TypeBlockDevice = 0x6000;
+    public const uint TypeFile = 0x8000;
+    public const uint TypeSymlink = 0xA000;
+    public const uint TypeSocket = 0xC000;
+
+    [FieldOffset(16)] public uint Links;
+    [FieldOffset(20)] public uint Uid;
+    [FieldOffset(24)] public uint Gid;
+    [FieldOffset(28)] public ushort Mode;
+    [FieldOffset(32)] public ulong Inode;
+    [FieldOffset(40)] public ulong Size;
+
+    /// <summary>How much of the file is allocated, in units of 512 bytes.</summary>
+    [FieldOffset(48)] public ulong Blocks;
+    [FieldOffset(64)] public long AccessedSeconds;
+    [FieldOffset(72)] public uint AccessedNanoseconds;
+    [FieldOffset(96)] public long ChangedSeconds;
+    [FieldOffset(104)] public uint ChangedNanoseconds;
+    [FieldOffset(112)] public long ModifiedSeconds;
+    [FieldOffset(120)] public uint ModifiedNanoseconds;
+    [FieldOffset(128)] public uint NodeMajor;
+    [FieldOffset(132)] public uint NodeMinor;
+    [FieldOffset(136)] public uint DeviceMajor;
+    [FieldOffset(140)] public uint DeviceMinor;
+
+    public readonly uint Type => Mode & TypeMask;
+
+    public readonly bool IsDirectory => Type == TypeDirectory;
+
+    public readonly bool IsFile => Type == TypeFile;
+
+    public readonly ulong Device => MakeDevice(DeviceMajor, DeviceMinor);
+
+    public readonly ulong Node => MakeDevice(NodeMajor, NodeMinor);
+
+    /// <summary>Whether the two looks saw one file in one state. Access times and link counts by themselves say nothing of the content.</summary>
+    public readonly bool SameState(in LibcStatx other) =>
+        Inode == other.Inode && Device == other.Device && Size == other.Size
+        && ModifiedSeconds == other.ModifiedSeconds && ModifiedNanoseconds == other.ModifiedNanoseconds
+        && ChangedSeconds == other.ChangedSeconds && ChangedNanoseconds == other.ChangedNanoseconds;
+
+    /// <summary>As <c>makedev</c> of glibc packs it, which is what <c>st_dev</c> and <c>st_rdev</c> hold.</summary>
+    private static ulong MakeDevice(uint major, uint minor) =>
+        ((ulong)(major & 0xfffff000) << 32) | ((ulong)(major & 0xfff) << 8) | ((ulong)(minor & 0xffffff00) << 12) | (minor & 0xff);
+}
