@@ -13,6 +13,9 @@ public sealed record RetentionDecision
     /// </summary>
     public required IReadOnlyList<string> Reasons { get; init; }
 
+    /// <summary>The reasons as one line shows them: <c>daily, weekly</c> or <c>no slot left: daily 7 of 7 filled</c>.</summary>
+    public string Why => Keep ? string.Join(", ", Reasons) : $"no slot left: {string.Join(", ", Reasons)}";
+
     /// <summary>Null where it fills none of these slots.</summary>
     public BackupCategory? Category { get; init; }
 }

@@ -4,7 +4,7 @@ namespace Larder.Engine.Retention;
 /// Deals out one <see cref="Slot"/>'s periods to backups that come newest first. Periods are remembered in a set, not compared
 /// with the one before: where clocks go back across midnight, a day is met, left and met again.
 /// </summary>
-internal sealed class SlotCount(Slot slot, TimeZoneInfo zone, int available)
+internal sealed class SlotCount(Slot slot, TimeZoneInfo zone, int available, string of = "")
 {
     private readonly HashSet<string> taken = new(StringComparer.Ordinal);
     private int used;
@@ -33,8 +33,8 @@ internal sealed class SlotCount(Slot slot, TimeZoneInfo zone, int available)
 
     /// <summary>Why the backup that has just been refused has no slot here.</summary>
     public string Refusal(RetentionCandidate backup) => PeriodOf(backup) is { } period && taken.Contains(period)
-        ? $"{slot.Word} {period} has a better one"
-        : $"{slot.Word} {used} of {available} filled";
+        ? $"{slot.Word} {period} is filled"
+        : $"{slot.Word} {used} of {available}{of} filled";
 
     private string? PeriodOf(RetentionCandidate backup) => slot.Period?.Invoke(TimeZoneInfo.ConvertTime(backup.CreatedAt, zone));
 }
