@@ -1,0 +1,82 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Larder.Engine.Backups;
+
+/// <summary>A backup as `--json` and the API show it. Every key is always there, except <c>warnings</c>, which is there when there are any.</summary>
+public sealed record BackupJson
+{
+    public required string BackupId { get; init; }
+
+    public required string ShortId { get; init; }
+
+    public required string Timestamp { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required string Job { get; init; }
+
+    public required string Status { get; init; }
+
+    public required string? Category { get; init; }
+
+    public required string? Description { get; init; }
+
+    public required IReadOnlyList<string> Tags { get; init; }
+
+    public required string? CreatedBy { get; init; }
+
+    public required IReadOnlyList<BackupSource> Sources { get; init; }
+
+    public required long SizeBytes { get; init; }
+
+    public required long? AddedBytes { get; init; }
+
+    public required double DurationSeconds { get; init; }
+
+    public required string? GitCommit { get; init; }
+
+    public required string? GitBranch { get; init; }
+
+    public required IReadOnlyList<string> Repositories { get; init; }
+
+    public required bool Pinned { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ManifestWarning>? Warnings { get; init; }
+
+    public static BackupJson From(Backup backup) => new()
+    {
+        BackupId = backup.BackupId,
+        ShortId = backup.ShortId,
+        Timestamp = backup.Timestamp,
+        CreatedAt = backup.CreatedAt,
+        Job = backup.Job,
+        Status = backup.Status.ToString().ToLowerInvariant(),
+        Category = backup.Category?.ToString().ToLowerInvariant(),
+        Description = backup.Description,
+        Tags = backup.Tags,
+        CreatedBy = backup.CreatedBy,
+        Sources = backup.Sources,
+        SizeBytes = backup.SizeBytes,
+        AddedBytes = backup.AddedBytes,
+        DurationSeconds = backup.DurationSeconds,
+        GitCommit = backup.GitCommit,
+        GitBranch = backup.GitBranch,
+        Repositories = [.. backup.Repositories],
+        Pinned = backup.Pinned,
+        Warnings = backup.Warnings.Count > 0 ? backup.Warnings : null,
+    };
+
+    /// <summary>One JSON object, indented, without a newline at its end.</summary>
+    public static string Write(Backup backup) => JsonSerializer.Serialize(From(backup), BackupJsonContext.Default.BackupJson);
+
+    /// <summary>One JSON array.</summary>
+    public static string Write(IEnumerable<Backup> backups) =>
+        JsonSerializer.Serialize([.. backups.Select(From)], BackupJsonContext.Default.BackupJsonArray);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n")]
+[JsonSerializable(typeof(BackupJson))]
+[JsonSerializable(typeof(BackupJson[]))]
+public sealed partial class BackupJsonContext : JsonSerializerContext;

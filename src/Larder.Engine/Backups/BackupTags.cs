@@ -1,0 +1,35 @@
+namespace Larder.Engine.Backups;
+
+/// <summary>
+/// The tags by which stock restic shows what a snapshot is. A tag survives the loss of the catalog, and restic keeps it when it rewrites a
+/// snapshot, while fields that it does not know are dropped.
+/// </summary>
+public static class BackupTags
+{
+    public const string Larder = "larder";
+    public const string Partial = "partial";
+
+    /// <summary>Retention never removes it. Set and taken away after the fact, which rewrites the snapshot.</summary>
+    public const string Pinned = "pinned";
+
+    private const string JobPrefix = "job:";
+
+    public static string OfJob(string job) => JobPrefix + job;
+
+    /// <summary>The job of a snapshot, or null where it is not Larder's.</summary>
+    public static string? JobOf(IReadOnlyList<string> tags) =>
+        tags.Contains(Larder) ? tags.FirstOrDefault(tag => tag.StartsWith(JobPrefix, StringComparison.Ordinal))?[JobPrefix.Length..] : null;
+
+    /// <summary>Whether a user may not give this tag: it would change what Larder reads out of the snapshot.</summary>
+    public static bool IsReserved(string tag) => tag is Larder or Partial or Pinned || tag.StartsWith(JobPrefix, StringComparison.Ordinal);
+
+    /// <summary>All tags of a snapshot, without repeats. A tag must not hold a comma: restic's command line parts them there.</summary>
+    public static IReadOnlyList<string> Of(string job, BackupStatus status, bool pinned, IEnumerable<string> own) =>
+    [
+        .. new[] { Larder, OfJob(job) }
+            .Concat(status == BackupStatus.Partial ? [Partial] : [])
+            .Concat(pinned ? [Pinned] : [])
+            .Concat(own)
+            .Distinct(StringComparer.Ordinal),
+    ];
+}

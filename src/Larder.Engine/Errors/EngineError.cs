@@ -1,0 +1,92 @@
+namespace Larder.Engine.Errors;
+
+/// <summary>What can go wrong in the engine itself. <see cref="ErrorTable"/> gives each its number, exit status, HTTP status and hint.</summary>
+public enum EngineError
+{
+    /// <summary>Something that nobody foresaw: a fault of Larder.</summary>
+    Unexpected,
+
+    /// <summary>Somebody asked for the end: Ctrl-C, SIGTERM, a cancelled request.</summary>
+    Interrupted,
+
+    /// <summary>An argument or option is not one that the command takes.</summary>
+    UsageInvalid,
+
+    /// <summary>A file of this machine, outside of sources and repositories, could not be read or written.</summary>
+    LocalFileFailed,
+
+    ConfigurationInvalid,
+
+    ConfigurationNotFound,
+
+    /// <summary>A password file is missing, a password command failed, a variable is not set.</summary>
+    SecretUnavailable,
+
+    /// <summary>This version of Larder does not read this kind of source yet.</summary>
+    UnsupportedSource,
+
+    /// <summary>This version of Larder does not write to this kind of storage yet.</summary>
+    UnsupportedStorage,
+
+    UnknownJob,
+
+    UnknownRepository,
+
+    /// <summary>The job or backup has no source of this name.</summary>
+    UnknownSource,
+
+    /// <summary>The backup has no entry or path of this name.</summary>
+    UnknownEntry,
+
+    UnknownRun,
+
+    UnknownBackup,
+
+    /// <summary>The name fits several backups.</summary>
+    AmbiguousBackupName,
+
+    /// <summary>The text is not in the form of a backup's name.</summary>
+    BackupNameInvalid,
+
+    JobAlreadyRunning,
+
+    /// <summary>The job's sources, or those selected, hand over nothing at all.</summary>
+    NothingToBackUp,
+
+    /// <summary>A backup was made, but something was left out.</summary>
+    BackupPartial,
+
+    /// <summary>What was written could not be read back as it was.</summary>
+    ReadBackFailed,
+
+    HookFailed,
+
+    /// <summary>The command changes or removes data and was not confirmed.</summary>
+    ConfirmationMissing,
+
+    /// <summary>Something that must be so before the work begins is not so.</summary>
+    PrerequisiteFailed,
+
+    /// <summary>The backup is pinned and may not be removed.</summary>
+    BackupPinned,
+
+    /// <summary>It is the last good backup of its job and is not removed by the way.</summary>
+    LastGoodBackup,
+
+    VerificationFoundDamage,
+
+    /// <summary>A backup's <c>manifest.json</c> is missing or is not a manifest.</summary>
+    ManifestInvalid,
+
+    /// <summary>A backup's <c>manifest.json</c> was written by a newer Larder.</summary>
+    ManifestTooNew,
+
+    /// <summary>The catalog cannot be opened or written at the moment.</summary>
+    CatalogUnavailable,
+
+    /// <summary>The catalog was written by a newer Larder.</summary>
+    CatalogTooNew,
+
+    /// <summary>The catalog's file is no longer a sound database.</summary>
+    CatalogDamaged,
+}
