@@ -15,7 +15,9 @@ public sealed record ChildCommand(string Program, params IReadOnlyList<string> A
     /// <summary>Writes the child's standard input, which is closed afterwards. Without it the child reads an empty input.</summary>
     public Func<Stream, CancellationToken, Task>? StandardInput { get; init; }
 
-    /// <summary>The whole run may take this long; then the child and its children are killed and <see cref="TimeoutException"/> is thrown.</summary>
+    /// <summary>
+    /// The whole run may take this long; then the child and its children are killed and <see cref="TimeoutException"/> is thrown.
+    /// </summary>
     public TimeSpan Bound { get; init; } = TimeSpan.FromMinutes(5);
 
     public override string ToString() => $"{Path.GetFileName(Program)} {string.Join(' ', Arguments)}";
@@ -30,7 +32,7 @@ public sealed record ChildResult(ChildCommand Command, int ExitStatus, ReadOnlyM
 
     public bool WasKilled => ExitStatus == KilledStatus;
 
-    /// <summary>Returns this result when the status is the expected one, and throws with everything the child said when it is not.</summary>
+    /// <summary>Returns this result when the status is the expected one; otherwise throws with everything the child said.</summary>
     public ChildResult Expect(int exitStatus = 0) => ExitStatus == exitStatus
         ? this
         : throw new ChildFailedException($"'{Command}' ended with status {ExitStatus} where {exitStatus} was expected.\n{Error}\n{Output}");

@@ -51,7 +51,9 @@ public sealed class LarderProcess : IAsyncDisposable
     /// <summary>Starts it without waiting: for two at once, and for kills.</summary>
     public ChildProcess Start(params IReadOnlyList<string> arguments) => ChildProcess.Start(Command(arguments));
 
-    /// <summary>Starts it and kills it by SIGKILL at a moment drawn from <paramref name="random"/>, no later than <paramref name="latest"/>.</summary>
+    /// <summary>
+    /// Starts it and kills it by SIGKILL at a moment drawn from <paramref name="random"/>, no later than <paramref name="latest"/>.
+    /// </summary>
     public async Task<ChildResult> RunAndKillAsync(
         Random random, TimeSpan latest, TimeProvider clock, params IReadOnlyList<string> arguments)
     {

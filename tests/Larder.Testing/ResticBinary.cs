@@ -76,7 +76,8 @@ public sealed class ResticRepository(ResticBinary binary, string repository, str
         (await RunAsync(["restore", snapshot, "--target", target], cancellationToken)).Expect();
 
     /// <summary>Backs up one path and returns the new snapshot's full id.</summary>
-    public async Task<string> BackupAsync(string path, IReadOnlyList<string>? options = null, CancellationToken cancellationToken = default) =>
+    public async Task<string> BackupAsync(
+        string path, IReadOnlyList<string>? options = null, CancellationToken cancellationToken = default) =>
         SnapshotIn(await RunAsync(["backup", "--json", .. options ?? [], path], cancellationToken));
 
     /// <summary>Backs up a stream as one file and returns the new snapshot's id.</summary>
@@ -126,7 +127,8 @@ public sealed class ResticRepository(ResticBinary binary, string repository, str
     public ChildProcess Start(IReadOnlyList<string> arguments, CancellationToken cancellationToken = default) =>
         ChildProcess.Start(Command(arguments), cancellationToken);
 
-    private ChildCommand Command(IReadOnlyList<string> arguments) => new(binary.FullPath, ["--no-cache", "--repo", repository, .. arguments])
+    private ChildCommand Command(IReadOnlyList<string> arguments) => new(
+        binary.FullPath, ["--no-cache", "--repo", repository, .. arguments])
     {
         Environment = new Dictionary<string, string?>
         {
