@@ -224,14 +224,15 @@ public sealed partial class HouseTests
     private static void AssertArrows(string project, Dictionary<string, string[]> arrows)
     {
         var files = House.CodeIn($"src/{project}").Where(file => FolderOf(file, project).Length > 0).ToList();
-        NothingFound(files.Select(file => FolderOf(file, project)).Distinct().Except(arrows.Keys)
-            .Select(folder => $"{project}/{folder} is a new room: say in HouseTests what it may see"));
-        NothingFound(
+        var strangers = files.Select(file => FolderOf(file, project)).Distinct().Except(arrows.Keys)
+            .Select(folder => $"{project}/{folder} is a new room: say in HouseTests what it may see");
+        NothingFound(strangers.Concat(
             from file in files
             let folder = FolderOf(file, project)
+            where arrows.ContainsKey(folder)
             from use in Uses(file, project, [.. arrows.Keys])
             where use.Folder != folder && !arrows[folder].Contains(use.Folder)
-            select $"{use.Where} ({folder} may see: {(arrows[folder] is [] ? "nothing" : string.Join(", ", arrows[folder]))})");
+            select $"{use.Where} ({folder} may see: {(arrows[folder] is [] ? "nothing" : string.Join(", ", arrows[folder]))})"));
     }
 
     // A using line or a fully qualified name; or the short form Packs.PackReader, where such a type lies in that folder.
