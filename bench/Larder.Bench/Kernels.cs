@@ -29,8 +29,8 @@ public class ChunkerKernel
     {
         data = Content switch
         {
-            "dump" => DumpText.Create(Bytes, seed: 1),
-            "noise" => DumpText.Noise(Bytes, seed: 1),
+            "dump" => KernelData.Create(Bytes, seed: 1),
+            "noise" => KernelData.Noise(Bytes, seed: 1),
             _ => new byte[Bytes],
         };
         using var key = RepositoryKey.Generate();
@@ -69,7 +69,7 @@ public class SealKernel
     {
         using var generated = RepositoryKey.Generate();
         key = new RepositoryKey(RepositoryKey.ParseMaterial(generated.ToJson()), Portable);
-        plain = DumpText.Create(Bytes, seed: 2);
+        plain = KernelData.Create(Bytes, seed: 2);
         box = new byte[Bytes + RepositoryKey.OverheadBytes];
         key.Seal(plain, box);
     }
@@ -104,7 +104,7 @@ public class ZstdKernel
     public void Prepare()
     {
         encoder = new ZstdEncoder(Level);
-        plain = DumpText.Create(Bytes, seed: 3);
+        plain = KernelData.Create(Bytes, seed: 3);
         frame = new byte[ZstdEncoder.BytesMax(Bytes)];
         frameBytes = encoder.Encode(plain, frame);
     }
@@ -134,7 +134,7 @@ public class Sha256Kernel
     public int Bytes { get; set; } = 1024 * 1024;
 
     [GlobalSetup]
-    public void Prepare() => plain = DumpText.Create(Bytes, seed: 4);
+    public void Prepare() => plain = KernelData.Create(Bytes, seed: 4);
 
     [Benchmark]
     public int Hash() => SHA256.HashData(plain, digest);

@@ -1,9 +1,34 @@
 using BenchmarkDotNet.Running;
 using Larder.Bench;
 
-if (args is ["quick"])
+// Named commands make data for bench/compare, or measure one thing that no program tells; anything else goes to the kernels.
+switch (args)
 {
-    QuickLook.Run();
-    return;
+    case ["generate-dump", var bytes, var seed]:
+        await using (var output = Console.OpenStandardOutput())
+        {
+            await DumpText.WriteAsync(output, long.Parse(bytes), ulong.Parse(seed));
+        }
+
+        return 0;
+
+    case ["generate-tree", var folder, var count, var seed]:
+        await CodeTree.WriteAsync(folder, int.Parse(count), ulong.Parse(seed));
+        return 0;
+
+    case ["commands"]:
+        Console.WriteLine("generate-dump BYTES SEED\ngenerate-tree FOLDER COUNT SEED\nquick\nkernels [BENCHMARKDOTNET ARGUMENTS]");
+        return 0;
+
+    case ["quick"]:
+        QuickLook.Run();
+        return 0;
+
+    case ["kernels", .. var rest]:
+        BenchmarkSwitcher.FromAssembly(typeof(DumpText).Assembly).Run(rest);
+        return 0;
+
+    default:
+        Console.Error.WriteLine("usage: Larder.Bench generate-dump BYTES SEED | generate-tree FOLDER COUNT SEED | quick | kernels | commands");
+        return 2;
 }
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -32,7 +32,11 @@ internal sealed class CountingStream(Stream inner, RunProgress progress) : Strea
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read it asynchronously.");
 
-    public override async ValueTask DisposeAsync() => await inner.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await inner.DisposeAsync();
+        await base.DisposeAsync();
+    }
 
     public override void Flush()
     {
