@@ -1,9 +1,11 @@
 namespace Larder.Testing;
 
 /// <summary>A folder of one test's own, removed with all that is in it when the test ends.</summary>
-public sealed class TemporaryFolder : IAsyncDisposable
+public sealed class TemporaryFolder : IDisposable, IAsyncDisposable
 {
     public string FullPath { get; } = Directory.CreateTempSubdirectory("larder-test-").FullName;
+
+    public string this[string name] => Path.Combine(FullPath, name);
 
     public string Combine(params ReadOnlySpan<string> parts) => Path.Combine([FullPath, .. parts]);
 
@@ -22,5 +24,14 @@ public sealed class TemporaryFolder : IAsyncDisposable
         // A restored folder may be read-only, and then nothing in it can be removed by anybody but root.
         await ChildProcess.RunAsync(new ChildCommand("chmod", "-R", "u+rwX", "--", FullPath));
         (await ChildProcess.RunAsync(remove)).Expect();
+    }
+
+    /// <summary>For tests that made only what .NET can name.</summary>
+    public void Dispose()
+    {
+        if (Directory.Exists(FullPath))
+        {
+            Directory.Delete(FullPath, recursive: true);
+        }
     }
 }
