@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using Larder.Repository.Chunking;
 using Larder.Repository.Crypto;
 using Larder.Repository.Index;
 using Larder.Repository.Snapshots;
@@ -123,6 +124,9 @@ public sealed class Repository : IDisposable
             Location = storage.Location,
         };
     }
+
+    /// <summary>A chunker by content, keyed by this repository's master key, so that the sizes of chunks tell an outsider nothing.</summary>
+    public IChunker CreateChunker(ChunkSizes sizes) => new ContentChunker(ChunkerKeys.Derive(Key), sizes);
 
     /// <summary>All index files, read once and kept. Load after taking a lock: what a lock keeps from being pruned is then in it.</summary>
     public async Task<MasterIndex> LoadIndexAsync(CancellationToken cancellationToken)
