@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Larder.Engine.Errors;
@@ -9,8 +10,14 @@ public static class ManifestJson
 {
     public const string FileName = "manifest.json";
 
+    // Letters of all languages as they are: the file is read by people, and never put into a page.
+    private static readonly ManifestContext ForPeople = new(new JsonSerializerOptions(ManifestContext.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
     public static byte[] Write(Manifest manifest) =>
-        [.. JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestContext.Default.Manifest), (byte)'\n'];
+        [.. JsonSerializer.SerializeToUtf8Bytes(manifest, ForPeople.Manifest), (byte)'\n'];
 
     /// <summary>
     /// Strict in what it knows, and indifferent to fields that it does not know. Fails with <see cref="LarderException"/>:
@@ -21,7 +28,7 @@ public static class ManifestJson
         try
         {
             // Asked first: a newer format may well lack what this one requires.
-            var format = JsonSerializer.Deserialize(json, ManifestContext.Default.ManifestFormat)!.FormatVersion;
+            var format = (JsonSerializer.Deserialize(json, ManifestContext.Default.ManifestFormat) ?? throw new JsonException("it is null")).FormatVersion;
             if (format > Manifest.NewestFormat)
             {
                 throw new LarderException(
@@ -47,7 +54,7 @@ public static class ManifestJson
             { Job: "" } => "it names no job",
             _ when !BackupTime.IsTimestamp(manifest.Timestamp) => $"\"{manifest.Timestamp}\" is not a timestamp",
             { SizeBytes: < 0 } => "its size is negative",
-            _ when manifest.Sources.Any(source => source is null) => "a source is null",
+            _ when HasNull(manifest) => "a list in it holds null",
             _ when manifest.Sources.GroupBy(source => source.Name, StringComparer.Ordinal).FirstOrDefault(name => name.Count() > 1) is { } twice =>
                 $"source \"{twice.Key}\" is listed twice",
             _ => null,
@@ -57,6 +64,15 @@ public static class ManifestJson
             throw new LarderException(EngineError.ManifestInvalid, $"The manifest is not valid: {problem}.");
         }
     }
+
+    // The serializer refuses null where a property must not be null, but lets it pass inside lists.
+    private static bool HasNull(Manifest manifest) =>
+        manifest.Tags.Any(tag => tag is null)
+        || manifest.Warnings.Any(warning => warning is null)
+        || manifest.Repositories.Any(repository => repository is null)
+        || manifest.Sources.Any(source => source is null
+            || source.Warnings.Any(warning => warning is null)
+            || source.Entries.Any(entry => entry is null || entry.Segments.Any(segment => segment is null)));
 }
 
 /// <summary>Only the version, to be read before anything else.</summary>

@@ -1,0 +1,66 @@
+using Larder.Engine.Errors;
+
+namespace Larder.Engine.Catalog;
+
+/// <summary>
+/// One run's way into the catalog, which never fails: a catalog that cannot be opened or written costs history and a warning, never a backup.
+/// After the first failure nothing more is tried, so that a hanging disk is waited for once.
+/// </summary>
+public sealed class RunJournal
+{
+    private readonly Action<string> warn;
+    private readonly Lock state = new();
+    private CatalogDatabase? catalog;
+
+    private RunJournal(string runId, CatalogDatabase? catalog, Action<string> warn) => (RunId, this.catalog, this.warn) = (runId, catalog, warn);
+
+    public string RunId { get; }
+
+    /// <param name="catalog">Null where it could not be opened; its owner disposes it, after the run.</param>
+    /// <param name="run">What begins.</param>
+    /// <param name="warn">Told once, in whole sentences, when the history of this run is lost.</param>
+    public static RunJournal Begin(CatalogDatabase? catalog, NewRun run, Action<string> warn)
+    {
+        var journal = new RunJournal(run.Id, catalog, warn);
+        journal.Try(open => open.BeginRun(run));
+        return journal;
+    }
+
+    /// <summary>Opens the catalog, or warns and answers null.</summary>
+    public static CatalogDatabase? OpenOrWarn(string path, TimeProvider clock, Action<string> warn)
+    {
+        try
+        {
+            return CatalogDatabase.Open(path, clock, warn);
+        }
+        catch (LarderException exception)
+        {
+            warn($"{exception.Message} The work goes on without run history.");
+            return null;
+        }
+    }
+
+    public void Append(EventLevel level, string message) => Try(open => open.AppendEvent(RunId, level, message));
+
+    public void Finish(RunResult result) => Try(open => open.FinishRun(RunId, result));
+
+    private void Try(Action<CatalogDatabase> write)
+    {
+        lock (state)
+        {
+            if (catalog is not { } open)
+            {
+                return;
+            }
+            try
+            {
+                write(open);
+            }
+            catch (LarderException exception)
+            {
+                catalog = null;
+                warn($"{exception.Message} The work goes on, but the history of run {RunId} is not whole.");
+            }
+        }
+    }
+}
