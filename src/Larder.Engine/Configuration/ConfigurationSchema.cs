@@ -67,7 +67,7 @@ internal static class ConfigurationSchema
             Key("remote", Text("\"drive:backups\""), "The remote and the path on it, as rclone names them.", required: true),
             Key("program", Text("rclone"), "The program.", fallback: "rclone"),
         ], "remote"), "Anything that rclone reaches."),
-        Key("password", Secret("${LARDER_PASSWORD}"), "What the repository is encrypted with. Lost password, lost backups.", required: true),
+        Key("password", Secret("\"${LARDER_PASSWORD}\""), "What the repository is encrypted with. Lost password, lost backups.", required: true),
     ], new OneOfRule(true, "path", "s3", "rest", "rclone"));
 
     private static ObjectShape Job() => Object("a map with sources", "{ sources: { db: { sqlite: { path: /srv/app/app.db } } } }",
@@ -126,7 +126,7 @@ internal static class ConfigurationSchema
         Key("sync", Object("a map with source, remote and primary", "{ source: db, remote: \"${MONGODB_CLOUD_URL}\", primary: local }",
         [
             Key("source", SourceReference, "The MongoDB source that is the local side.", required: true),
-            Key("remote", SecretUrl("${MONGODB_CLOUD_URL}", "mongodb", "mongodb+srv"), "The other side.", required: true),
+            Key("remote", SecretUrl("\"${MONGODB_CLOUD_URL}\"", "mongodb", "mongodb+srv"), "The other side.", required: true),
             Key("primary", Word("local"), "Says that local is primary, without which nothing is synchronised.", required: true),
             Key("field", Text("updatedAt"), "The field that says which side is newer.", fallback: "updatedAt"),
             Key("exclude", List("a list of collections", Text("sessions")), "Collections that are left alone."),
@@ -218,7 +218,7 @@ internal static class ConfigurationSchema
             Key("teams", webhook, "The webhook of Microsoft Teams."),
             Key("telegram", Object("a map with token and chat", "{ token: \"${TELEGRAM_TOKEN}\", chat: \"42\" }",
             [
-                Key("token", Secret("${TELEGRAM_TOKEN}"), "The bot's token.", required: true),
+                Key("token", Secret("\"${TELEGRAM_TOKEN}\""), "The bot's token.", required: true),
                 Key("chat", Text("\"42\""), "The chat's number or name.", required: true),
             ]), "Telegram."),
             Key("ntfy", Object("a map with topic", "{ topic: backups }",
@@ -230,7 +230,7 @@ internal static class ConfigurationSchema
             Key("gotify", Object("a map with url and token", "{ url: https://gotify.example.com, token: \"${GOTIFY_TOKEN}\" }",
             [
                 Key("url", WebUrl("https://gotify.example.com"), "The server.", required: true),
-                Key("token", Secret("${GOTIFY_TOKEN}"), "The application's token.", required: true),
+                Key("token", Secret("\"${GOTIFY_TOKEN}\""), "The application's token.", required: true),
             ]), "Gotify."),
             Key("healthchecks", webhook, "A ping that healthchecks.io or its like expects."),
             Key("on", List("a list of events", Word(

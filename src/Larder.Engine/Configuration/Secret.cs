@@ -94,18 +94,20 @@ public sealed class Secret
             process.Start();
             process.StandardInput.Close();
             var output = ReadBoundedAsync(process.StandardOutput, key, either.Token);
-            var errors = process.StandardError.ReadToEndAsync(either.Token);
+            var errors = ReadBeginningAsync(process.StandardError, either.Token);
             // A grandchild may hold the pipes open after its parent was killed, so the wait itself is bounded too.
-            await Task.WhenAll(output, errors, process.WaitForExitAsync(either.Token)).WaitAsync(either.Token);
+            // The output comes first: where it is too long, the program would wait for us for ever.
+            var value = await output.WaitAsync(either.Token);
+            var said = (await errors.WaitAsync(either.Token)).Trim();
+            await process.WaitForExitAsync(either.Token);
             if (process.ExitCode == 0)
-                return await output;
+                return value;
 
             // Its standard output may hold half a secret and is never shown; its standard error is written for people.
-            var said = (await errors).Trim();
             throw Failure(
                 key,
                 $"The command that gives the secret of {key} ended with exit status {process.ExitCode}"
-                + (said.Length == 0 ? "." : $": {Shorten(said)}"));
+                + (said.Length == 0 ? "." : $": {said}"));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -136,6 +138,20 @@ public sealed class Secret
         return new string(buffer, 0, length);
     }
 
+    /// <summary>The first 500 characters; the rest is read and dropped, so that the program does not wait for us.</summary>
+    private static async Task<string> ReadBeginningAsync(StreamReader reader, CancellationToken cancellationToken)
+    {
+        var buffer = new char[500];
+        var length = await reader.ReadBlockAsync(buffer, cancellationToken);
+        var beginning = new string(buffer, 0, length);
+        while (await reader.ReadBlockAsync(buffer, cancellationToken) > 0)
+        {
+            // Dropped.
+        }
+
+        return beginning;
+    }
+
     private static void Kill(Process process)
     {
         try
@@ -148,8 +164,6 @@ public sealed class Secret
             // It was never started, or is gone already.
         }
     }
-
-    private static string Shorten(string text) => text.Length <= 500 ? text : text[..500] + "…";
 
     private static ConfigurationException Failure(string key, string message) => new(new ConfigurationProblem { Key = key, Message = message });
 }

@@ -112,7 +112,7 @@ internal sealed class ShapeReader(
                 Add(
                     key,
                     Join(path, Shown(key.Text)),
-                    $"{Quoted(key.Text)} in {path} is not a name: names are letters, digits, '_', '.' and '-', and begin with a letter or digit.",
+                    $"{(key.Text.Length > 40 || key.Text.Any(char.IsControl) ? "A key" : $"\"{key.Text}\"")} in {path} is not a name: names are letters, digits, '_', '.' and '-', and begin with a letter or digit.",
                     Named(key.Text));
             }
 
@@ -147,7 +147,11 @@ internal sealed class ShapeReader(
             var memberPath = Join(path, key.Text);
             if (written.TryGetValue(member.Name, out var first))
             {
-                Add(key, memberPath, $"{memberPath} and {Join(path, first.Key.Text)} both give the same secret; one of them must go.", null);
+                Add(
+                    key,
+                    memberPath,
+                    $"{memberPath} and {Join(path, first.Key.Text)} both give the same secret; only one may.",
+                    $"leave {key.Text} or {first.Key.Text} away");
                 continue;
             }
 
@@ -207,7 +211,11 @@ internal sealed class ShapeReader(
                     if (present.Count > 1)
                     {
                         var second = written[present[1]].Key;
-                        Add(second, Join(path, second.Text), $"{path} has both {present[0]} and {present[1]}; only one of {string.Join(", ", names)} may stand there.", null);
+                        Add(
+                            second,
+                            Join(path, second.Text),
+                            $"{path} has both {present[0]} and {present[1]}; only one of {string.Join(", ", names)} may stand there.",
+                            $"leave {second.Text} or {written[present[0]].Key.Text} away");
                     }
                     else if (required && present.Count == 0 && !hasUnknownKey) // The unknown key was probably meant to be the one.
                     {

@@ -25,9 +25,10 @@ internal sealed class YamlText
     /// <summary>The root of the only document, or null with a problem that says where reading ended.</summary>
     public static SettingNode? Parse(string text, string file, ICollection<ConfigurationProblem> problems)
     {
+        var reader = new YamlText(text, file);
         try
         {
-            return new YamlText(text, file).ReadDocument();
+            return reader.ReadDocument();
         }
         catch (Refusal refusal)
         {
@@ -35,23 +36,23 @@ internal sealed class YamlText
         }
         catch (YamlException exception)
         {
-            problems.Add(SyntaxProblem(text, file, exception));
+            problems.Add(SyntaxProblem(text, file, exception.Start));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // The parser is another house's; what it throws on hostile bytes beyond its own exception is still only bad YAML.
-            problems.Add(new ConfigurationProblem { Key = "", File = file, Message = "The file is not YAML." });
+            problems.Add(SyntaxProblem(text, file, reader._parser.Current?.End ?? Mark.Empty));
         }
 
         return null;
     }
 
-    private static ConfigurationProblem SyntaxProblem(string text, string file, YamlException exception)
+    private static ConfigurationProblem SyntaxProblem(string text, string file, Mark mark)
     {
         var lines = text.ReplaceLineEndings("\n").Split('\n');
-        var near = (int)Math.Clamp(exception.Start.Line, 1, lines.Length);
-        // A tab in the indentation makes the parser complain about something else, often on the line after.
-        for (var line = near; line >= Math.Max(1, near - 1); line--)
+        var near = (int)Math.Clamp(mark.Line, 1, lines.Length);
+        // A tab in the indentation makes the parser complain about something else, often a line before or after.
+        for (var line = Math.Max(1, near - 1); line <= Math.Min(lines.Length, near + 1); line++)
         {
             var indentation = lines[line - 1].AsSpan(0, lines[line - 1].Length - lines[line - 1].TrimStart().Length);
             if (indentation.Contains('\t'))
@@ -73,7 +74,7 @@ internal sealed class YamlText
             Key = "",
             File = file,
             Line = near,
-            Column = (int)Math.Max(1, exception.Start.Column),
+            Column = (int)Math.Max(1, mark.Column),
             // The parser's own words are not passed on: they may quote the file, and with it a secret.
             Message = "The file is not valid YAML from here on, so the rest of it was not read.",
             Suggestion = "look for a missing colon, quote or bracket here or on the line before; values with ': ', '#', '{', '*' or '@' need quotes",
