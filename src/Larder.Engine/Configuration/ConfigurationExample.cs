@@ -1,0 +1,174 @@
+namespace Larder.Engine.Configuration;
+
+/// <summary>What `larder config example` prints: a configuration with every key, which itself validates.</summary>
+public static class ConfigurationExample
+{
+    public static string Text { get; } =
+        """
+        # Larder's configuration. Every key stands here once; most jobs need five of them.
+        #
+        # Values may be ${VARIABLE} or ${VARIABLE:-default}, from the environment or from a file .env beside this one; $$ is a dollar.
+        # Relative paths count from the folder of this file. Every secret (password, token, url of a database, …) can also be given
+        # as NAME_file: /path/of/a/file or NAME_command: "a program that prints it".
+        # Check it with: larder config validate
+
+        # Where backups live. Each repository is encrypted with its password: lose the password and the backups are lost.
+        repositories:
+          local:
+            path: /var/lib/larder/repository
+            password_file: /etc/larder/repository.key # (umask 077; head -c 32 /dev/urandom | base64 > /etc/larder/repository.key)
+          offsite:
+            s3:
+              endpoint: https://s3.example.com
+              bucket: backups
+              prefix: journal
+              region: us-east-1
+              access_key: "${S3_ACCESS_KEY:-example}"
+              secret_key: "${S3_SECRET_KEY:-example}"
+            password_file: /etc/larder/repository.key
+          elsewhere:
+            rest: # restic's rest-server
+              url: https://backup.example.com/journal
+              user: journal
+              password: "${REST_PASSWORD:-example}"
+            password_command: cat /etc/larder/repository.key
+          cloud:
+            rclone: # anything that rclone reaches
+              remote: "drive:backups"
+              program: rclone
+            password: "${LARDER_PASSWORD:-example}"
+
+        jobs:
+          # The least that a job needs: what, and then when and for how long.
+          notes:
+            sources:
+              db: { sqlite: { path: /srv/notes/notes.db } }
+              code: { files: { paths: [/srv/notes], exclude: ["*.log", node_modules, notes.db*] } }
+            to: [local]
+            schedule:
+              - { cron: "0 2 * * *" } # minute, hour, day of month, month, day of week
+            keep: { daily: 7, weekly: 4, monthly: 12 }
+
+          journal:
+            description: The journal, its database and its code
+            tags: [nightly]
+            time_zone: Europe/Berlin # for schedule, retention and timestamps; local by default
+            sources: # together they are one restore point
+              db:
+                postgresql:
+                  url: "${DATABASE_URL:-postgresql://journal@localhost/journal}" # or host, port, user, password
+                  database: journal # or databases: all
+                  globals: true # roles and tablespaces too
+                  exclude: [public.sessions]
+                timeout: 1h
+              code:
+                files:
+                  paths: [/srv/journal]
+                  exclude: ["*.log", node_modules] # as in .gitignore
+              image:
+                command:
+                  run: docker save journal # a program that fails fails the backup
+                  name: journal.tar
+            to: [local, offsite] # every repository by default
+            schedule: # several are fine; a missed one is caught up
+              - { cron: "0 2 * * *", only: [db] }
+              - { cron: "0 3 * * 0" }
+            keep: # a rule that is left away keeps nothing; with no rule at all everything is kept
+              last: 3
+              hourly: 24
+              daily: 7
+              weekly: 4
+              monthly: 12
+              yearly: 2
+              within: 7d
+              repositories: # instead of the rules above
+                offsite: { last: 1, hourly: 0, daily: 14, weekly: 8, monthly: 24, yearly: 5, within: 14d }
+            compression: 1 # zstd's level; 0 is off
+            chunk_size: 64 KiB # a power of two from 4 KiB to 4 MiB; by default what fits the kind of source
+            timeout: 6h
+            verify: # every backup is read back anyway; this looks at old ones again
+              cron: "0 4 * * 6"
+              level: data # structure, data or content
+              subset: 1/7
+            drill: # a real restore into a throwaway engine
+              cron: "0 5 * * 0"
+              assert: [{ source: db, sql: "select count(*) > 0 from entries" }]
+            service: # around a restore
+              stop: systemctl stop journal
+              start: systemctl start journal
+              healthy: curl -fsS http://localhost:5000/health
+            hooks: # around a backup
+              before: touch /run/journal.maintenance
+              after: rm -f /run/journal.maintenance
+              on_failure: logger "the backup of the journal failed"
+            environments: # larder restore BACKUP --environment staging
+              staging:
+                targets:
+                  db: { url: "${STAGING_URL:-postgresql://journal@staging.example.com/journal}" }
+                  code: { path: /srv/staging }
+                service: { stop: systemctl stop staging, start: systemctl start staging, healthy: curl -fsS http://staging.example.com/health }
+
+          shop:
+            sources:
+              db:
+                mysql:
+                  host: localhost
+                  port: 3306
+                  user: backup
+                  password: "${MYSQL_PASSWORD:-example}"
+                  databases: all # or one: database: shop
+                  exclude: [shop.sessions]
+              reports:
+                postgresql: { host: db.example.com, port: 5432, user: backup, password: "${PG_PASSWORD:-example}", databases: [reports, archive] }
+              stock:
+                mysql: { url: "${STOCK_URL:-mysql://backup@localhost/stock}", database: stock }
+            schedule: "@daily"
+
+          temple:
+            sources:
+              db:
+                mongodb:
+                  url: "${MONGODB_LOCAL_URL:-mongodb://localhost:27017}"
+                  database: temple # or databases: all
+                  exclude: [sessions]
+                  read_preference: primary
+              audit:
+                mongodb: { url: "${MONGODB_AUDIT_URL:-mongodb://localhost:27018}", databases: all }
+            sync: # two-way with a remote MongoDB before each backup; the newer document wins
+              source: db
+              remote: "${MONGODB_CLOUD_URL:-mongodb://cloud.example.com}"
+              primary: local # without this word nothing is synchronised
+              field: updatedAt
+              exclude: [sessions]
+            purge: # emptied after a good backup, on both sides
+              source: db
+              always: [activities]
+              confirm: [bookings, employee_bookings] # only those that the caller names
+
+        alerts:
+          - email:
+              to: [admin@example.com]
+              from: larder@example.com
+              server: smtp.example.com
+              port: 587
+              user: larder
+              password: "${MAIL_PASSWORD:-example}"
+              security: starttls
+            on: [failed, partial, missed, verify_failed]
+            cooldown: 60m
+          - webhook: { url: "${WEBHOOK_URL:-https://example.com/hook}" }
+          - slack: { url: "${SLACK_URL:-https://hooks.slack.com/services/example}" }
+          - discord: { url: "${DISCORD_URL:-https://discord.com/api/webhooks/example}" }
+          - teams: { url: "${TEAMS_URL:-https://example.webhook.office.com/example}" }
+          - telegram: { token: "${TELEGRAM_TOKEN:-example}", chat: "42" }
+          - ntfy: { url: https://ntfy.sh, topic: backups, token: "${NTFY_TOKEN:-example}" }
+          - gotify: { url: https://gotify.example.com, token: "${GOTIFY_TOKEN:-example}" }
+          - healthchecks: { url: "${HEALTHCHECKS_URL:-https://hc-ping.com/example}" }
+            on: [success]
+
+        # Larder's own state. Deleting the catalog loses the history of runs and nothing else.
+        state_directory: /var/lib/larder
+        catalog: { path: /var/lib/larder/catalog.db } # or url: a PostgreSQL database, for a fleet
+
+        """;
+}

@@ -1,0 +1,257 @@
+using static Larder.Engine.Configuration.ScalarShapes;
+
+namespace Larder.Engine.Configuration;
+
+/// <summary>Every key that a configuration may have.</summary>
+internal static class ConfigurationSchema
+{
+    private static readonly ScalarShape RepositoryReference =
+        Text("local", "the name of a repository") with { Reference = ReferenceKind.Repository };
+
+    private static readonly ScalarShape SourceReference = Text("db", "the name of one of the job's sources") with { Reference = ReferenceKind.Source };
+
+    private static readonly ScalarShape KeepCount = Integer(0, 100_000, "7");
+
+    private static readonly IReadOnlyList<KeyShape> KeepKeys =
+    [
+        Key("last", KeepCount, "The newest this many backups."),
+        Key("hourly", KeepCount, "The newest backup of each of this many hours that have one."),
+        Key("daily", KeepCount, "The same for days."),
+        Key("weekly", KeepCount, "The same for ISO weeks."),
+        Key("monthly", KeepCount, "The same for months."),
+        Key("yearly", KeepCount, "The same for years."),
+        Key("within", Duration("30d"), "Everything not older than this, counted from the newest good backup."),
+    ];
+
+    private static readonly ObjectShape Service = Object("a map of stop, start and healthy", "{ stop: systemctl stop app, start: systemctl start app }",
+    [
+        Key("stop", CommandLine("systemctl stop app"), "Stops what uses the data, before a restore."),
+        Key("start", CommandLine("systemctl start app"), "Starts it again."),
+        Key("healthy", CommandLine("curl -fsS http://localhost:5000/health"), "Succeeds when it works; a restore that it refuses is rolled back."),
+    ]);
+
+    public static ObjectShape Root { get; } = Object("a map with the keys repositories, jobs and alerts", "repositories: { … }",
+    [
+        Key("repositories", Named("a map from names to repositories", Repository()), "Where backups live.", required: true),
+        Key("jobs", Named("a map from names to jobs", Job(), mayBeEmpty: true), "What is backed up together, when, and for how long."),
+        Key("alerts", List("a list of alerts", Alert(), mayBeEmpty: true), "Who is told what."),
+        Key("state_directory", Path("/var/lib/larder"), "Where Larder keeps its own state; by default /var/lib/larder for root, else ~/.local/state/larder."),
+        Key("catalog", Object("a map with path or url", "{ path: /var/lib/larder/catalog.db }",
+        [
+            Key("path", Path("/var/lib/larder/catalog.db"), "The SQLite file; by default catalog.db in the state directory."),
+            Key("url", SecretUrl("postgresql://larder@db.example.com/larder", "postgresql", "postgres"), "A PostgreSQL database instead, for a fleet."),
+        ], new OneOfRule(true, "path", "url")), "Where runs, users and the audit log are kept."),
+    ]);
+
+    private static ObjectShape Repository() => Object(
+        "a map with one of path, s3, rest, rclone, and a password", "{ path: /var/lib/larder/repository, password_file: /etc/larder/repository.key }",
+    [
+        Key("path", Path("/var/lib/larder/repository"), "A folder of this machine."),
+        Key("s3", Object("a map with endpoint and bucket", "{ endpoint: https://s3.example.com, bucket: backups }",
+        [
+            Key("endpoint", WebUrl("https://s3.example.com"), "The server.", required: true),
+            Key("bucket", Text("backups"), "The bucket.", required: true),
+            Key("prefix", Text("journal"), "A folder inside the bucket."),
+            Key("region", Text("us-east-1"), "The region that requests are signed for.", fallback: "us-east-1"),
+            Key("access_key", Secret("AKIA…"), "The access key; without it AWS_ACCESS_KEY_ID."),
+            Key("secret_key", Secret("…"), "The secret key; without it AWS_SECRET_ACCESS_KEY."),
+        ]), "A bucket of any S3 server."),
+        Key("rest", Object("a map with url", "{ url: https://backup.example.com/journal }",
+        [
+            Key("url", WebUrl("https://backup.example.com/journal"), "The REST server and the path on it.", required: true),
+            Key("user", Text("journal"), "The user."),
+            Key("password", Secret("…"), "The user's password, not the repository's."),
+        ]), "A REST server, as restic's rest-server."),
+        Key("rclone", Object("a map with remote", "{ remote: \"drive:backups\" }",
+        [
+            Key("remote", Text("\"drive:backups\""), "The remote and the path on it, as rclone names them.", required: true),
+            Key("program", Text("rclone"), "The program.", fallback: "rclone"),
+        ], "remote"), "Anything that rclone reaches."),
+        Key("password", Secret("\"${LARDER_PASSWORD}\""), "What the repository is encrypted with. Lost password, lost backups.", required: true),
+    ], new OneOfRule(true, "path", "s3", "rest", "rclone"));
+
+    private static ObjectShape Job() => Object("a map with sources", "{ sources: { db: { sqlite: { path: /srv/app/app.db } } } }",
+    [
+        Key("sources", Named("a map from names to sources", Source()), "What is backed up; together they are one restore point.", required: true),
+        Key("to", List("a list of names of repositories", RepositoryReference), "Where to; by default every repository."),
+        Key("schedule", List("a list of times", Object("a map with cron", "{ cron: \"0 2 * * *\" }",
+        [
+            Key("cron", Cron("0 2 * * *"), "Minute, hour, day of month, month, day of week.", required: true),
+            Key("only", List("a list of names of the job's sources", SourceReference), "Only these sources; by default all."),
+        ], "cron"), mayBeEmpty: true), "When; without it the job runs by hand only."),
+        Key("keep", Object("a map of numbers", "{ daily: 7, weekly: 4, monthly: 12 }",
+        [
+            .. KeepKeys,
+            Key("repositories", Named("a map from names of repositories to what they keep",
+                Object("a map of numbers", "{ monthly: 24 }", KeepKeys), reference: ReferenceKind.Repository), "What single repositories keep instead."),
+        ]), "How long; without it every backup is kept."),
+        Key("drill", Object("a map with cron", "{ cron: \"0 5 * * 0\" }",
+        [
+            Key("cron", Cron("0 5 * * 0"), "When."),
+            Key("assert", List("a list of assertions", Object("a map with source and sql", "{ source: db, sql: \"select count(*) > 0 from entries\" }",
+            [
+                Key("source", SourceReference, "The source that was restored.", required: true),
+                Key("sql", Text("\"select count(*) > 0 from entries\"") with { IsCommandLine = true }, "A question whose answer must be true.", required: true),
+            ])), "What must be true of the restored data."),
+        ], "cron"), "A real restore into a throwaway engine."),
+        Key("service", Service, "What to stop and start around a restore."),
+        Key("hooks", Object("a map with before, after or on_failure", "{ before: \"touch /run/app.maintenance\" }",
+        [
+            Key("before", List("a list of command lines", CommandLine("touch /run/app.maintenance")), "Run before a backup; a failure fails the backup."),
+            Key("after", List("a list of command lines", CommandLine("rm -f /run/app.maintenance")), "Run after every backup, good or bad."),
+            Key("on_failure", List("a list of command lines", CommandLine("logger backup failed")), "Run after a backup that failed."),
+        ]), "Programs around a backup."),
+        Key("compression", Integer(-7, 19, "1"), "The level of zstd; 0 is off, below 0 is faster.", fallback: "1"),
+        Key("chunk_size", ChunkSize(), "The average size at which streams are cut; by default what fits the kind of source."),
+        Key("timeout", Duration("6h"), "The longest that a whole backup may take."),
+        Key("description", Text("The journal and its database"), "For people."),
+        Key("tags", List("a list of words", Tag()), "Put on every backup of the job."),
+        Key("time_zone", TimeZone(), "For schedule, retention and timestamps.", fallback: "local"),
+        Key("verify", Object("a map with level", "{ cron: \"0 4 * * 6\", level: data, subset: 1/7 }",
+        [
+            Key("cron", Cron("0 4 * * 6"), "When."),
+            Key("level", Word("structure", "data", "content"), "How deep.", fallback: "data"),
+            Key("subset", Share(), "Only a share at a time, so that seven runs of 1/7 see everything."),
+        ]), "Checks of the job's backups."),
+        Key("environments", Named("a map from names to environments", Object(
+            "a map with targets", "{ targets: { db: { path: /srv/staging/app.db } } }",
+        [
+            Key("targets", Named("a map from names of sources to targets", Object("a map with url or path", "{ path: /srv/staging }",
+            [
+                Key("url", SecretUrl("postgresql://app@staging.example.com/app", "postgresql", "postgres", "mongodb", "mongodb+srv", "mysql", "mariadb"), "The database to restore into."),
+                Key("path", Path("/srv/staging"), "The file or folder to restore into."),
+            ], new OneOfRule(true, "url", "path")), reference: ReferenceKind.Source), "Where each source goes.", required: true),
+            Key("service", Service, "What to stop and start there."),
+        ])), "Other places to restore to: staging, test."),
+        Key("sync", Object("a map with source, remote and primary", "{ source: db, remote: \"${MONGODB_CLOUD_URL}\", primary: local }",
+        [
+            Key("source", SourceReference, "The MongoDB source that is the local side.", required: true),
+            Key("remote", SecretUrl("\"${MONGODB_CLOUD_URL}\"", "mongodb", "mongodb+srv"), "The other side.", required: true),
+            Key("primary", Word("local"), "Says that local is primary, without which nothing is synchronised.", required: true),
+            Key("field", Text("updatedAt"), "The field that says which side is newer.", fallback: "updatedAt"),
+            Key("exclude", List("a list of collections", Text("sessions")), "Collections that are left alone."),
+        ]), "Two-way sync of a local and a remote MongoDB before each backup."),
+        Key("purge", Object("a map with source", "{ source: db, always: [activities] }",
+        [
+            Key("source", SourceReference, "The MongoDB source.", required: true),
+            Key("always", List("a list of collections", Text("activities")), "Emptied after every good backup."),
+            Key("confirm", List("a list of collections", Text("bookings")), "Emptied only where the caller names them."),
+        ]), "Collections that are emptied after a good backup, on both sides where the job synchronises."),
+    ]);
+
+    private static ObjectShape Source() => Object(
+        "a map with one of postgresql, mongodb, mysql, sqlite, files, command", "{ sqlite: { path: /srv/app/app.db } }",
+    [
+        Key("postgresql", Object("a map with url or host", "{ url: \"${DATABASE_URL}\" }",
+        [
+            .. Server("5432", "postgresql", "postgres"),
+            Key("globals", Boolean("true"), "Roles and tablespaces too.", fallback: "true"),
+            Key("exclude", List("a list of tables", Text("public.sessions")), "Tables whose rows are left out."),
+        ], ServerRules), "A PostgreSQL server."),
+        Key("mongodb", Object("a map with url", "{ url: \"${MONGODB_URL}\" }",
+        [
+            Key("url", SecretUrl("mongodb://localhost:27017", "mongodb", "mongodb+srv"), "The server.", required: true),
+            Key("database", Text("app"), "One database; by default the one in the URL."),
+            Key("databases", List("all, or a list of databases", Text("all")), "Several databases, or all."),
+            Key("exclude", List("a list of collections", Text("sessions")), "Collections that are left out."),
+            Key("read_preference", Word("primary", "primaryPreferred", "secondary", "secondaryPreferred", "nearest"), "Which member is read.", fallback: "primary"),
+        ], new OneOfRule(false, "database", "databases")), "A MongoDB server."),
+        Key("mysql", Object("a map with url or host", "{ url: \"${DATABASE_URL}\" }",
+        [
+            .. Server("3306", "mysql", "mariadb"),
+            Key("exclude", List("a list of tables", Text("app.sessions")), "Tables whose rows are left out."),
+        ], ServerRules), "A MySQL or MariaDB server."),
+        Key("sqlite", Object("a map with path", "{ path: /srv/app/app.db }",
+        [
+            Key("path", Path("/srv/app/app.db"), "The database file.", required: true),
+        ], "path"), "A SQLite file, also while it is written to."),
+        Key("files", Object("a map with paths", "{ paths: [/srv/app] }",
+        [
+            Key("paths", List("a list of paths", Path("/srv/app")), "Files and folders.", required: true),
+            Key("exclude", List("a list of patterns", Text("\"*.log\"")), "What is left out, written as in .gitignore."),
+        ]), "Files and folders."),
+        Key("command", Object("a map with run", "{ run: \"docker save app\", name: app.tar }",
+        [
+            Key("run", CommandLine("docker save app"), "A command line whose standard output is kept.", required: true),
+            Key("name", FileName("app.tar"), "What the output is called in the backup.", fallback: "output"),
+        ], "run"), "The output of a program."),
+        Key("timeout", Duration("1h"), "The longest that this source may take."),
+    ], new OneOfRule(true, "postgresql", "mongodb", "mysql", "sqlite", "files", "command"));
+
+    private static KeyRule[] ServerRules =>
+    [
+        new OneOfRule(true, "url", "host"),
+        new OneOfRule(false, "database", "databases"),
+        new ExcludesRule("url", "port", "user", "password"),
+    ];
+
+    private static KeyShape[] Server(string port, params string[] schemes) =>
+    [
+        Key("url", SecretUrl($"{schemes[0]}://app@localhost/app", schemes), "The server and database."),
+        Key("host", Text("localhost"), "The server, or the folder of its socket."),
+        Key("port", Integer(1, 65535, port), "The port."),
+        Key("user", Text("app"), "The user."),
+        Key("password", Secret("…"), "The user's password."),
+        Key("database", Text("app"), "One database; by default the one in the URL."),
+        Key("databases", List("all, or a list of databases", Text("all")), "Several databases, or all."),
+    ];
+
+    private static ObjectShape Alert()
+    {
+        var webhook = Object("a map with url", "{ url: https://example.com/hook }",
+            [Key("url", SecretUrl("https://example.com/hook", "https", "http"), "The address, which is itself a secret.", required: true)], "url");
+        return Object("a map with one way to tell people", "{ email: { to: [admin@example.com] } }",
+        [
+            Key("email", Object("a map with to", "{ to: [admin@example.com] }",
+            [
+                Key("to", List("a list of e-mail addresses", Email()), "Who.", required: true),
+                Key("from", Email(), "The sender; by default the user, or larder at this machine."),
+                Key("server", Text("smtp.example.com"), "The mail server.", fallback: "localhost"),
+                Key("port", Integer(1, 65535, "587"), "Its port; by default what the security implies."),
+                Key("user", Text("larder"), "The user."),
+                Key("password", Secret("…"), "The user's password."),
+                Key("security", Word("auto", "starttls", "tls", "none"), "How the connection is protected.", fallback: "auto"),
+            ]), "E-mail."),
+            Key("webhook", webhook, "A POST of JSON."),
+            Key("slack", webhook, "Slack's incoming webhook."),
+            Key("discord", webhook, "Discord's webhook."),
+            Key("teams", webhook, "The webhook of Microsoft Teams."),
+            Key("telegram", Object("a map with token and chat", "{ token: \"${TELEGRAM_TOKEN}\", chat: \"42\" }",
+            [
+                Key("token", Secret("\"${TELEGRAM_TOKEN}\""), "The bot's token.", required: true),
+                Key("chat", Text("\"42\""), "The chat's number or name.", required: true),
+            ]), "Telegram."),
+            Key("ntfy", Object("a map with topic", "{ topic: backups }",
+            [
+                Key("url", WebUrl("https://ntfy.sh"), "The server.", fallback: "https://ntfy.sh"),
+                Key("topic", Text("backups"), "The topic.", required: true),
+                Key("token", Secret("…"), "The access token."),
+            ]), "ntfy."),
+            Key("gotify", Object("a map with url and token", "{ url: https://gotify.example.com, token: \"${GOTIFY_TOKEN}\" }",
+            [
+                Key("url", WebUrl("https://gotify.example.com"), "The server.", required: true),
+                Key("token", Secret("\"${GOTIFY_TOKEN}\""), "The application's token.", required: true),
+            ]), "Gotify."),
+            Key("healthchecks", webhook, "A ping that healthchecks.io or its like expects."),
+            Key("on", List("a list of events", Word(
+                "success", "partial", "failed", "cancelled", "missed", "verify_failed", "drill_failed", "restore", "health", "recovered")),
+                "Which events; by default everything that is not well."),
+            Key("cooldown", Duration("60m"), "How long the same thing is not told again.", fallback: "60m"),
+        ], new OneOfRule(true, "email", "webhook", "slack", "discord", "teams", "telegram", "ntfy", "gotify", "healthchecks"));
+    }
+
+    private static KeyShape Key(string name, Shape shape, string about, bool required = false, string? fallback = null) =>
+        new() { Name = name, Shape = shape, About = about, Required = required, Default = fallback };
+
+    private static ObjectShape Object(string expected, string example, IReadOnlyList<KeyShape> keys, params KeyRule[] rules) =>
+        new() { Expected = expected, Example = example, Keys = keys, Rules = rules };
+
+    private static ObjectShape Object(string expected, string example, IReadOnlyList<KeyShape> keys, string shorthand) =>
+        new() { Expected = expected, Example = example, Keys = keys, Shorthand = shorthand };
+
+    private static ListShape List(string expected, Shape item, bool mayBeEmpty = false) =>
+        new() { Expected = expected, Example = $"[{item.Example}]", Item = item, MayBeEmpty = mayBeEmpty };
+
+    private static NamedShape Named(string expected, Shape item, ReferenceKind reference = ReferenceKind.None, bool mayBeEmpty = false) =>
+        new() { Expected = expected, Example = $"{{ name: {item.Example} }}", Item = item, Reference = reference, MayBeEmpty = mayBeEmpty };
+}

@@ -1,0 +1,154 @@
+using Larder.Engine.Retention;
+
+namespace Larder.Engine.Configuration;
+
+/// <summary>One job: what is backed up together, where to, when and for how long.</summary>
+public sealed record JobSettings
+{
+    public required string Name { get; init; }
+
+    /// <summary>In the order of the file; at least one.</summary>
+    public required IReadOnlyList<SourceSettings> Sources { get; init; }
+
+    /// <summary>Names of repositories; at least one.</summary>
+    public required IReadOnlyList<string> To { get; init; }
+
+    /// <summary>Empty: by hand only.</summary>
+    public IReadOnlyList<ScheduleSettings> Schedule { get; init; } = [];
+
+    public KeepPolicy Keep { get; init; } = new();
+
+    /// <summary>What single repositories keep instead; see <see cref="KeepIn"/>.</summary>
+    public IReadOnlyDictionary<string, KeepPolicy> KeepByRepository { get; init; } = new Dictionary<string, KeepPolicy>();
+
+    public DrillSettings? Drill { get; init; }
+
+    public ServiceSettings? Service { get; init; }
+
+    public HookSettings Hooks { get; init; } = new();
+
+    /// <summary>zstd's level; 0 is off.</summary>
+    public int CompressionLevel { get; init; } = 1;
+
+    /// <summary>The average size at which streams are cut, a power of two; null for what fits the kind of source.</summary>
+    public int? ChunkBytes { get; init; }
+
+    /// <summary>The longest that a whole backup may take; null for no bound.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    public string? Description { get; init; }
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    public TimeZoneInfo TimeZone { get; init; } = TimeZoneInfo.Local;
+
+    public VerifySettings? Verify { get; init; }
+
+    public IReadOnlyDictionary<string, EnvironmentSettings> Environments { get; init; } = new Dictionary<string, EnvironmentSettings>();
+
+    public SyncSettings? Sync { get; init; }
+
+    public PurgeSettings? Purge { get; init; }
+
+    /// <summary>What is kept in one repository.</summary>
+    public KeepPolicy KeepIn(string repository) => KeepByRepository.GetValueOrDefault(repository) ?? Keep;
+}
+
+/// <summary>When a job runs.</summary>
+public sealed record ScheduleSettings
+{
+    public required CronExpression Cron { get; init; }
+
+    /// <summary>Names of the sources that are backed up; empty for all.</summary>
+    public IReadOnlyList<string> Only { get; init; } = [];
+}
+
+/// <summary>A real restore into a throwaway engine.</summary>
+public sealed record DrillSettings
+{
+    /// <summary>Null: by hand only.</summary>
+    public CronExpression? Cron { get; init; }
+
+    public IReadOnlyList<DrillAssertion> Assertions { get; init; } = [];
+}
+
+/// <param name="Source">The source that was restored.</param>
+/// <param name="Sql">A question whose answer must be true.</param>
+public sealed record DrillAssertion(string Source, string Sql);
+
+/// <summary>Command lines that stop, start and ask the service that uses the data.</summary>
+public sealed record ServiceSettings
+{
+    public string? Stop { get; init; }
+
+    public string? Start { get; init; }
+
+    public string? Healthy { get; init; }
+}
+
+/// <summary>Command lines around a backup, each list in order.</summary>
+public sealed record HookSettings
+{
+    public IReadOnlyList<string> Before { get; init; } = [];
+
+    public IReadOnlyList<string> After { get; init; } = [];
+
+    public IReadOnlyList<string> OnFailure { get; init; } = [];
+}
+
+/// <summary>Scheduled checks of the job's backups.</summary>
+public sealed record VerifySettings
+{
+    /// <summary>Null: by hand only.</summary>
+    public CronExpression? Cron { get; init; }
+
+    /// <summary><c>structure</c>, <c>data</c> or <c>content</c>.</summary>
+    public required string Level { get; init; }
+
+    /// <summary>A share such as <c>1/7</c>; null for everything.</summary>
+    public string? Subset { get; init; }
+}
+
+/// <summary>Another place to restore to.</summary>
+public sealed record EnvironmentSettings
+{
+    public required string Name { get; init; }
+
+    /// <summary>By name of the source.</summary>
+    public required IReadOnlyDictionary<string, TargetSettings> Targets { get; init; }
+
+    public ServiceSettings? Service { get; init; }
+}
+
+/// <summary>Where a source is restored to: a database or a path, one of them.</summary>
+public sealed record TargetSettings
+{
+    public Secret? Url { get; init; }
+
+    /// <summary>Absolute.</summary>
+    public string? Path { get; init; }
+}
+
+/// <summary>Two-way sync of a local (and primary) and a remote MongoDB.</summary>
+public sealed record SyncSettings
+{
+    public required string Source { get; init; }
+
+    public required Secret Remote { get; init; }
+
+    /// <summary>The field that says which side is newer.</summary>
+    public required string Field { get; init; }
+
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+}
+
+/// <summary>Collections that are emptied after a good backup.</summary>
+public sealed record PurgeSettings
+{
+    public required string Source { get; init; }
+
+    public IReadOnlyList<string> Always { get; init; } = [];
+
+    /// <summary>Only where the caller names them.</summary>
+    public IReadOnlyList<string> Confirm { get; init; } = [];
+}

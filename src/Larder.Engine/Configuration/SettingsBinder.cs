@@ -1,0 +1,243 @@
+using Larder.Engine.Retention;
+
+namespace Larder.Engine.Configuration;
+
+/// <summary>Makes the records from values that were found right. Called only when there is no problem, so what the schema requires is there.</summary>
+internal static class SettingsBinder
+{
+    public static LarderConfiguration Bind(ObjectValue root, string? file, string defaultStateDirectory)
+    {
+        var repositories = Map(root.Named("repositories"), Repository);
+        var state = root.Get<string>("state_directory") ?? defaultStateDirectory;
+        var catalog = root.Object("catalog");
+        return new LarderConfiguration
+        {
+            File = file,
+            Repositories = repositories,
+            Jobs = Map(root.Named("jobs"), (name, value) => Job(name, value, [.. repositories.Keys])),
+            Alerts = [.. root.List("alerts").Cast<ObjectValue>().Select(Alert)],
+            StateDirectory = state,
+            CatalogPath = catalog?.Get<string>("path") ?? Path.Combine(state, "catalog.db"),
+            CatalogUrl = catalog?.Get<Secret>("url"),
+        };
+    }
+
+    private static RepositorySettings Repository(string name, ObjectValue value) => new()
+    {
+        Name = name,
+        Location = Location(value),
+        Password = value.Get<Secret>("password")!,
+    };
+
+    private static RepositoryLocation Location(ObjectValue value)
+    {
+        if (value.Object("s3") is { } s3)
+        {
+            return new S3Location
+            {
+                Endpoint = s3.Get<string>("endpoint")!,
+                Bucket = s3.Get<string>("bucket")!,
+                Prefix = s3.Get<string>("prefix"),
+                Region = s3.Get<string>("region")!,
+                AccessKey = s3.Get<Secret>("access_key"),
+                SecretKey = s3.Get<Secret>("secret_key"),
+            };
+        }
+
+        if (value.Object("rest") is { } rest)
+            return new RestLocation { Url = rest.Get<string>("url")!, User = rest.Get<string>("user"), Password = rest.Get<Secret>("password") };
+        if (value.Object("rclone") is { } rclone)
+            return new RcloneLocation(rclone.Get<string>("remote")!, rclone.Get<string>("program")!);
+        return new LocalLocation(value.Get<string>("path")!);
+    }
+
+    private static JobSettings Job(string name, ObjectValue value, IReadOnlyList<string> repositories) => new()
+    {
+        Name = name,
+        Sources = [.. value.Named("sources").Select(item => Source(item.Name, (ObjectValue)item.Value))],
+        To = value.Texts("to") is { Count: > 0 } to ? [.. to.Distinct(StringComparer.Ordinal)] : repositories,
+        Schedule = [.. value.List("schedule").Cast<ObjectValue>().Select(item => new ScheduleSettings
+        {
+            Cron = item.Get<CronExpression>("cron")!,
+            Only = item.Texts("only"),
+        })],
+        Keep = Keep(value.Object("keep")),
+        KeepByRepository = Map(value.Object("keep")?.Named("repositories") ?? [], (_, keep) => Keep(keep)),
+        Drill = value.Object("drill") is not { } drill ? null : new DrillSettings
+        {
+            Cron = drill.Get<CronExpression>("cron"),
+            Assertions = [.. drill.List("assert").Cast<ObjectValue>()
+                .Select(item => new DrillAssertion(item.Get<string>("source")!, item.Get<string>("sql")!))],
+        },
+        Service = Service(value.Object("service")),
+        Hooks = value.Object("hooks") is not { } hooks ? new HookSettings() : new HookSettings
+        {
+            Before = hooks.Texts("before"),
+            After = hooks.Texts("after"),
+            OnFailure = hooks.Texts("on_failure"),
+        },
+        CompressionLevel = value.GetStruct<int>("compression")!.Value,
+        ChunkBytes = value.GetStruct<int>("chunk_size"),
+        Timeout = value.GetStruct<TimeSpan>("timeout"),
+        Description = value.Get<string>("description"),
+        Tags = value.Texts("tags"),
+        TimeZone = value.Get<TimeZoneInfo>("time_zone")!,
+        Verify = value.Object("verify") is not { } verify ? null : new VerifySettings
+        {
+            Cron = verify.Get<CronExpression>("cron"),
+            Level = verify.Get<string>("level")!,
+            Subset = verify.Get<string>("subset"),
+        },
+        Environments = Map(value.Named("environments"), (environment, item) => new EnvironmentSettings
+        {
+            Name = environment,
+            Targets = Map(item.Named("targets"), (_, target) => new TargetSettings { Url = target.Get<Secret>("url"), Path = target.Get<string>("path") }),
+            Service = Service(item.Object("service")),
+        }),
+        Sync = value.Object("sync") is not { } sync ? null : new SyncSettings
+        {
+            Source = sync.Get<string>("source")!,
+            Remote = sync.Get<Secret>("remote")!,
+            Field = sync.Get<string>("field")!,
+            Exclude = sync.Texts("exclude"),
+        },
+        Purge = value.Object("purge") is not { } purge ? null : new PurgeSettings
+        {
+            Source = purge.Get<string>("source")!,
+            Always = purge.Texts("always"),
+            Confirm = purge.Texts("confirm"),
+        },
+    };
+
+    private static SourceSettings Source(string name, ObjectValue value)
+    {
+        var timeout = value.GetStruct<TimeSpan>("timeout");
+        if (value.Object("postgresql") is { } postgresql)
+        {
+            return new PostgreSqlSourceSettings
+            {
+                Name = name,
+                Timeout = timeout,
+                Server = Server(postgresql),
+                Databases = Databases(postgresql),
+                Globals = postgresql.GetStruct<bool>("globals")!.Value,
+                Exclude = postgresql.Texts("exclude"),
+            };
+        }
+
+        if (value.Object("mongodb") is { } mongodb)
+        {
+            return new MongoDbSourceSettings
+            {
+                Name = name,
+                Timeout = timeout,
+                Url = mongodb.Get<Secret>("url")!,
+                Databases = Databases(mongodb),
+                Exclude = mongodb.Texts("exclude"),
+                ReadPreference = mongodb.Get<string>("read_preference")!,
+            };
+        }
+
+        if (value.Object("mysql") is { } mysql)
+        {
+            return new MySqlSourceSettings
+            {
+                Name = name,
+                Timeout = timeout,
+                Server = Server(mysql),
+                Databases = Databases(mysql),
+                Exclude = mysql.Texts("exclude"),
+            };
+        }
+
+        if (value.Object("sqlite") is { } sqlite)
+            return new SqliteSourceSettings { Name = name, Timeout = timeout, Path = sqlite.Get<string>("path")! };
+        if (value.Object("files") is { } files)
+            return new FilesSourceSettings { Name = name, Timeout = timeout, Paths = files.Texts("paths"), Exclude = files.Texts("exclude") };
+        var command = value.Object("command")!;
+        return new CommandSourceSettings
+        {
+            Name = name,
+            Timeout = timeout,
+            Run = command.Get<string>("run")!,
+            OutputName = command.Get<string>("name")!,
+        };
+    }
+
+    private static DatabaseServer Server(ObjectValue value) => new()
+    {
+        Url = value.Get<Secret>("url"),
+        Host = value.Get<string>("host"),
+        Port = value.GetStruct<int>("port"),
+        User = value.Get<string>("user"),
+        Password = value.Get<Secret>("password"),
+    };
+
+    private static DatabaseSelection Databases(ObjectValue value)
+    {
+        if (value.Get<string>("database") is { } one)
+            return new DatabaseSelection { Names = [one] };
+        var names = value.Texts("databases");
+        return names is ["all"] ? new DatabaseSelection { All = true } : new DatabaseSelection { Names = names };
+    }
+
+    private static KeepPolicy Keep(ObjectValue? value) => value is null ? new KeepPolicy() : new KeepPolicy
+    {
+        Last = value.GetStruct<int>("last"),
+        Hourly = value.GetStruct<int>("hourly"),
+        Daily = value.GetStruct<int>("daily"),
+        Weekly = value.GetStruct<int>("weekly"),
+        Monthly = value.GetStruct<int>("monthly"),
+        Yearly = value.GetStruct<int>("yearly"),
+        Within = value.GetStruct<TimeSpan>("within"),
+    };
+
+    private static ServiceSettings? Service(ObjectValue? value) => value is null ? null : new ServiceSettings
+    {
+        Stop = value.Get<string>("stop"),
+        Start = value.Get<string>("start"),
+        Healthy = value.Get<string>("healthy"),
+    };
+
+    private static AlertSettings Alert(ObjectValue value) => new()
+    {
+        Channel = Channel(value),
+        On = value.Texts("on"),
+        Cooldown = value.GetStruct<TimeSpan>("cooldown")!.Value,
+    };
+
+    private static AlertChannel Channel(ObjectValue value)
+    {
+        if (value.Object("email") is { } email)
+        {
+            return new EmailChannel
+            {
+                To = email.Texts("to"),
+                From = email.Get<string>("from"),
+                Server = email.Get<string>("server")!,
+                Port = email.GetStruct<int>("port"),
+                User = email.Get<string>("user"),
+                Password = email.Get<Secret>("password"),
+                Security = email.Get<string>("security")!,
+            };
+        }
+
+        if (value.Object("telegram") is { } telegram)
+            return new TelegramChannel(telegram.Get<Secret>("token")!, telegram.Get<string>("chat")!);
+        if (value.Object("ntfy") is { } ntfy)
+            return new NtfyChannel(ntfy.Get<string>("url")!, ntfy.Get<string>("topic")!, ntfy.Get<Secret>("token"));
+        if (value.Object("gotify") is { } gotify)
+            return new GotifyChannel(gotify.Get<string>("url")!, gotify.Get<Secret>("token")!);
+        var kind = new[] { "webhook", "slack", "discord", "teams", "healthchecks" }.First(name => value.Object(name) is not null);
+        return new WebhookChannel(kind, value.Object(kind)!.Get<Secret>("url")!);
+    }
+
+    private static OrderedDictionary<string, T> Map<T>(
+        IReadOnlyList<(string Name, SettingNode NameNode, SettingValue Value)> items, Func<string, ObjectValue, T> bind)
+    {
+        var map = new OrderedDictionary<string, T>(items.Count, StringComparer.Ordinal);
+        foreach (var (name, _, value) in items)
+            map.Add(name, bind(name, (ObjectValue)value));
+        return map;
+    }
+}
