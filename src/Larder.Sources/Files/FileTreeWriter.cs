@@ -89,7 +89,7 @@ public sealed class FileTreeWriter : IDisposable
     }
 
     /// <summary>Begins a file under a temporary name.</summary>
-    /// <param name="bytes">Its length, to say early that it will not fit; it may turn out to have another.</param>
+    /// <param name="bytes">Its expected length. Without holes, room for it is reserved, so a full disk is known at once.</param>
     public FileTarget BeginFile(EntryPath path, EntryAttributes attributes, long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
@@ -106,7 +106,13 @@ public sealed class FileTreeWriter : IDisposable
             }
             var added = false;
             folder.DangerousAddRef(ref added);
-            return new FileTarget(this, path, attributes, folder, temporaryName, new LibcDescriptor(number), options.Sparse);
+            var target = new FileTarget(this, path, attributes, folder, temporaryName, new LibcDescriptor(number), options.Sparse);
+            if (!options.Sparse && bytes > 0 && LibcFiles.Reserve(number, bytes) == -LibcError.NoSpace)
+            {
+                target.Dispose();
+                throw TargetFailure.At(path, "The file cannot be made", LibcError.NoSpace);
+            }
+            return target;
         }
     }
 
