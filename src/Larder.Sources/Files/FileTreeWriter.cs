@@ -257,6 +257,24 @@ public sealed class FileTreeWriter : IDisposable
 
     private void Finish(CancellationToken cancellationToken)
     {
+        SetDirectories(cancellationToken);
+        lock (gate)
+        {
+            // One call for each file system: an fsync for each file would take many times as long.
+            foreach (var descriptor in fileSystems.Values.Prepend(folders.Root))
+            {
+                var error = -LibcFiles.SyncFileSystem(descriptor.Number);
+                if (error != 0)
+                {
+                    throw TargetFailure.At(default, "The restored files cannot be brought to disk", error);
+                }
+            }
+        }
+    }
+
+    /// <summary>The first half of <see cref="FinishAsync"/>, on the caller's thread.</summary>
+    internal void SetDirectories(CancellationToken cancellationToken)
+    {
         lock (gate)
         {
             // Descending byte order puts whatever lies in a folder before the folder.
@@ -267,16 +285,6 @@ public sealed class FileTreeWriter : IDisposable
                 attributeWriter.Apply(path, folders.Open(path, create: false).Number, attributes);
             }
             directories.Clear();
-
-            // One call for each file system: an fsync for each file would take many times as long.
-            foreach (var descriptor in fileSystems.Values.Prepend(folders.Root))
-            {
-                var error = -LibcFiles.SyncFileSystem(descriptor.Number);
-                if (error != 0)
-                {
-                    throw TargetFailure.At(default, "The restored files cannot be brought to disk", error);
-                }
-            }
         }
     }
 

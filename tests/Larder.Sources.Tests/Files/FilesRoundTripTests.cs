@@ -37,7 +37,7 @@ public sealed class FilesRoundTripTests
 
         Task<string> Facts(string name) => folder.ShellAsync(
             $"cd {name}; find . -mindepth 1 ! -name socket -printf '%p %y %m %U:%G %n %l %T@\\n' | sed 's/^\\.//' | LC_ALL=C sort; "
-            + "find . -mindepth 1 ! -name socket -print0 | LC_ALL=C sort -z >../names; xargs -0 getfacl -np <../names; "
+            + "find . -mindepth 1 ! -name socket -print0 | LC_ALL=C sort -z >../names; grep -zvxE './(link|loop|dangling|raw)' ../names | xargs -0 getfacl -np; "
             + "xargs -0 getfattr -hd -m - <../names");
     }
 
@@ -84,21 +84,34 @@ public sealed class FilesRoundTripTests
     public async Task Twenty_thousand_small_files_are_read_and_written_quickly()
     {
         using var folder = new TestFolder();
+        await folder.ShellAsync("mount -t tmpfs -o size=400m none ."); // In memory: other work on the disk would be measured too.
+        try
+        {
+            await MeasureAsync(folder["in"]);
+        }
+        finally
+        {
+            await folder.ShellAsync("cd /; umount \"$OLDPWD\"");
+        }
+    }
+
+    private static async Task MeasureAsync(string place)
+    {
         var content = new byte[1500];
         new Random(7).NextBytes(content);
         for (var i = 0; i < 20_000; i++)
         {
             if (i % 100 == 0)
             {
-                Directory.CreateDirectory(folder[$"tree/{i / 100}"]);
+                Directory.CreateDirectory($"{place}/tree/{i / 100}");
             }
-            await using var file = File.Create(folder[$"tree/{i / 100}/{i}.txt"], 1);
+            await using var file = File.Create($"{place}/tree/{i / 100}/{i}.txt", 1);
             file.Write(content);
         }
-        var clock = Stopwatch.StartNew();
+        var before = ThreadTime();
         var entries = 0;
         var buffer = new byte[65536];
-        await using (var session = await new FilesSource(new FilesSettings { Paths = [folder["tree"]] }).OpenAsync(default))
+        await using (var session = await new FilesSource(new FilesSettings { Paths = [$"{place}/tree"] }).OpenAsync(default))
         {
             await foreach (var entry in session.ReadEntriesAsync(default))
             {
@@ -112,17 +125,24 @@ public sealed class FilesRoundTripTests
                 }
             }
         }
-        var reading = clock.Elapsed;
+        var reading = ThreadTime() - before; // Nothing of it waits, so it is one thread's work from beginning to end.
         Assert.True(entries > 20_200);
 
-        clock.Restart();
-        await FilesCopy.CopyAsync(folder["tree"], folder["out"]);
-        var copying = clock.Elapsed;
+        var clock = Stopwatch.StartNew();
+        var processBefore = Environment.CpuUsage.TotalTime;
+        await FilesCopy.CopyAsync($"{place}/tree", $"{place}/out");
+        var copying = Environment.CpuUsage.TotalTime - processBefore;
 
-        TestContext.Current.SendDiagnosticMessage($"20,000 files: read {reading.TotalMilliseconds:F0} ms, copied {copying.TotalMilliseconds:F0} ms");
-        Assert.True(reading < TimeSpan.FromSeconds(4), $"Reading took {reading}."); // Five times the goal: other work may share the machine.
-        Assert.Empty(FileTreeComparer.Compare(folder["tree"], folder["out"]));
+        TestContext.Current.SendDiagnosticMessage(
+            $"20,000 files, processor time: read {reading.TotalMilliseconds:F0} ms, copied {copying.TotalMilliseconds:F0} ms "
+            + $"({clock.Elapsed.TotalMilliseconds:F0} ms by the clock)");
+        Assert.True(reading < TimeSpan.FromSeconds(1.6), $"Reading took {reading} of processor time."); // Twice the goal.
+        Assert.Empty(FileTreeComparer.Compare($"{place}/tree", $"{place}/out"));
     }
+
+    /// <summary>Processor time of this thread: what else runs on the machine does not count.</summary>
+    private static TimeSpan ThreadTime() =>
+        TimeSpan.FromMicroseconds(long.Parse(File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0]) / 1000);
 
     private static Socket Listen(string path)
     {
