@@ -52,14 +52,14 @@ public sealed class FileTarget : IDisposable
         {
             var toBorder = (int)(BlockBytes - ((position + data) % BlockBytes));
             var block = bytes.Slice(data, Math.Min(toBorder, bytes.Length - data));
-            if (block.Length < BlockBytes || block.ContainsAnyExcept((byte)0))
+            if (block.ContainsAnyExcept((byte)0))
             {
                 data += block.Length;
                 continue;
             }
             WriteData(bytes[..data]);
-            position += BlockBytes;
-            bytes = bytes[(data + BlockBytes)..];
+            position += block.Length; // What was never written reads as zeros, part of a block too.
+            bytes = bytes[(data + block.Length)..];
             data = 0;
         }
         WriteData(bytes);

@@ -89,7 +89,7 @@ public sealed class FileTreeWriter : IDisposable
     }
 
     /// <summary>Begins a file under a temporary name.</summary>
-    /// <param name="bytes">Its length, to say early that it will not fit; it may turn out to have another.</param>
+    /// <param name="bytes">Its expected length. Without holes, room for it is reserved, so a full disk is known at once.</param>
     public FileTarget BeginFile(EntryPath path, EntryAttributes attributes, long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
@@ -106,7 +106,13 @@ public sealed class FileTreeWriter : IDisposable
             }
             var added = false;
             folder.DangerousAddRef(ref added);
-            return new FileTarget(this, path, attributes, folder, temporaryName, new LibcDescriptor(number), options.Sparse);
+            var target = new FileTarget(this, path, attributes, folder, temporaryName, new LibcDescriptor(number), options.Sparse);
+            if (!options.Sparse && bytes > 0 && LibcFiles.Reserve(number, bytes) == -LibcError.NoSpace)
+            {
+                target.Dispose();
+                throw TargetFailure.At(path, "The file cannot be made", LibcError.NoSpace);
+            }
+            return target;
         }
     }
 
@@ -251,6 +257,24 @@ public sealed class FileTreeWriter : IDisposable
 
     private void Finish(CancellationToken cancellationToken)
     {
+        SetDirectories(cancellationToken);
+        lock (gate)
+        {
+            // One call for each file system: an fsync for each file would take many times as long.
+            foreach (var descriptor in fileSystems.Values.Prepend(folders.Root))
+            {
+                var error = -LibcFiles.SyncFileSystem(descriptor.Number);
+                if (error != 0)
+                {
+                    throw TargetFailure.At(default, "The restored files cannot be brought to disk", error);
+                }
+            }
+        }
+    }
+
+    /// <summary>The first half of <see cref="FinishAsync"/>, on the caller's thread.</summary>
+    internal void SetDirectories(CancellationToken cancellationToken)
+    {
         lock (gate)
         {
             // Descending byte order puts whatever lies in a folder before the folder.
@@ -261,16 +285,6 @@ public sealed class FileTreeWriter : IDisposable
                 attributeWriter.Apply(path, folders.Open(path, create: false).Number, attributes);
             }
             directories.Clear();
-
-            // One call for each file system: an fsync for each file would take many times as long.
-            foreach (var descriptor in fileSystems.Values.Prepend(folders.Root))
-            {
-                var error = -LibcFiles.SyncFileSystem(descriptor.Number);
-                if (error != 0)
-                {
-                    throw TargetFailure.At(default, "The restored files cannot be brought to disk", error);
-                }
-            }
         }
     }
 

@@ -73,6 +73,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "ftruncate", SetLastError = true)]
     public static partial int Truncate(int descriptor, long length);
 
+    [LibraryImport(Library, EntryPoint = "fallocate", SetLastError = true)]
+    public static partial int Reserve(int descriptor, int mode, long offset, long length);
+
     [LibraryImport(Library, EntryPoint = "posix_fadvise")]
     public static partial int Advise(int descriptor, long offset, long length, int advice);
 

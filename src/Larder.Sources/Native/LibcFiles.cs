@@ -266,6 +266,13 @@ internal static unsafe class LibcFiles
 
     public static int Truncate(int descriptor, long length) => Outcome(Libc.Truncate(descriptor, length));
 
+    /// <summary>Reserves room on the disk without changing the file's length.</summary>
+    public static int Reserve(int descriptor, long bytes)
+    {
+        const int keepSize = 1;
+        return Outcome(Libc.Reserve(descriptor, keepSize, 0, bytes));
+    }
+
     public static int Sync(int descriptor) => Outcome(Libc.Sync(descriptor));
 
     public static int SyncFileSystem(int descriptor) => Outcome(Libc.SyncFileSystem(descriptor));
