@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # Sourced by every script in this folder and in bench/compare: where things are, and how to speak.
 # Words go to stderr, so that a script's stdout stays a result.
 

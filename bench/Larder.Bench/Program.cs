@@ -16,8 +16,12 @@ switch (args)
         await CodeTree.WriteAsync(folder, int.Parse(count), ulong.Parse(seed));
         return 0;
 
+    case ["generate-index-text", var folder, var blobs, var seed]:
+        await IndexText.WriteAsync(folder, long.Parse(blobs), ulong.Parse(seed));
+        return 0;
+
     case ["commands"]:
-        Console.WriteLine("generate-dump BYTES SEED\ngenerate-tree FOLDER COUNT SEED\nquick\nkernels [BENCHMARKDOTNET ARGUMENTS]");
+        Console.WriteLine("generate-dump BYTES SEED\ngenerate-tree FOLDER COUNT SEED\ngenerate-index-text FOLDER BLOBS SEED\nquick\nkernels [BENCHMARKDOTNET ARGUMENTS]");
         return 0;
 
     case ["quick"]:
@@ -29,6 +33,6 @@ switch (args)
         return 0;
 
     default:
-        Console.Error.WriteLine("usage: Larder.Bench generate-dump BYTES SEED | generate-tree FOLDER COUNT SEED | quick | kernels | commands");
+        Console.Error.WriteLine("usage: Larder.Bench COMMAND; `Larder.Bench commands` lists them.");
         return 2;
 }
