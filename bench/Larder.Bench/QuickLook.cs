@@ -33,7 +33,7 @@ internal static class QuickLook
                 var where = portable ? "portable" : "libcrypto";
                 Measure($"seal {bytes / 1024} KiB, {where}", bytes, kernel.Seal);
                 Measure($"open {bytes / 1024} KiB, {where}", bytes, () => kernel.Open());
-                kernel.Clean();
+                kernel.Dispose();
             }
         }
         foreach (var level in new[] { 1, 3 })
@@ -42,7 +42,7 @@ internal static class QuickLook
             kernel.Prepare();
             Measure($"zstd {level}, compress 1 MiB", kernel.Bytes, () => kernel.Encode());
             Measure($"zstd {level}, decompress 1 MiB", kernel.Bytes, () => kernel.Decode());
-            kernel.Clean();
+            kernel.Dispose();
         }
         var hash = new Sha256Kernel();
         hash.Prepare();
