@@ -52,7 +52,7 @@ public class ChunkerKernel
 
 /// <summary>Sealing and opening one blob.</summary>
 [MemoryDiagnoser]
-public class SealKernel
+public class SealKernel : IDisposable
 {
     private RepositoryKey key = null!;
     private byte[] plain = [];
@@ -81,12 +81,12 @@ public class SealKernel
     public bool Open() => key.TryOpen(box, plain);
 
     [GlobalCleanup]
-    public void Clean() => key.Dispose();
+    public void Dispose() => key.Dispose();
 }
 
 /// <summary>Compressing and decompressing one blob of dump text.</summary>
 [MemoryDiagnoser]
-public class ZstdKernel
+public class ZstdKernel : IDisposable
 {
     private readonly ZstdDecoder decoder = new();
     private ZstdEncoder encoder = null!;
@@ -116,7 +116,7 @@ public class ZstdKernel
     public bool Decode() => decoder.TryDecode(frame.AsSpan(0, frameBytes), plain);
 
     [GlobalCleanup]
-    public void Clean()
+    public void Dispose()
     {
         encoder.Dispose();
         decoder.Dispose();

@@ -7,7 +7,7 @@ namespace Larder.Repository.Chunking;
 
 /// <summary>
 /// Cuts where the content says so, so that what is unchanged is found again after an insertion or deletion before it.
-/// Two stages: a cheap hash of 8 bytes at every position, in vectors, picks one position in 256; there a keyed hash of the
+/// Two stages: a cheap hash of two words at every position, in vectors, picks one position in 256; there a keyed hash of the
 /// last 64 bytes decides. A cut depends on the bytes of its own chunk and the keys alone, and never on the vector width.
 /// </summary>
 public sealed class ContentChunker : IChunker
