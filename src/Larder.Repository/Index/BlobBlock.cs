@@ -14,12 +14,15 @@ internal sealed class BlobBlock
     public const int Capacity = 1 << CapacityLog2;
 
     /// <summary>44 bytes and one bit for each blob, and the headers of the three objects.</summary>
-    public const long MemoryBytes = (Capacity * 44L) + (Capacity / 8) + 80;
+    public const long MemoryBytes = (Capacity * 44L) + (Capacity / 8) + 88;
 
     private readonly BlobEntry[] entries = new BlobEntry[Capacity];
 
     // One bit a blob: set for a tree. A byte or an enum field would cost a byte, and the 44 bytes leave no spare bit.
     private readonly ulong[] isTree = new ulong[Capacity / 64];
+
+    /// <summary>The listing that the block's first blob came in: where the search for a blob's pack begins.</summary>
+    public int FirstRun { get; set; }
 
     public ref readonly BlobEntry this[int index] => ref entries[index];
 

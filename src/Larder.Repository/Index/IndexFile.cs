@@ -73,7 +73,7 @@ public static class IndexFile
 
     private static IndexListing Read(ReadOnlySpan<byte> json)
     {
-        var listing = new IndexListing();
+        var listing = new IndexListing(json.Length);
         try
         {
             // Nearly every index file has the one form that restic and we write; any other is read by the general parser.

@@ -3,10 +3,11 @@ using System.Buffers;
 namespace Larder.Repository.Index;
 
 /// <summary>The content of one index file in two rented arrays: all its blobs, and where each pack's begin. Whole before any of it is used.</summary>
-internal sealed class IndexListing : IDisposable
+internal sealed class IndexListing(int jsonBytes) : IDisposable
 {
-    // 56 bytes for a blob that takes at least 100 in JSON, so memory is bounded by the length of the file.
-    private PackedBlob[] blobs = ArrayPool<PackedBlob>.Shared.Rent(1024);
+    // 56 bytes for a blob that takes at least 100 in JSON, so memory is bounded by the length of the file. At 140 bytes of JSON a blob the
+    // array is large enough at once: smaller ones left behind in the pool would weigh two bytes for each blob of the master index.
+    private PackedBlob[] blobs = ArrayPool<PackedBlob>.Shared.Rent((jsonBytes / 140) + 1);
     private (PackId Id, int FirstBlob)[] packs = ArrayPool<(PackId, int)>.Shared.Rent(64);
     private int blobCount;
 

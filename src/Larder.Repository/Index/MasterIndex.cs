@@ -138,7 +138,14 @@ public sealed class MasterIndex
     }
 
     /// <summary>The pack that holds the blob with this number.</summary>
-    public PackId PackOf(long ordinal) => runs.IdOf(runs.RunOf(ordinal));
+    public PackId PackOf(long ordinal)
+    {
+        // Only the listings that have a blob in the same block: ten or so in place of thousands.
+        var block = (int)(ordinal >> BlobBlock.CapacityLog2);
+        var next = ((long)block + 1) << BlobBlock.CapacityLog2;
+        var high = next < BlobCount ? BlockOf(next).FirstRun : runs.Count - 1;
+        return runs.IdOf(runs.RunOf(ordinal, BlockOf(ordinal).FirstRun, high));
+    }
 
     /// <summary>
     /// Adds a pack and all its blobs. A pack that is known with the same blobs, in any order, is ignored; with other blobs it goes to
@@ -204,7 +211,12 @@ public sealed class MasterIndex
         {
             ref readonly var blob = ref blobs[i];
             var entry = new BlobEntry(blob.Id.Hash, blob.OffsetBytes, blob.BoxBytes, blob.IsCompressed ? blob.PlainBytes : 0);
-            BlockOf(first + i).Set(Place(first + i), entry, blob.Kind);
+            var block = BlockOf(first + i);
+            block.Set(Place(first + i), entry, blob.Kind);
+            if (Place(first + i) == 0)
+            {
+                block.FirstRun = runs.Count - 1;
+            }
         }
         Volatile.Write(ref count, first + blobs.Length);
         for (var i = 0; i < blobs.Length; i++)

@@ -71,11 +71,9 @@ internal sealed class PackRuns
         return false;
     }
 
-    /// <summary>The listing that a blob came in: the last one that begins at or before it.</summary>
-    public int RunOf(long ordinal)
+    /// <summary>The listing that a blob came in: the last one, of those from low to high, that begins at or before it.</summary>
+    public int RunOf(long ordinal, int low, int high)
     {
-        var low = 0;
-        var high = Count - 1;
         while (low < high)
         {
             var middle = (low + high + 1) >>> 1;

@@ -71,8 +71,11 @@ public static class SnapshotFile
         {
             // A field that stands twice could not be kept.
             fields = (JsonObject)JsonNode.Parse(json, null, new JsonDocumentOptions { AllowDuplicateProperties = false })!;
+
+            // Names of fields are decoded when first asked for; here, what is no Unicode is damage, in the caller's hands it would be a surprise.
+            _ = fields.Count;
         }
-        catch (JsonException cause)
+        catch (Exception cause) when (cause is JsonException or InvalidOperationException or ArgumentException)
         {
             throw new RepositoryException(RepositoryError.Damaged, $"A snapshot cannot be rewritten: {cause.Message}", cause);
         }
