@@ -14,7 +14,6 @@ public sealed class FaultyStorage(IStorage inner, FaultPlan plan) : IStorage
     private readonly Lock gate = new();
     private readonly Random random = new(plan.Seed);
     private int operations, puts, reads;
-    private int faultReached;
 
     private enum Strike
     {
@@ -33,7 +32,7 @@ public sealed class FaultyStorage(IStorage inner, FaultPlan plan) : IStorage
     public int Operations => operations;
 
     /// <summary>Whether the planned fault came to pass.</summary>
-    public bool FaultReached => faultReached != 0;
+    public bool FaultReached => Struck is not null;
 
     /// <summary>What the fault struck, for messages: "put of pack 3f9a1c20".</summary>
     public string? Struck { get; private set; }
@@ -46,7 +45,11 @@ public sealed class FaultyStorage(IStorage inner, FaultPlan plan) : IStorage
             case Strike.Before:
                 throw Failure(key);
             case Strike.Full:
-                throw new RepositoryException(RepositoryError.StorageFull, $"{inner.Location} is full (planned: {plan}).") { File = key, Location = Location };
+                throw new RepositoryException(RepositoryError.StorageFull, $"{inner.Location} is full (planned: {plan}).")
+                {
+                    File = key,
+                    Location = Location,
+                };
             case Strike.Midway when content.Length > 0:
                 await inner.PutAsync(key, BrokenOffContent.Of(content, NextLong(content.Length), Failure(key)), cancellationToken);
                 // Only a put of what is stored already gets here: it did not look at the content.
@@ -122,7 +125,7 @@ public sealed class FaultyStorage(IStorage inner, FaultPlan plan) : IStorage
             };
             if (strike != Strike.Not)
             {
-                Reach(operation);
+                Struck ??= operation;
             }
             return strike;
         }
@@ -136,16 +139,10 @@ public sealed class FaultyStorage(IStorage inner, FaultPlan plan) : IStorage
             var strikes = plan.Kind == FaultKind.BitFlip && reads == plan.Operation;
             if (strikes)
             {
-                Reach(operation);
+                Struck ??= operation;
             }
             return strikes;
         }
-    }
-
-    private void Reach(string operation)
-    {
-        Struck ??= operation;
-        faultReached = 1;
     }
 
     private long NextLong(long below)
@@ -166,5 +163,10 @@ public sealed class FaultyStorage(IStorage inner, FaultPlan plan) : IStorage
 
     // Transient, as most failures of a storage are: a retrying storage around this one is expected to absorb it.
     private RepositoryException Failure(StorageKey? key) =>
-        new(RepositoryError.StorageFailed, $"{inner.Location} failed as planned: {plan}.") { File = key, Location = Location, IsTransient = true };
+        new(RepositoryError.StorageFailed, $"{inner.Location} failed as planned: {plan}.")
+        {
+            File = key,
+            Location = Location,
+            IsTransient = true,
+        };
 }

@@ -19,29 +19,40 @@ public static class NthFailure
     /// <param name="kinds">The faults to try; each must be able to strike the operation at least once.</param>
     /// <param name="fresh">A storage as it stands before the operation; for each run a new one.</param>
     /// <param name="seed">Decides where contents break off and which bits flip.</param>
-    /// <exception cref="TestFailedException">A run failed otherwise than with a <see cref="RepositoryException"/>, failed with no fault, or
-    /// <paramref name="afterEach"/> failed. The message names the fault.</exception>
+    /// <exception cref="TestFailedException">A run failed otherwise than with a <see cref="RepositoryException"/>, failed with no
+    /// fault, or <paramref name="afterEach"/> failed. The message names the fault.</exception>
     public static Task<NthFailureResult> RunAsync(
         Func<FaultyStorage, Task> operation, Func<IStorage, Task> afterEach, IEnumerable<FaultKind> kinds, Func<IStorage> fresh, int seed) =>
         RunAsync(operation, afterEach, kinds, () => Task.FromResult(fresh()), seed);
 
     /// <inheritdoc cref="RunAsync(Func{FaultyStorage, Task}, Func{IStorage, Task}, IEnumerable{FaultKind}, Func{IStorage}, int)"/>
     public static async Task<NthFailureResult> RunAsync(
-        Func<FaultyStorage, Task> operation, Func<IStorage, Task> afterEach, IEnumerable<FaultKind> kinds, Func<Task<IStorage>> fresh, int seed)
+        Func<FaultyStorage, Task> operation,
+        Func<IStorage, Task> afterEach,
+        IEnumerable<FaultKind> kinds,
+        Func<Task<IStorage>> fresh,
+        int seed)
     {
         var faults = 0;
         var absorbed = new List<string>();
         foreach (var kind in kinds)
         {
             var struck = await RunUntilUntouchedAsync(operation, afterEach, kind, fresh, seed, absorbed);
-            faults += struck > 0 ? struck : throw new TestFailedException($"{kind} never struck: the operation does nothing that it could strike.");
+            faults += struck > 0
+                ? struck
+                : throw new TestFailedException($"{kind} never struck: the operation does nothing that it could strike.");
         }
         return new NthFailureResult(faults, absorbed);
     }
 
     /// <returns>How many runs were struck before one survived untouched.</returns>
     private static async Task<int> RunUntilUntouchedAsync(
-        Func<FaultyStorage, Task> operation, Func<IStorage, Task> afterEach, FaultKind kind, Func<Task<IStorage>> fresh, int seed, List<string> absorbed)
+        Func<FaultyStorage, Task> operation,
+        Func<IStorage, Task> afterEach,
+        FaultKind kind,
+        Func<Task<IStorage>> fresh,
+        int seed,
+        List<string> absorbed)
     {
         for (var n = 1; n <= RunsMax; n++)
         {
@@ -81,7 +92,8 @@ public static class NthFailure
         catch (Exception failure)
         {
             throw new TestFailedException(
-                $"With {faulty.Plan} on {faulty.Struck ?? "nothing yet"} the operation threw {failure.GetType().Name}, not a RepositoryException: {failure.Message}",
+                $"With {faulty.Plan} on {faulty.Struck ?? "nothing yet"} the operation threw {failure.GetType().Name}, "
+                + $"not a RepositoryException: {failure.Message}",
                 failure);
         }
     }

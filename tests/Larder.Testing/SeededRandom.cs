@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Larder.Testing;
 
 /// <summary>
-/// Randomness that can be seen again. Without <c>LARDER_TEST_SEED</c> every test has its own fixed seed, made from its name, so that a red run
-/// is red again; with it, all tests start there. A failure says the seed.
+/// Randomness that can be seen again. Without <c>LARDER_TEST_SEED</c> every test has its own fixed seed, made from its name, so that a
+/// red run is red again; with it, all tests start there. A failure says the seed.
 /// </summary>
 public static class SeededRandom
 {

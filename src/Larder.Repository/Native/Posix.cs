@@ -10,8 +10,8 @@ namespace Larder.Repository.Native;
 /// </summary>
 internal static partial class Posix
 {
-    public const int NoEntry = 2, Interrupted = 4, InputOutput = 5, Again = 11, AccessDenied = 13, Busy = 16, Exists = 17, NotFolder = 20, IsFolder = 21,
-        Invalid = 22, NoSpace = 28, ReadOnlyFileSystem = 30, NotPermitted = 1, NotImplemented = 38, NotSupported = 95, TimedOut = 110, Stale = 116, Quota = 122;
+    public const int NoEntry = 2, Interrupted = 4, InputOutput = 5, Again = 11, AccessDenied = 13, Busy = 16, Exists = 17, Invalid = 22;
+    public const int NoSpace = 28, NotImplemented = 38, NotSupported = 95, TimedOut = 110, Stale = 116, Quota = 122;
 
     private const int CurrentFolder = -100;
     private const int ReadOnlyFlag = 0, WriteOnlyFlag = 1, CreateFlag = 0x40, ExclusiveFlag = 0x80, CloseOnExecFlag = 0x80000;
@@ -21,10 +21,12 @@ internal static partial class Posix
     private const int FileTypeMask = 0xF000, RegularFile = 0x8000, Folder = 0x4000;
 
     /// <summary>What statx(2) says of a file.</summary>
-    internal readonly record struct FileStatus(long LengthBytes, uint LinkCount, bool IsRegularFile, bool IsFolder, DateTimeOffset ModifiedAt);
+    internal readonly record struct FileStatus(
+        long LengthBytes, uint LinkCount, bool IsRegularFile, bool IsFolder, DateTimeOffset ModifiedAt);
 
     /// <summary>Opens for reading. The handle is the caller's.</summary>
-    public static int OpenToRead(string path, out SafeFileHandle handle) => Open(path, ReadOnlyFlag | CloseOnExecFlag, 0, out handle);
+    public static int OpenToRead(string path, out SafeFileHandle handle) =>
+        Open(path, ReadOnlyFlag | CloseOnExecFlag, 0, out handle);
 
     /// <summary>Makes a file that did not exist, writable through this handle only: mode 0400. The handle is the caller's.</summary>
     public static int CreateReadOnlyFile(string path, out SafeFileHandle handle) =>
@@ -104,9 +106,10 @@ internal static partial class Posix
     {
         var type = MemoryMarshal.Read<ushort>(buffer[28..]) & FileTypeMask;
         var modifiedAt = DateTimeOffset.UnixEpoch
-            .AddTicks((MemoryMarshal.Read<long>(buffer[112..]) * TimeSpan.TicksPerSecond) + (MemoryMarshal.Read<uint>(buffer[120..]) / 100));
-        return new FileStatus(
-            MemoryMarshal.Read<long>(buffer[40..]), MemoryMarshal.Read<uint>(buffer[16..]), type == RegularFile, type == Folder, modifiedAt);
+            .AddSeconds(MemoryMarshal.Read<long>(buffer[112..]))
+            .AddTicks(MemoryMarshal.Read<uint>(buffer[120..]) / 100);
+        var linkCount = MemoryMarshal.Read<uint>(buffer[16..]);
+        return new FileStatus(MemoryMarshal.Read<long>(buffer[40..]), linkCount, type == RegularFile, type == Folder, modifiedAt);
     }
 
     private static int Open(string path, int flags, uint mode, out SafeFileHandle handle)

@@ -16,7 +16,8 @@ public interface IStorage
     /// <summary>
     /// Keeps a file. When the task completes the file is whole and durable under its name; until then no reader sees it.
     /// Nothing is ever overwritten: where a file of this name and length exists the call succeeds and leaves it alone (names are
-    /// content hashes, so a repeated call is harmless); with another length, and for <c>config</c>, it fails with <see cref="RepositoryError.AlreadyExists"/>.
+    /// content hashes, so a repeated call is harmless); with another length, and for <c>config</c>, it fails with
+    /// <see cref="RepositoryError.AlreadyExists"/>.
     /// The content belongs to the caller and is not touched after the task completes.
     /// </summary>
     Task PutAsync(StorageKey key, ReadOnlySequence<byte> content, CancellationToken cancellationToken);
@@ -28,9 +29,14 @@ public interface IStorage
     /// <summary>The stored length of a file in bytes, or null where there is none.</summary>
     Task<long?> FindLengthAsync(StorageKey key, CancellationToken cancellationToken);
 
-    /// <summary>All files of a kind, in no order. Names that are not ids are passed over. A file put or deleted meanwhile may or may not be seen.</summary>
+    /// <summary>
+    /// All files of a kind, in no order. Names that are not ids are passed over. A file put or deleted meanwhile may or may not be seen.
+    /// </summary>
     IAsyncEnumerable<StoredFile> ListAsync(FileKind kind, CancellationToken cancellationToken);
 
-    /// <summary>Deletes a file. Deleting one that is not there is a success.</summary>
+    /// <summary>
+    /// Deletes a file. Deleting one that is not there is a success. When the task completes, an index, snapshot or key stays deleted even
+    /// when power is cut; a pack or a lock may come back.
+    /// </summary>
     Task DeleteAsync(StorageKey key, CancellationToken cancellationToken);
 }

@@ -7,9 +7,15 @@ internal static class LocalFailure
 {
     /// <param name="did">What was not done, with the path: "could not write /backup/data/3f/3f9a…".</param>
     public static RepositoryException Of(int errno, StorageKey? key, string root, string did, Exception? inner = null) =>
-        new(Error(errno), $"Larder {did}: {Posix.Words(errno)}.", inner) { File = key, Location = root, IsTransient = IsTransient(errno) };
+        new(Error(errno), $"Larder {did}: {Posix.Words(errno)}.", inner)
+        {
+            File = key,
+            Location = root,
+            IsTransient = IsTransient(errno),
+        };
 
-    public static RepositoryException Of(Exception failure, StorageKey? key, string root, string did) => Of(Errno(failure), key, root, did, failure);
+    public static RepositoryException Of(Exception failure, StorageKey? key, string root, string did) =>
+        Of(Errno(failure), key, root, did, failure);
 
     public static RepositoryException Missing(StorageKey key, string root) =>
         new(RepositoryError.FileMissing, $"{key} is missing from {root}.") { File = key, Location = root };

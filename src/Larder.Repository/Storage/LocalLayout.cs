@@ -1,6 +1,6 @@
 namespace Larder.Repository.Storage;
 
-/// <summary>Where each file lies under a root folder: restic's default layout, with packs spread over <c>data/00</c> to <c>data/ff</c>.</summary>
+/// <summary>Where each file lies under a root folder: restic's default layout, packs in <c>data/00</c> to <c>data/ff</c>.</summary>
 internal sealed class LocalLayout(string root)
 {
     private const string TemporaryMark = "-tmp-";

@@ -87,14 +87,16 @@ public sealed class LocalStorage : IStorage, IDisposable
     public Task DeleteAsync(StorageKey key, CancellationToken cancellationToken) => Task.Run(() => Delete(key), cancellationToken);
 
     /// <summary>
-    /// Removes temporary files that their writers left behind when they were killed: those last written to more than <see cref="LeftoverAge"/> ago.
+    /// Removes temporary files that their writers left behind when they were killed: those last written to more than
+    /// <see cref="LeftoverAge"/> ago.
     /// </summary>
     /// <returns>How many were removed.</returns>
     public Task<int> RemoveLeftoversAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         var olderThan = time.GetUtcNow() - LeftoverAge;
         return Task.Run(
-            () => layout.Folders.Prepend(layout.Root).Sum(folder => RemoveLeftovers(folder, olderThan, cancellationToken)), cancellationToken);
+            () => layout.Folders.Prepend(layout.Root).Sum(folder => RemoveLeftovers(folder, olderThan, cancellationToken)),
+            cancellationToken);
     }
 
     public void Dispose() => openPacks.Dispose();

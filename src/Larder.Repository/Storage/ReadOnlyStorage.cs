@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Larder.Repository.Storage;
 
-/// <summary>Shows a storage to those who must not change it: writing and deleting fail with <see cref="RepositoryError.ReadOnly"/>.</summary>
+/// <summary>Shows a storage without letting it be changed: putting and deleting fail with <see cref="RepositoryError.ReadOnly"/>.</summary>
 public sealed class ReadOnlyStorage(IStorage inner) : IStorage
 {
     public string Location => inner.Location;
@@ -13,9 +13,11 @@ public sealed class ReadOnlyStorage(IStorage inner) : IStorage
     public Task<int> ReadAsync(StorageKey key, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
         inner.ReadAsync(key, offset, destination, cancellationToken);
 
-    public Task<long?> FindLengthAsync(StorageKey key, CancellationToken cancellationToken) => inner.FindLengthAsync(key, cancellationToken);
+    public Task<long?> FindLengthAsync(StorageKey key, CancellationToken cancellationToken) =>
+        inner.FindLengthAsync(key, cancellationToken);
 
-    public IAsyncEnumerable<StoredFile> ListAsync(FileKind kind, CancellationToken cancellationToken) => inner.ListAsync(kind, cancellationToken);
+    public IAsyncEnumerable<StoredFile> ListAsync(FileKind kind, CancellationToken cancellationToken) =>
+        inner.ListAsync(kind, cancellationToken);
 
     public Task DeleteAsync(StorageKey key, CancellationToken cancellationToken) => Task.FromException(Refusal(key, "deleted"));
 

@@ -33,7 +33,7 @@ public sealed class RetryingStorage : IStorage
                 await inner.PutAsync(key, content, cancellationToken);
                 return;
             }
-            catch (RepositoryException failure) when (attempts.MayRepeat(failure))
+            catch (RepositoryException failure) when (failure.IsTransient)
             {
                 await attempts.WaitAsync(failure, cancellationToken);
             }
@@ -57,7 +57,8 @@ public sealed class RetryingStorage : IStorage
 
     public async IAsyncEnumerable<StoredFile> ListAsync(FileKind kind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // A listing has no order, so a repeated one starts over and passes over what was seen: 32 bytes a name, about 5 MB for 100,000 packs.
+        // A listing has no order, so a repeated one starts over and passes over what was seen.
+        // A name takes about 50 bytes here: 5 MB for 100,000 packs, which hold 1.6 TB.
         var seen = new HashSet<Hash256>();
         var attempts = new Attempts(this);
         var listing = inner.ListAsync(kind, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -70,7 +71,7 @@ public sealed class RetryingStorage : IStorage
                 {
                     any = await listing.MoveNextAsync();
                 }
-                catch (RepositoryException failure) when (attempts.MayRepeat(failure))
+                catch (RepositoryException failure) when (failure.IsTransient)
                 {
                     await attempts.WaitAsync(failure, cancellationToken);
                     await listing.DisposeAsync();
@@ -110,7 +111,7 @@ public sealed class RetryingStorage : IStorage
             {
                 return await call();
             }
-            catch (RepositoryException failure) when (attempts.MayRepeat(failure))
+            catch (RepositoryException failure) when (failure.IsTransient)
             {
                 await attempts.WaitAsync(failure, cancellationToken);
             }
@@ -136,18 +137,17 @@ public sealed class RetryingStorage : IStorage
     /// <summary>The attempts of one call.</summary>
     private sealed class Attempts(RetryingStorage owner)
     {
-        private readonly long startedAt = owner.time.GetTimestamp();
+        private long firstFailureAt;
 
         public int Failures { get; private set; }
-
-        public bool MayRepeat(RepositoryException failure) => failure.IsTransient;
 
         /// <summary>Waits for the next attempt, or fails with the last failure when there is none.</summary>
         public async Task WaitAsync(RepositoryException failure, CancellationToken cancellationToken)
         {
             Failures++;
+            firstFailureAt = Failures == 1 ? owner.time.GetTimestamp() : firstFailureAt;
             var delay = owner.policy.Delay(Failures, owner.NextJitter());
-            var elapsed = owner.time.GetElapsedTime(startedAt);
+            var elapsed = owner.time.GetElapsedTime(firstFailureAt);
             if (Failures >= owner.policy.AttemptsMax || elapsed + delay > owner.policy.TotalMax)
             {
                 throw new RepositoryException(

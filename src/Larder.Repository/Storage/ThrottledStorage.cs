@@ -34,7 +34,12 @@ public sealed class ThrottledStorage : IStorage
 
     public async Task<int> ReadAsync(StorageKey key, long offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
-        var pieceBytes = down.BytesPerSecond == 0 ? int.MaxValue : (int)Math.Clamp(down.BytesPerSecond / 4, ReadPieceBytesMin, int.MaxValue);
+        var pieceBytes = (int)Math.Clamp(down.BytesPerSecond / 4, ReadPieceBytesMin, int.MaxValue);
+        if (down.BytesPerSecond == 0)
+        {
+            pieceBytes = int.MaxValue;
+        }
+
         var total = 0;
         do
         {
@@ -52,9 +57,12 @@ public sealed class ThrottledStorage : IStorage
         return total;
     }
 
-    public Task<long?> FindLengthAsync(StorageKey key, CancellationToken cancellationToken) => inner.FindLengthAsync(key, cancellationToken);
+    public Task<long?> FindLengthAsync(StorageKey key, CancellationToken cancellationToken) =>
+        inner.FindLengthAsync(key, cancellationToken);
 
-    public IAsyncEnumerable<StoredFile> ListAsync(FileKind kind, CancellationToken cancellationToken) => inner.ListAsync(kind, cancellationToken);
+    public IAsyncEnumerable<StoredFile> ListAsync(FileKind kind, CancellationToken cancellationToken) =>
+        inner.ListAsync(kind, cancellationToken);
 
-    public Task DeleteAsync(StorageKey key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
+    public Task DeleteAsync(StorageKey key, CancellationToken cancellationToken) =>
+        inner.DeleteAsync(key, cancellationToken);
 }

@@ -191,7 +191,7 @@ public abstract class StorageContract : IAsyncLifetime
         var bytes = Bytes(300_000);
         var key = await PutPackAsync(bytes);
 
-        await Parallel.ForAsync(0, 400, None, async (i, token) =>
+        await Parallel.ForAsync(0, 200, None, async (i, token) =>
         {
             var passing = Bytes(100, seed: 1_000 + i);
             var passingKey = KeyOf(FileKind.Pack, passing);
@@ -273,20 +273,22 @@ public abstract class StorageContract : IAsyncLifetime
     [Fact]
     public async Task A_listing_may_be_left_early_and_deleted_from_on_the_way()
     {
-        for (var i = 0; i < 600; i++)
-        {
-            await PutAsync(KeyOf(FileKind.Lock, Bytes(10, seed: i)), Bytes(10, seed: i));
-        }
+        // More than a local listing holds at once.
+        await Parallel.ForAsync(0, 520, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = None }, async (i, _) =>
+            await PutAsync(KeyOf(FileKind.Lock, Bytes(10, seed: i)), Bytes(10, seed: i)));
 
         await foreach (var _ in Storage.ListAsync(FileKind.Lock, None))
         {
             break;
         }
+        var deleted = 0;
         await foreach (var file in Storage.ListAsync(FileKind.Lock, None))
         {
             await Storage.DeleteAsync(file.Key, None);
+            deleted++;
         }
 
+        Assert.Equal(520, deleted);
         Assert.Empty(await ListAsync(FileKind.Lock));
     }
 
