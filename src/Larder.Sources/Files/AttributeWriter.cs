@@ -3,7 +3,9 @@ using Larder.Sources.Native;
 
 namespace Larder.Sources.Files;
 
-/// <summary>Gives what was restored its owner, extended attributes, permissions and times. What cannot be given is noted, not fatal.</summary>
+/// <summary>
+/// Gives what was restored its owner, extended attributes, permissions and times. What cannot be given is noted, not fatal.
+/// </summary>
 internal sealed class AttributeWriter(Action<EntryPath, string> warn)
 {
     private const uint SetIdBits = 0xC00;
@@ -11,7 +13,8 @@ internal sealed class AttributeWriter(Action<EntryPath, string> warn)
     /// <summary>For an open file or folder.</summary>
     public void Apply(EntryPath path, int descriptor, EntryAttributes attributes)
     {
-        // In this order: a new owner clears setuid and capabilities, a new mode rewrites the mask of an ACL, and every one of them moves the times.
+        // In this order: a new owner clears setuid and capabilities, a new mode rewrites the mask of an ACL, and every one of them moves
+        // the times.
         var permissions = PermissionsAfter(path, -LibcFiles.ChangeOwner(descriptor, attributes.Uid, attributes.Gid), attributes);
         foreach (var extended in attributes.ExtendedAttributes)
         {
@@ -32,7 +35,8 @@ internal sealed class AttributeWriter(Action<EntryPath, string> warn)
         foreach (var extended in attributes.ExtendedAttributes)
         {
             var attributeName = LibcFiles.Terminate(Encoding.UTF8.GetBytes(extended.Name));
-            Note(path, $"The extended attribute {extended.Name}", LibcFiles.SetExtendedAttribute(place, attributeName, extended.Value.Span));
+            var outcome = LibcFiles.SetExtendedAttribute(place, attributeName, extended.Value.Span);
+            Note(path, $"The extended attribute {extended.Name}", outcome);
         }
         if (attributes.Type != EntryType.Symlink) // A symlink has no permissions of its own on Linux.
         {

@@ -10,7 +10,9 @@ internal sealed class ExcludeRules
     public ExcludeRules(IEnumerable<string> lines) =>
         patterns = [.. lines.Select(line => ExcludePattern.Parse(Encoding.UTF8.GetBytes(line))).OfType<ExcludePattern>()];
 
-    /// <summary>Says it of one path whose parents are not excluded. Who asks does not go into what is excluded, which hides what is below.</summary>
+    /// <summary>
+    /// Says it of one path whose parents are not excluded. Who asks does not go into what is excluded, which hides what is below.
+    /// </summary>
     public bool IsExcluded(ReadOnlySpan<byte> path, bool isDirectory)
     {
         for (var i = patterns.Length - 1; i >= 0; i--)

@@ -4,7 +4,8 @@ namespace Larder.Sources.Files;
 
 /// <summary>
 /// A file's content, once from beginning to end, at most as long as it was when opened. Holes are handed over as zeros without being read.
-/// At the end the file is looked at again: other size, times or inode than in the listing mean that content and attributes are not of one moment.
+/// At the end the file is looked at again: other size, times or inode than in the listing mean that content and attributes are not of one
+/// moment.
 /// </summary>
 internal sealed class FileContentStream : Stream
 {
@@ -135,7 +136,9 @@ internal sealed class FileContentStream : Stream
         base.Dispose(disposing);
     }
 
-    /// <summary>Where neither hole nor data is known at the position, asks for the next of both and places the descriptor on the data.</summary>
+    /// <summary>
+    /// Where neither hole nor data is known at the position, asks for the next of both and places the descriptor on the data.
+    /// </summary>
     private void FindExtent()
     {
         if (position < holeEnd || position < dataEnd)

@@ -5,7 +5,8 @@ namespace Larder.Sources.Files;
 
 /// <summary>
 /// Compares two folders on disk: names, types, permissions, owners, modification times, symlink targets, device numbers, extended
-/// attributes, content, and which names are one file. Holes equal zeros; access and change times, inodes and folder sizes are no difference.
+/// attributes, content, and which names are one file. Holes equal zeros; access and change times, inodes and folder sizes are no
+/// difference.
 /// Symlinks are not followed. Not for concurrent use.
 /// </summary>
 public sealed class FileTreeComparer
@@ -92,7 +93,9 @@ public sealed class FileTreeComparer
         }
     }
 
-    /// <summary>Whether this is the first name of its file on both sides; a later name must be a later name of the same file on both.</summary>
+    /// <summary>
+    /// Whether this is the first name of its file on both sides; a later name must be a later name of the same file on both.
+    /// </summary>
     private bool IsFirstName(EntryPath path, in LibcStatx look, in LibcStatx otherLook)
     {
         if (look.Links == 1 && otherLook.Links == 1)

@@ -27,7 +27,8 @@ public sealed class FileTreeWriter : IDisposable
     private long temporaryCount;
     private long warningsLeftOut;
 
-    /// <param name="root">An absolute path; made, with its parents, where it does not exist. It may be a symlink: its writer meant that.</param>
+    /// <param name="root">An absolute path; made, with its parents, where it does not exist. It may be a symlink: its writer meant
+    /// that.</param>
     public FileTreeWriter(string root, FileTreeWriterOptions options)
     {
         if (!Path.IsPathFullyQualified(root))
@@ -298,7 +299,8 @@ public sealed class FileTreeWriter : IDisposable
         }
         if (!options.ReplaceOtherTypes)
         {
-            throw new SourceException(SourceError.TargetExists, $"A folder is to be restored at \"{path}\", and something else stands there.");
+            throw new SourceException(
+                SourceError.TargetExists, $"A folder is to be restored at \"{path}\", and something else stands there.");
         }
         error = -LibcFiles.Unlink(parent.Number, name);
         return error != 0 ? error : -LibcFiles.MakeDirectory(parent.Number, name, 0x1C0);
@@ -326,7 +328,9 @@ public sealed class FileTreeWriter : IDisposable
         }
     }
 
-    /// <summary>Renames over what stands there, as far as the options allow. (Some file systems know no rename that refuses to replace.)</summary>
+    /// <summary>
+    /// Renames over what stands there, as far as the options allow. (Some file systems know no rename that refuses to replace.)
+    /// </summary>
     private int Replace(EntryPath path, LibcDescriptor folder, byte[] temporaryName, byte[] name)
     {
         var error = -LibcFiles.Stat(folder.Number, name, out var standing);
@@ -338,7 +342,8 @@ public sealed class FileTreeWriter : IDisposable
         {
             if (!options.ReplaceOtherTypes)
             {
-                throw new SourceException(SourceError.TargetExists, $"A folder stands at \"{path}\", where something else is to be restored.");
+                throw new SourceException(
+                    SourceError.TargetExists, $"A folder stands at \"{path}\", where something else is to be restored.");
             }
             folders.Forget(path);
             directories.RemoveAll(directory => TargetPath.IsAtOrBelow(directory.Path, path));

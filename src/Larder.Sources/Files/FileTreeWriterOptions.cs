@@ -3,7 +3,9 @@ namespace Larder.Sources.Files;
 /// <summary>How <see cref="FileTreeWriter"/> treats what already stands in its root.</summary>
 public sealed record FileTreeWriterOptions
 {
-    /// <summary>Whether files, symlinks and special files that stand there are replaced. Folders that stand there are always filled further.</summary>
+    /// <summary>
+    /// Whether files, symlinks and special files that stand there are replaced. Folders that stand there are always filled further.
+    /// </summary>
     public bool Overwrite { get; init; } = true;
 
     /// <summary>Whether a folder may be replaced by something else (with all it contains), and something else by a folder.</summary>

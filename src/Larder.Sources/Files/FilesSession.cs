@@ -92,7 +92,9 @@ internal sealed class FilesSession : ISourceSession
         };
     }
 
-    /// <summary>Looks at the folder's current name. Null where it is left out. A folder is opened and becomes the next to be read.</summary>
+    /// <summary>
+    /// Looks at the folder's current name. Null where it is left out. A folder is opened and becomes the next to be read.
+    /// </summary>
     private SourceEntry? Look(OpenFolder parent)
     {
         var name = parent.Name;
@@ -107,7 +109,8 @@ internal sealed class FilesSession : ISourceSession
         var error = -LibcFiles.Stat(parent.Descriptor.Number, name, out var look);
         if (error != 0)
         {
-            Warn(path, error == LibcError.NotFound ? "It vanished before it was read." : $"It cannot be looked at: {LibcError.Describe(error)}.");
+            var vanished = error == LibcError.NotFound;
+            Warn(path, vanished ? "It vanished before it was read." : $"It cannot be looked at: {LibcError.Describe(error)}.");
             return null;
         }
         if (excluded.Contains((look.Device, look.Inode)))
@@ -164,7 +167,8 @@ internal sealed class FilesSession : ISourceSession
         var error = descriptor.IsInvalid ? -descriptor.Number : -LibcFiles.Stat(descriptor.Number, out look);
         if (error == 0)
         {
-            folders.Push(new OpenFolder(descriptor, path, DirectoryNames.From(planned.ChildNames)) { Plan = planned, Device = look.Device });
+            var names = DirectoryNames.From(planned.ChildNames);
+            folders.Push(new OpenFolder(descriptor, path, names) { Plan = planned, Device = look.Device });
             return new SourceEntry { Path = path, Attributes = attributes.Read(descriptor.Number, ".\0"u8, look, out _) };
         }
         descriptor.Dispose();

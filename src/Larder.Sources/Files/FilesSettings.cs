@@ -6,7 +6,9 @@ public sealed record FilesSettings
     /// <summary>Absolute paths of folders or files. Equal ones count once, and one inside another is part of that other.</summary>
     public required IReadOnlyList<string> Paths { get; init; }
 
-    /// <summary>Patterns with the meaning of lines in a .gitignore file that stands in each configured path. The last that matches decides.</summary>
+    /// <summary>
+    /// Patterns with the meaning of lines in a .gitignore file that stands in each configured path. The last that matches decides.
+    /// </summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
     /// <summary>Whether <c>.git</c> folders (and the <c>.git</c> files of work trees and submodules) are read too.</summary>

@@ -5,7 +5,10 @@ namespace Larder.Sources.Files;
 /// <summary>Removes a folder with all it contains, through no symlink.</summary>
 internal static class FolderRemoval
 {
-    /// <summary>Returns 0 or an error number. As deep as folders go, so goes the recursion: a level costs a descriptor and about 200 bytes of stack.</summary>
+    /// <summary>
+    /// Returns 0 or an error number. As deep as folders go, so goes the recursion: a level costs a descriptor and about 200 bytes of
+    /// stack.
+    /// </summary>
     public static int Remove(int parent, ReadOnlySpan<byte> name)
     {
         using var folder = new LibcDescriptor(LibcFiles.Open(parent, name, Libc.OpenDirectory | Libc.OpenNoFollow));

@@ -14,7 +14,8 @@ internal sealed class PathPlan
 
     public IEnumerable<byte[]> ChildNames => children.Keys;
 
-    public PathPlan? Child(ReadOnlySpan<byte> name) => children.Count > 0 && children.TryGetValue(name.ToArray(), out var child) ? child : null;
+    public PathPlan? Child(ReadOnlySpan<byte> name) =>
+        children.Count > 0 && children.TryGetValue(name.ToArray(), out var child) ? child : null;
 
     /// <summary>Fails with <see cref="ArgumentException"/> for a path that is relative or climbs by <c>..</c>.</summary>
     public static PathPlan From(IReadOnlyList<string> paths)

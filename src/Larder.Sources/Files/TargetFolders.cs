@@ -5,7 +5,8 @@ namespace Larder.Sources.Files;
 /// <summary>
 /// Opens folders below a root, step by step, each step relative to the one before and never through a symlink: a backup that holds
 /// `a -> /etc` and `a/passwd` cannot lead outside, nor can anybody who swaps a folder for a symlink in between. (One `openat2` with
-/// RESOLVE_BENEATH would say the same of links that leave the root, but would follow those inside it, and old kernels and sandboxes lack it.)
+/// RESOLVE_BENEATH would say the same of links that leave the root, but would follow those inside it, and old kernels and sandboxes lack
+/// it.)
 /// Recently used folders stay open. Not for concurrent use.
 /// </summary>
 internal sealed class TargetFolders : IDisposable

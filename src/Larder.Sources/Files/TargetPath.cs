@@ -16,7 +16,8 @@ internal static class TargetPath
         }
         if (!isGood)
         {
-            throw new SourceException(SourceError.TargetFailed, $"The backup holds the path \"{path}\", which names no place inside the target.");
+            throw new SourceException(
+                SourceError.TargetFailed, $"The backup holds the path \"{path}\", which names no place inside the target.");
         }
     }
 

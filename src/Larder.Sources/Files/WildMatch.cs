@@ -1,7 +1,8 @@
 namespace Larder.Sources.Files;
 
 /// <summary>
-/// Shell patterns on bytes as git's wildmatch.c has them: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>[!…]</c>, <c>[[:digit:]]</c>, <c>\</c> and, in paths, <c>**</c>.
+/// Shell patterns on bytes as git's wildmatch.c has them: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>[!…]</c>, <c>[[:digit:]]</c>, <c>\</c>
+/// and, in paths, <c>**</c>.
 /// It follows the original step by step, so that its odd corners are ours too; a property test compares both.
 /// </summary>
 internal static class WildMatch

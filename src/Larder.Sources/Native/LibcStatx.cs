@@ -47,7 +47,9 @@ internal struct LibcStatx
 
     public readonly ulong Node => MakeDevice(NodeMajor, NodeMinor);
 
-    /// <summary>Whether the two looks saw one file in one state. Access times and link counts by themselves say nothing of the content.</summary>
+    /// <summary>
+    /// Whether the two looks saw one file in one state. Access times and link counts by themselves say nothing of the content.
+    /// </summary>
     public readonly bool SameState(in LibcStatx other) =>
         Inode == other.Inode && Device == other.Device && Size == other.Size
         && ModifiedSeconds == other.ModifiedSeconds && ModifiedNanoseconds == other.ModifiedNanoseconds

@@ -7,8 +7,10 @@ public sealed class ExcludeRulesTests
 {
     private static readonly string[] Pieces =
     [
-        "a", "b", "ab", "abc", ".", "x.log", "*", "**", "?", "/", "/", "**/", "/**", "/**/", "[a-c]", "[!a]", "[^b]", "[]a]", "[a-", "[[:alpha:]]",
-        "[[:digit:]x]", "[[:bad:]]", "[a\\]b]", "\\", "\\*", "\\!", "\\#", "!", "#", " ", "\\ ", "*.log", "***", "\u00e9", "[a-c-e]", "[[]", "-", "\t",
+        "a", "b", "ab", "abc", ".", "x.log", "*", "**", "?", "/", "/", "**/", "/**", "/**/", "[a-c]", "[!a]", "[^b]", "[]a]", "[a-",
+        "[[:alpha:]]",
+        "[[:digit:]x]", "[[:bad:]]", "[a\\]b]", "\\", "\\*", "\\!", "\\#", "!", "#", " ", "\\ ", "*.log", "***", "\u00e9", "[a-c-e]",
+        "[[]", "-", "\t",
     ];
 
     private static readonly string[] NamePieces =
@@ -33,7 +35,8 @@ public sealed class ExcludeRulesTests
             var output = await folder.ShellAsync(
                 "git check-ignore --no-index --stdin -z || [ $? = 1 ]", Encoding.UTF8.GetBytes(string.Join('\0', paths) + "\0"));
 
-            var expected = Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(output)).Split('\0', StringSplitOptions.RemoveEmptyEntries).ToHashSet();
+            var expected = Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(output))
+                .Split('\0', StringSplitOptions.RemoveEmptyEntries).ToHashSet();
             var rules = new ExcludeRules(lines);
             foreach (var path in paths)
             {

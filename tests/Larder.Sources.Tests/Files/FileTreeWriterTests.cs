@@ -117,7 +117,8 @@ public sealed class FileTreeWriterTests
         using (var careful = new FileTreeWriter(folder["root"], new()))
         {
             Assert.Equal(SourceError.TargetExists, Assert.Throws<SourceException>(() => Put(careful, "d", "bad")).Error);
-            Assert.Equal(SourceError.TargetExists, Assert.Throws<SourceException>(() => careful.CreateDirectory(new("f"), FolderAttributes)).Error);
+            var refusal = Assert.Throws<SourceException>(() => careful.CreateDirectory(new("f"), FolderAttributes));
+            Assert.Equal(SourceError.TargetExists, refusal.Error);
         }
         Assert.True(File.Exists(folder["root/d/deep/x"]));
 

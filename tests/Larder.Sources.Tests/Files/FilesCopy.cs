@@ -37,7 +37,9 @@ internal static class FilesCopy
         return new Reading(entries, contents, await session.CompleteAsync(default));
     }
 
-    /// <summary>Reads one folder and writes it so that it lies in <paramref name="target"/> as it lies in <paramref name="source"/>.</summary>
+    /// <summary>
+    /// Reads one folder and writes it so that it lies in <paramref name="target"/> as it lies in <paramref name="source"/>.
+    /// </summary>
     public static async Task<IReadOnlyList<SourceWarning>> CopyAsync(string source, string target, FileTreeWriterOptions? options = null)
     {
         await using var session = await new FilesSource(new FilesSettings { Paths = [source], IncludeGit = true }).OpenAsync(default);

@@ -16,7 +16,8 @@ public sealed class FilesRoundTripTests
             printf x >$'new\nline'; printf x >$'\xff\xfe\x80'; printf x >-rf; printf x >' '; printf x >"$(printf 'n%.0s' {1..255})"
             ln -s plain link; ln -s loop loop; ln -s ../../outside dangling; ln -s $'\xff' raw
             mkfifo pipe; mknod null c 1 3; mknod disk b 259 70000; ln pipe pipe2
-            echo x >acl; setfacl -m u:1234:rw,g:77:r,m::rw acl; mkdir defaults; setfacl -d -m u:1234:rwx defaults; echo in >defaults/inherits
+            echo x >acl; setfacl -m u:1234:rw,g:77:r,m::rw acl; mkdir defaults
+            setfacl -d -m u:1234:rwx defaults; echo in >defaults/inherits
             echo x >attributes; setfattr -n user.comment -v 'words' attributes; setfattr -n user.empty attributes
             setfattr -n trusted.larder -v 0x00ff00 attributes; setfattr -h -n trusted.onlink -v t link
             cp /bin/true capable; setcap cap_net_raw+ep capable
@@ -37,7 +38,8 @@ public sealed class FilesRoundTripTests
 
         Task<string> Facts(string name) => folder.ShellAsync(
             $"cd {name}; find . -mindepth 1 ! -name socket -printf '%p %y %m %U:%G %n %l %T@\\n' | sed 's/^\\.//' | LC_ALL=C sort; "
-            + "find . -mindepth 1 ! -name socket -print0 | LC_ALL=C sort -z >../names; grep -zvxE './(link|loop|dangling|raw)' ../names | xargs -0 getfacl -np; "
+            + "find . -mindepth 1 ! -name socket -print0 | LC_ALL=C sort -z >../names; "
+            + "grep -zvxE './(link|loop|dangling|raw)' ../names | xargs -0 getfacl -np; "
             + "xargs -0 getfattr -hd -m - <../names");
     }
 

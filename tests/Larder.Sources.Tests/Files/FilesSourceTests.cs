@@ -40,8 +40,8 @@ public sealed class FilesSourceTests
     [Fact]
     public async Task The_whole_machine_can_be_a_path()
     {
-        await using var session = await new FilesSource(new FilesSettings { Paths = ["/"], Exclude = ["/*", "!/etc", "/etc/*", "!/etc/passwd"] })
-            .OpenAsync(default);
+        string[] exclude = ["/*", "!/etc", "/etc/*", "!/etc/passwd"];
+        await using var session = await new FilesSource(new FilesSettings { Paths = ["/"], Exclude = exclude }).OpenAsync(default);
         var paths = new List<string>();
         await foreach (var entry in session.ReadEntriesAsync(default))
         {
@@ -67,7 +67,8 @@ public sealed class FilesSourceTests
             Exclude = ["/build", "*.log", "hidden/"],
         });
 
-        string[] below = ["one", "one/hidden", "one/hidden/deep", "one/hidden/deep/asked", "one/sub", "one/sub/build", "one/sub/build/keep", "two.log"];
+        string[] below = ["one", "one/hidden", "one/hidden/deep", "one/hidden/deep/asked", "one/sub", "one/sub/build",
+            "one/sub/build/keep", "two.log"];
         Assert.Equal(["tmp", folder.Inside, .. below.Select(path => $"{folder.Inside}/{path}")], reading.Paths);
     }
 
@@ -96,7 +97,8 @@ public sealed class FilesSourceTests
         folder.Write("data/file", "x");
         File.CreateSymbolicLink(folder["alias"], folder["data"]);
 
-        var reading = await FilesCopy.ReadAsync(new FilesSettings { Paths = [folder["data"]], ExcludePaths = [folder["alias/repository"]] });
+        var reading = await FilesCopy.ReadAsync(
+            new FilesSettings { Paths = [folder["data"]], ExcludePaths = [folder["alias/repository"]] });
 
         Assert.DoesNotContain(reading.Paths, path => path.Contains("repository", StringComparison.Ordinal));
         Assert.Contains($"{folder.Inside}/data/file", reading.Paths);

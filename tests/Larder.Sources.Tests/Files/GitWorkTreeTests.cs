@@ -5,7 +5,8 @@ namespace Larder.Sources.Tests.Files;
 public sealed class GitWorkTreeTests
 {
     private const string Begin =
-        "git init -q -b trunk code; cd code; git config user.name n; git config user.email e@example.org; echo 1 >f; git add f; git commit -qm first; ";
+        "git init -q -b trunk code; cd code; git config user.name n; git config user.email e@example.org; "
+        + "echo 1 >f; git add f; git commit -qm first; ";
 
     [Theory]
     [InlineData("true", "code", "trunk", false)]
@@ -24,7 +25,8 @@ public sealed class GitWorkTreeTests
 
         await using var session = await new FilesSource(new FilesSettings { Paths = ["/tmp", folder[path]] }).OpenAsync(default);
 
-        Assert.Equal((commit.Trim(), branch, isDirty), (session.Description.GitCommit, session.Description.GitBranch, session.Description.GitDirty));
+        var found = session.Description;
+        Assert.Equal((commit.Trim(), branch, isDirty), (found.GitCommit, found.GitBranch, found.GitDirty));
     }
 
     [Fact]
@@ -43,7 +45,8 @@ public sealed class GitWorkTreeTests
     public async Task A_head_that_is_a_pipe_or_points_outside_holds_nobody_up()
     {
         using var folder = new TestFolder();
-        await folder.ShellAsync("mkdir -p pipe/.git climb/.git; mkfifo pipe/.git/HEAD; echo 'ref: refs/../../../../etc/passwd' >climb/.git/HEAD");
+        await folder.ShellAsync("mkdir -p pipe/.git climb/.git; mkfifo pipe/.git/HEAD; "
+            + "echo 'ref: refs/../../../../etc/passwd' >climb/.git/HEAD");
 
         Assert.Null(GitWorkTree.Find([folder["pipe"]]));
         Assert.Null(GitWorkTree.Find([folder["climb"]])!.Commit);
