@@ -2,7 +2,7 @@ using Larder.Repository;
 using Larder.Repository.Reading;
 using Larder.Repository.Snapshots;
 
-namespace Larder.Engine.Backup;
+namespace Larder.Engine.BackingUp;
 
 /// <summary>The same folder in the backup before: what has not changed since need not be read again.</summary>
 internal sealed class PreviousTree

@@ -2,7 +2,7 @@ using Larder.Repository;
 using Larder.Repository.Snapshots;
 using Larder.Sources;
 
-namespace Larder.Engine.Backup;
+namespace Larder.Engine.BackingUp;
 
 /// <summary>From what a source hands over to what a tree says, and back: the two rooms below do not know each other.</summary>
 internal static class NodeMapping

@@ -1,4 +1,4 @@
-namespace Larder.Engine.Backup;
+namespace Larder.Engine.BackingUp;
 
 /// <summary>What was stored of a source.</summary>
 internal sealed class StoredFigures

@@ -5,7 +5,7 @@ using Larder.Repository.Snapshots;
 using Larder.Repository.Writing;
 using Larder.Sources;
 
-namespace Larder.Engine.Backup;
+namespace Larder.Engine.BackingUp;
 
 /// <summary>
 /// Stores the entries of one session as a tree. Entries arrive depth first, so only the folders on the way to the current entry are open;

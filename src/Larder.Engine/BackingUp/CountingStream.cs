@@ -1,4 +1,4 @@
-namespace Larder.Engine.Backup;
+namespace Larder.Engine.BackingUp;
 
 /// <summary>A stream to read from that tells the progress how far it is.</summary>
 internal sealed class CountingStream(Stream inner, RunProgress progress) : Stream
