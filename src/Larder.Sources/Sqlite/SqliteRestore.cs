@@ -14,7 +14,7 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
     public static string ResolveTarget(string target)
     {
         var full = Path.GetFullPath(target);
-        return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
     }
 
     /// <summary>

@@ -31,6 +31,7 @@ public sealed class ToolProcess : IAsyncDisposable
     private readonly Task<bool> errorOutput;
     private readonly ITimer? timer;
     private volatile bool timedOut;
+    private int disposed;
 
     private ToolProcess(ToolStart start, TimeProvider clock, Process process)
     {
@@ -210,6 +211,10 @@ public sealed class ToolProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        {
+            return;
+        }
         if (timer is not null)
         {
             await timer.DisposeAsync();
@@ -217,11 +222,22 @@ public sealed class ToolProcess : IAsyncDisposable
         await pipe.Reader.CompleteAsync();
         await EndAsync();
         await exit;
+        await WaitUntilEmptyAsync();
         await disposal.CancelAsync();
         await ((Task)output).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await ((Task)errorOutput).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         process.Dispose();
         disposal.Dispose();
+    }
+
+    /// <summary>A killed process needs a moment to vanish. Bounded, because in a container without an init dead ones stay in the list.</summary>
+    private async Task WaitUntilEmptyAsync()
+    {
+        var killed = clock.GetTimestamp();
+        while (!group.IsEmpty && clock.GetElapsedTime(killed) < TimeSpan.FromSeconds(1))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), clock, CancellationToken.None);
+        }
     }
 
     private SourceException DescribeTimeout() => new(
@@ -238,6 +254,6 @@ public sealed class ToolProcess : IAsyncDisposable
         {
             return "";
         }
-        return $" It said: {(text.Length > ShownErrorCharacters ? "…" + text[^ShownErrorCharacters..] : text)}";
+        return $" It said: \"{(text.Length > ShownErrorCharacters ? "…" + text[^ShownErrorCharacters..] : text)}\".";
     }
 }
