@@ -17,10 +17,10 @@ internal sealed class HeldDatabase : IDisposable
     public bool IsWhole { get; }
 
     /// <summary>Fails with <see cref="SourceException"/>: <see cref="SourceError.TargetBusy"/>.</summary>
-    public static HeldDatabase Take(string path, TimeSpan busyTimeout)
+    public static async Task<HeldDatabase> TakeAsync(string path, TimeSpan busyTimeout, TimeProvider clock)
     {
         // A program that has the file open but is between two transactions holds no lock, and would go on with the replaced database.
-        if (FileHolders.Find(path) is { Count: > 0 } holders)
+        if (await FileHolders.WaitUntilNoneAsync(path, busyTimeout, clock) is { Count: > 0 } holders)
         {
             throw DescribeBusy(path, $"{string.Join(", ", holders)} has it open");
         }

@@ -14,9 +14,9 @@ public sealed class SqliteSourceTests : IDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("WAL")]
-    [InlineData("DELETE")]
-    public async Task Twenty_backups_beside_a_busy_writer_each_hold_whole_transactions(string journalMode)
+    [InlineData("WAL", 20)]
+    [InlineData("DELETE", 6)]
+    public async Task Backups_beside_a_busy_writer_each_hold_whole_transactions(string journalMode, int backups)
     {
         const int accounts = 1000;
         TestDatabase.Execute(
@@ -41,7 +41,7 @@ public sealed class SqliteSourceTests : IDisposable
 
         var source = new SqliteSource(new SqliteSettings { Path = path }, TimeProvider.System, folder.Folder("tmp"));
         var counts = new List<long?>();
-        for (var number = 0; number < 20; number++)
+        for (var number = 0; number < backups; number++)
         {
             var copy = folder.File($"copy{number}.sqlite");
             var outcome = await TestDatabase.BackUpAsync(source, copy, Cancellation);
@@ -56,7 +56,7 @@ public sealed class SqliteSourceTests : IDisposable
 
         Assert.Equal("", writer.ErrorText);
         Assert.Equal(counts.Order(), counts);
-        Assert.True(counts.Distinct().Count() > 10, $"The writer was not busy: {string.Join(' ', counts)}.");
+        Assert.True(counts.Distinct().Count() > backups / 2, $"The writer was not busy: {string.Join(' ', counts)}.");
         await writer.DisposeAsync(); // Before its database goes.
     }
 
