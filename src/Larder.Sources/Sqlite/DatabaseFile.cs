@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Larder.Sources.Sqlite;
 
-/// <summary>The few POSIX calls on a database file that .NET does not have. <c>struct statx</c> and the flags are the same on every Linux.</summary>
+/// <summary>The few POSIX calls on a database file that .NET does not have. <c>struct statx</c> and the flags are the same on every
+///Linux.</summary>
 internal static partial class DatabaseFile
 {
     private const int CurrentFolder = -100; // AT_FDCWD

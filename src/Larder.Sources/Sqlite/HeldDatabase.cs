@@ -57,7 +57,8 @@ internal sealed class HeldDatabase : IDisposable
             {
                 throw DescribeBusy(path, "its write-ahead log cannot be emptied");
             }
-            // The file must not be opened and closed now, not even to flush it: the first close of any descriptor drops this process's locks.
+            // The file must not be opened and closed now, not even to flush it: the first close of any descriptor drops this process's
+            // locks.
             // SQLite has flushed it after the checkpoint and after every commit.
             return new HeldDatabase(connection, isWhole: true);
         }

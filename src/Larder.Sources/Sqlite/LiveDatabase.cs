@@ -3,13 +3,16 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Sqlite;
 
 /// <summary>
-/// A live database inside one read transaction. In WAL mode nobody is hindered; in the other modes writers wait with their commit until this is disposed.
-/// It is opened for writing where that is allowed, though nothing is written: only so can SQLite undo the half transaction of a program that died, and
+/// A live database inside one read transaction. In WAL mode nobody is hindered; in the other modes writers wait with their commit until
+/// this is disposed.
+/// It is opened for writing where that is allowed, though nothing is written: only so can SQLite undo the half transaction of a program
+/// that died, and
 /// take its -wal and -shm files away again when it was the last to leave.
 /// </summary>
 internal sealed class LiveDatabase : IDisposable
 {
-    // SQLite tries again after 1, 2, 5, 10, 15, 20 ms: short slices find the gaps of a writer without mercy, and notice a cancellation soon.
+    // SQLite tries again after 1, 2, 5, 10, 15, 20 ms: short slices find the gaps of a writer without mercy, and notice a cancellation
+    // soon.
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(50);
 
     private LiveDatabase(Sqlite3Connection connection) => Connection = connection;

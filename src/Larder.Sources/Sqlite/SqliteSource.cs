@@ -3,12 +3,14 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Sqlite;
 
 /// <summary>
-/// A SQLite database that programs may be writing to. It is copied under one read transaction into a private temporary file, and the copy is
+/// A SQLite database that programs may be writing to. It is copied under one read transaction into a private temporary file, and the copy
+/// is
 /// checked and handed over as one file.
 /// </summary>
 /// <param name="settings">Which database.</param>
 /// <param name="clock">Measures how long to wait for a lock.</param>
-/// <param name="temporaryFolder">Where the copy is made (as large as the database); null is the system's folder for temporary files (TMPDIR).</param>
+/// <param name="temporaryFolder">Where the copy is made (as large as the database); null is the system's folder for temporary files
+/// (TMPDIR).</param>
 /// <param name="freeBytes">How many bytes a folder's file system has free; null asks the system.</param>
 public sealed class SqliteSource(
     SqliteSettings settings, TimeProvider clock, string? temporaryFolder = null, Func<string, long>? freeBytes = null) : ISource
