@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Larder.Sources.Sqlite;
 
-/// <summary>The few POSIX calls on a database file that .NET does not have. <c>struct statx</c> and the flags are the same on every Linux.</summary>
+/// <summary>The few POSIX calls on a database file that .NET does not have. <c>struct statx</c> and the flags are the same on every
+///Linux.</summary>
 internal static partial class DatabaseFile
 {
     private const int CurrentFolder = -100; // AT_FDCWD
@@ -12,9 +13,16 @@ internal static partial class DatabaseFile
     private const uint RenameExchange = 2;
     private const int ReadOnlyDirectoryCloseOnExec = 0x80000; // O_RDONLY | O_CLOEXEC; O_DIRECTORY differs between machines and is not needed.
     private const int NotPermitted = 1;
+    private const int NoEntry = 2;
+    private const int NoFolder = 20;
     private const int InvalidArgument = 22;
     private const int NotImplemented = 38;
     private const int NotSupported = 95;
+
+    /// <summary>False only when nothing is there; a name that may not be looked up counts as there.</summary>
+    public static bool IsThere(string path) => Access(path, 0) == 0 || Marshal.GetLastPInvokeError() is not (NoEntry or NoFolder);
+
+    public static bool IsReadable(string path) => Access(path, 4) == 0;
 
     /// <summary>What the file system knows of the file that the path leads to.</summary>
     public static EntryAttributes ReadAttributes(string path)
@@ -110,6 +118,9 @@ internal static partial class DatabaseFile
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatX(int folder, string path, int flags, uint mask, out FileStat stat);
+
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
 
     [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int ChangeOwner(string path, uint uid, uint gid);

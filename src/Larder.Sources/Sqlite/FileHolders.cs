@@ -19,6 +19,22 @@ internal static class FileHolders
         return holders;
     }
 
+    /// <summary>
+    /// Looks again until nobody has it open or the time is up. A process that we are just starting has all our files until it becomes its
+    /// program.
+    /// </summary>
+    public static async Task<List<string>> WaitUntilNoneAsync(string path, TimeSpan atMost, TimeProvider clock, bool exceptThisProcess = false)
+    {
+        var started = clock.GetTimestamp();
+        var holders = Find(path, exceptThisProcess);
+        while (holders.Count > 0 && clock.GetElapsedTime(started) < atMost)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), clock, CancellationToken.None);
+            holders = Find(path, exceptThisProcess);
+        }
+        return holders;
+    }
+
     // By inode, not by name: in a container the same file has another path.
     private static bool HasOpen(string process, EntryAttributes file)
     {

@@ -17,16 +17,16 @@ internal sealed class HeldDatabase : IDisposable
     public bool IsWhole { get; }
 
     /// <summary>Fails with <see cref="SourceException"/>: <see cref="SourceError.TargetBusy"/>.</summary>
-    public static HeldDatabase Take(string path, TimeSpan busyTimeout)
+    public static async Task<HeldDatabase> TakeAsync(string path, TimeSpan busyTimeout, TimeProvider clock)
     {
         // A program that has the file open but is between two transactions holds no lock, and would go on with the replaced database.
-        if (FileHolders.Find(path) is { Count: > 0 } holders)
+        if (await FileHolders.WaitUntilNoneAsync(path, busyTimeout, clock) is { Count: > 0 } holders)
         {
             throw DescribeBusy(path, $"{string.Join(", ", holders)} has it open");
         }
         try
         {
-            return TakeWhole(path, busyTimeout);
+            return HasHeader(path) ? TakeWhole(path, busyTimeout) : TakeDamaged(path);
         }
         catch (Sqlite3Exception error) when (error.Code is Sqlite3.Busy or Sqlite3.Locked)
         {
@@ -57,7 +57,9 @@ internal sealed class HeldDatabase : IDisposable
             {
                 throw DescribeBusy(path, "its write-ahead log cannot be emptied");
             }
-            DatabaseFile.Flush(path);
+            // The file must not be opened and closed now, not even to flush it: the first close of any descriptor drops this process's
+            // locks.
+            // SQLite has flushed it after the checkpoint and after every commit.
             return new HeldDatabase(connection, isWhole: true);
         }
         catch
@@ -65,6 +67,14 @@ internal sealed class HeldDatabase : IDisposable
             connection.Dispose();
             throw;
         }
+    }
+
+    /// <summary>SQLite throws away the log of a file that is none of its own, and the log may be all that is left of the data.</summary>
+    private static bool HasHeader(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        Span<byte> start = stackalloc byte[16];
+        return file.Length == 0 || (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == 16 && start.SequenceEqual("SQLite format 3\0"u8));
     }
 
     private static HeldDatabase TakeDamaged(string path)

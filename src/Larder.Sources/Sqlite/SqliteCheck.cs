@@ -3,7 +3,8 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Sqlite;
 
 /// <summary>
-/// Looks through a closed database file: is it whole, and what is in it? The same figures are taken when a backup is made, when its content is
+/// Looks through a closed database file: is it whole, and what is in it? The same figures are taken when a backup is made, when its
+/// content is
 /// verified and before a restored file is put in place.
 /// </summary>
 public static class SqliteCheck
@@ -11,14 +12,19 @@ public static class SqliteCheck
     private const int ShownProblems = 5;
 
     /// <summary>
-    /// Runs <c>PRAGMA integrity_check</c> and counts and fingerprints every table. The file must not be written to meanwhile; nothing is written
+    /// Runs <c>PRAGMA integrity_check</c> and counts and fingerprints every table. The file must not be written to meanwhile; nothing is
+    /// written
     /// beside it, and a WAL beside it is not looked at.
-    /// Fails with <see cref="SourceException"/>: <see cref="SourceError.Damaged"/> with the first problems, <see cref="SourceError.NotFound"/>.
+    /// Fails with <see cref="SourceException"/>: <see cref="SourceError.Damaged"/> with the first problems, <see
+    /// cref="SourceError.NotFound"/>.
     /// </summary>
     /// <returns>
-    /// One element for each table (<c>table</c>; also the hidden tables of full-text indices and their like), and one named <c>sqlite_schema</c> (kind <c>schema</c>)
-    /// that counts tables, indices, views and triggers and fingerprints their definitions. All share the file, so <see cref="EntryFacts.Bytes"/> is null.
-    /// Columns that SQLite computes when they are read are left out: they are in their definition, and their functions may not be known here.
+    /// One element for each table (<c>table</c>; also the hidden tables of full-text indices and their like), and one named
+    /// <c>sqlite_schema</c> (kind <c>schema</c>)
+    /// that counts tables, indices, views and triggers and fingerprints their definitions. All share the file, so <see
+    /// cref="EntryFacts.Bytes"/> is null.
+    /// Columns that SQLite computes when they are read are left out: they are in their definition, and their functions may not be known
+    /// here.
     /// </returns>
     public static Task<IReadOnlyList<EntryFacts>> InspectAsync(string path, CancellationToken cancellationToken) =>
         InspectAsync(path, Path.GetFileName(path), cancellationToken);

@@ -5,7 +5,8 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Sqlite;
 
 /// <summary>
-/// A private copy of a database: a connection that reads it and a stream over the same bytes. The file has no name any more, so that it is gone
+/// A private copy of a database: a connection that reads it and a stream over the same bytes. The file has no name any more, so that it is
+/// gone
 /// when both are closed, however this process ends. Only while it is being written does it lie in the folder, as
 /// <c>larder-sqlite-PID-RANDOM</c>; what a killed process left there is removed by the next one.
 /// </summary>

@@ -14,7 +14,8 @@ internal static class SqliteIntegrity
         }
         catch (Sqlite3Exception error) when (error.Code == Sqlite3.Error)
         {
-            // An index or a constraint uses a function or collation that only the application has. Every table that can be checked still is;
+            // An index or a constraint uses a function or collation that only the application has. Every table that can be checked still
+            // is;
             // the others are read from end to end for their fingerprints, which finds torn pages and broken rows.
             return FindProblemsByTable(connection, atMost);
         }

@@ -8,13 +8,15 @@ namespace Larder.Sources.Sqlite;
 /// <param name="afterStep">Told of each step; what it throws stops the restore there.</param>
 public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Action<SqliteRestoreStep>? afterStep = null)
 {
+    private static readonly TimeSpan JustOpened = TimeSpan.FromMilliseconds(500);
+
     /// <summary>
     /// The file that is really replaced: where a symlink leads, or the path itself. The copy must be written in its folder.
     /// </summary>
     public static string ResolveTarget(string target)
     {
         var full = Path.GetFullPath(target);
-        return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
     }
 
     /// <summary>
@@ -47,10 +49,10 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
         Done(SqliteRestoreStep.CopyChecked);
         cancellationToken.ThrowIfCancellationRequested();
 
-        return await Task.Run(() => Swap(copy, target, folder), cancellationToken);
+        return await Task.Run(() => SwapAsync(copy, target, folder), cancellationToken);
     }
 
-    private string? Swap(string copy, string target, string folder)
+    private async Task<string?> SwapAsync(string copy, string target, string folder)
     {
         try
         {
@@ -59,7 +61,7 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
             PrepareCopy(copy, target, replaces);
             Done(SqliteRestoreStep.CopyPrepared);
 
-            using var held = replaces ? HeldDatabase.Take(target, busyTimeout) : null;
+            using var held = replaces ? await HeldDatabase.TakeAsync(target, busyTimeout, clock) : null;
             Done(SqliteRestoreStep.TargetTaken);
 
             Companions.Remove(target, kept, held?.IsWhole ?? false);
@@ -76,7 +78,7 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
 
             if (DatabaseFile.TryExchange(copy, target))
             {
-                GiveBackIfOpened(copy, target);
+                await GiveBackIfOpenedAsync(copy, target);
                 Done(SqliteRestoreStep.Exchanged);
                 DatabaseFile.Rename(copy, kept);
             }
@@ -101,9 +103,10 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
     /// A program that opened the old database at the last moment waits for our lock, and would then apply a log of the target's name to it.
     /// While we hold the lock it can do nothing, so the exchange can still be undone.
     /// </summary>
-    private static void GiveBackIfOpened(string old, string target)
+    private async Task GiveBackIfOpenedAsync(string old, string target)
     {
-        if (FileHolders.Find(old, exceptThisProcess: true) is { Count: > 0 } holders && DatabaseFile.TryExchange(old, target))
+        var holders = await FileHolders.WaitUntilNoneAsync(old, JustOpened, clock, exceptThisProcess: true);
+        if (holders.Count > 0 && DatabaseFile.TryExchange(old, target))
         {
             throw HeldDatabase.DescribeBusy(target, $"{string.Join(", ", holders)} has just opened it");
         }

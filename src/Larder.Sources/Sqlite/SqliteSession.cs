@@ -11,6 +11,7 @@ internal sealed class SqliteSession : ISourceSession
     private readonly CancellationTokenSource disposal = new();
     private readonly Task<IReadOnlyList<EntryFacts>> check;
     private bool handedOver;
+    private bool disposed;
 
     public SqliteSession(string path, string encoding, EntryAttributes live, SqliteCopy copy)
     {
@@ -57,6 +58,11 @@ internal sealed class SqliteSession : ISourceSession
 
     public async ValueTask DisposeAsync()
     {
+        if (disposed)
+        {
+            return;
+        }
+        disposed = true;
         await disposal.CancelAsync();
         await ((Task)check).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Its connection must not be closed under it.
         copy.Dispose();

@@ -3,12 +3,14 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Sqlite;
 
 /// <summary>
-/// A SQLite database that programs may be writing to. It is copied under one read transaction into a private temporary file, and the copy is
+/// A SQLite database that programs may be writing to. It is copied under one read transaction into a private temporary file, and the copy
+/// is
 /// checked and handed over as one file.
 /// </summary>
 /// <param name="settings">Which database.</param>
 /// <param name="clock">Measures how long to wait for a lock.</param>
-/// <param name="temporaryFolder">Where the copy is made (as large as the database); null is the system's folder for temporary files (TMPDIR).</param>
+/// <param name="temporaryFolder">Where the copy is made (as large as the database); null is the system's folder for temporary files
+/// (TMPDIR).</param>
 /// <param name="freeBytes">How many bytes a folder's file system has free; null asks the system.</param>
 public sealed class SqliteSource(
     SqliteSettings settings, TimeProvider clock, string? temporaryFolder = null, Func<string, long>? freeBytes = null) : ISource
@@ -43,26 +45,21 @@ public sealed class SqliteSource(
         }
     }
 
+    // By name only. Opening the file and closing it again would drop the locks that SQLite holds in this very process,
+    // where the database may be the catalog.
     private void CheckReadable()
     {
-        try
+        if (Directory.Exists(settings.Path))
         {
-            using var file = new FileStream(
-                settings.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            throw new SourceException(SourceError.NotFound, $"{settings.Path} is a folder, not a database.");
         }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        if (!DatabaseFile.IsThere(settings.Path))
         {
-            throw new SourceException(SourceError.NotFound, $"There is no database at {settings.Path}.", error);
+            throw new SourceException(SourceError.NotFound, $"There is no database at {settings.Path}.");
         }
-        catch (UnauthorizedAccessException error)
+        if (!DatabaseFile.IsReadable(settings.Path))
         {
-            throw Directory.Exists(settings.Path)
-                ? new SourceException(SourceError.NotFound, $"{settings.Path} is a folder, not a database.", error)
-                : new SourceException(SourceError.PermissionDenied, $"The database {settings.Path} may not be read by this user.", error);
-        }
-        catch (IOException error)
-        {
-            throw new SourceException(SourceError.Unreachable, $"The database {settings.Path} cannot be read: {error.Message}", error);
+            throw new SourceException(SourceError.PermissionDenied, $"The database {settings.Path} may not be read by this user.");
         }
     }
 

@@ -10,7 +10,12 @@ namespace Larder.Sources.Sqlite;
 /// </summary>
 internal static class UnknownCollations
 {
-    public static unsafe void StandIn(Sqlite3Connection connection) => Sqlite3.CollationNeeded(connection.Handle, 0, &Provide);
+    public static unsafe void StandIn(Sqlite3Connection connection)
+    {
+        _ = Sqlite3.CollationNeeded(connection.Handle, 0, &Provide);
+        // An index that was once met without its collation stays marked as unusable until the schema is read anew.
+        connection.Execute("PRAGMA writable_schema=RESET");
+    }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static unsafe void Provide(nint context, nint connection, int encoding, nint name)

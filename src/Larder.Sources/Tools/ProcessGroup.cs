@@ -17,6 +17,9 @@ internal sealed partial class ProcessGroup(int id)
     /// <summary>To be called when the program has exited. An empty group's number may be given away, so it is signalled no more.</summary>
     public void NoteExit() => gone |= !Signal(0);
 
+    /// <summary>Whether every process of it is gone. Dead ones that init has not yet fetched count as there.</summary>
+    public bool IsEmpty => gone || !Signal(0);
+
     public void AskToEnd() => Signal(Terminate);
 
     public void End() => Signal(Kill);

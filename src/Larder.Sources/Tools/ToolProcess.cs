@@ -11,7 +11,8 @@ namespace Larder.Sources.Tools;
 /// </summary>
 public sealed class ToolProcess : IAsyncDisposable
 {
-    // 64 KiB a read (what a Linux pipe holds) + up to 1 MiB waiting for the reader + 64 KiB of standard error: a program takes about 1.2 MiB.
+    // 64 KiB a read (what a Linux pipe holds) + up to 1 MiB waiting for the reader + 64 KiB of standard error: a program takes about 1.2
+    // MiB.
     private const int ReadBytes = 64 * 1024;
     private const int WaitingBytesMax = 1024 * 1024;
     private const int ErrorTailBytes = 64 * 1024;
@@ -31,6 +32,7 @@ public sealed class ToolProcess : IAsyncDisposable
     private readonly Task<bool> errorOutput;
     private readonly ITimer? timer;
     private volatile bool timedOut;
+    private int disposed;
 
     private ToolProcess(ToolStart start, TimeProvider clock, Process process)
     {
@@ -52,7 +54,8 @@ public sealed class ToolProcess : IAsyncDisposable
     public int Id => group.Id;
 
     /// <summary>
-    /// What it writes, held back while more than 1 MiB waits to be read. Reading fails with <see cref="SourceException"/> when the time is up.
+    /// What it writes, held back while more than 1 MiB waits to be read. Reading fails with <see cref="SourceException"/> when the time is
+    /// up.
     /// The end of it does not yet mean success. Completing the reader early closes the pipe, which most programs die of.
     /// </summary>
     public PipeReader Output => pipe.Reader;
@@ -94,7 +97,8 @@ public sealed class ToolProcess : IAsyncDisposable
 
     /// <summary>
     /// Waits for the end of the output and for the exit, and asks the status. The output must have been read, or its reader completed.
-    /// Fails with <see cref="SourceException"/>: <see cref="SourceError.ToolFailed"/> for a bad status, a signal or an output that something else
+    /// Fails with <see cref="SourceException"/>: <see cref="SourceError.ToolFailed"/> for a bad status, a signal or an output that
+    /// something else
     /// holds open; <see cref="SourceError.TimedOut"/>.
     /// </summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)
@@ -162,7 +166,8 @@ public sealed class ToolProcess : IAsyncDisposable
         });
     }
 
-    /// <summary>Reads to the end, until the writer wants no more (true), or until the program has exited and the stream stays silent but open (false).</summary>
+    /// <summary>Reads to the end, until the writer wants no more (true), or until the program has exited and the stream stays silent but
+    ///open (false).</summary>
     private async Task<bool> PumpAsync(Stream stream, Func<ReadOnlyMemory<byte>, ValueTask<bool>> write)
     {
         var buffer = new byte[ReadBytes]; // Its own, not the pipe's: a read that is given up may still write into it.
@@ -210,6 +215,10 @@ public sealed class ToolProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        {
+            return;
+        }
         if (timer is not null)
         {
             await timer.DisposeAsync();
@@ -217,11 +226,23 @@ public sealed class ToolProcess : IAsyncDisposable
         await pipe.Reader.CompleteAsync();
         await EndAsync();
         await exit;
+        await WaitUntilEmptyAsync();
         await disposal.CancelAsync();
         await ((Task)output).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await ((Task)errorOutput).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         process.Dispose();
         disposal.Dispose();
+    }
+
+    /// <summary>A killed process needs a moment to vanish. Bounded, because in a container without an init dead ones stay in the
+    ///list.</summary>
+    private async Task WaitUntilEmptyAsync()
+    {
+        var killed = clock.GetTimestamp();
+        while (!group.IsEmpty && clock.GetElapsedTime(killed) < TimeSpan.FromSeconds(1))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), clock, CancellationToken.None);
+        }
     }
 
     private SourceException DescribeTimeout() => new(
@@ -238,6 +259,6 @@ public sealed class ToolProcess : IAsyncDisposable
         {
             return "";
         }
-        return $" It said: {(text.Length > ShownErrorCharacters ? "…" + text[^ShownErrorCharacters..] : text)}";
+        return $" It said: \"{(text.Length > ShownErrorCharacters ? "…" + text[^ShownErrorCharacters..] : text)}\".";
     }
 }

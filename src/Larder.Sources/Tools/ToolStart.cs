@@ -17,14 +17,16 @@ public sealed record ToolStart
     /// <summary>From start to exit; null waits for ever.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>How messages name it, such as <c>The command of dump.sql</c>. Not the command line: people write passwords into it.</summary>
+    /// <summary>How messages name it, such as <c>The command of dump.sql</c>. Not the command line: people write passwords into
+    ///it.</summary>
     public required string ShownName { get; init; }
 
     /// <summary>How long its processes have between SIGTERM and SIGKILL.</summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long its output may stay silent and open after it has exited. Something it started then still holds the pipe; whether more would have
+    /// How long its output may stay silent and open after it has exited. Something it started then still holds the pipe; whether more
+    /// would have
     /// come cannot be known, so this is a failure.
     /// </summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
