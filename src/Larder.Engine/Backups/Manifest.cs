@@ -1,8 +1,10 @@
 namespace Larder.Engine.Backups;
 
 /// <summary>
-/// <c>manifest.json</c>: everything about a backup that must survive the loss of Larder. Written once, last before the snapshot, and never changed.
-/// What changes afterwards (a pin) is a tag of the snapshot. A list that the file leaves out is empty: the generated reader passes null for it, hence
+/// <c>manifest.json</c>: everything about a backup that must survive the loss of Larder. Written once, last before the snapshot, and
+/// never changed.
+/// What changes afterwards (a pin) is a tag of the snapshot. A list that the file leaves out is empty: the generated reader passes null
+/// for it, hence
 /// the <c>?? []</c> of the lists.
 /// </summary>
 public sealed record Manifest
