@@ -2,11 +2,14 @@ using Larder.Repository.Snapshots;
 
 namespace Larder.Engine.Backups;
 
-/// <summary>Makes backups of the snapshots that were found: copies of one restore point, in whatever repositories, become one backup.</summary>
+/// <summary>Makes backups of the snapshots that were found: copies of one restore point, in whatever repositories, become one
+/// backup.</summary>
 public static class BackupJoin
 {
-    /// <param name="copies">What was found, in the order of the repositories in the configuration. Snapshots that are not Larder's are passed over.</param>
-    /// <param name="zoneOfJob">The job's time zone; used only where the manifest cannot be read, which otherwise has the timestamp.</param>
+    /// <param name="copies">What was found, in the order of the repositories in the configuration. Snapshots that are not Larder's are
+    /// passed over.</param>
+    /// <param name="zoneOfJob">The job's time zone; used only where the manifest cannot be read, which otherwise has the
+    /// timestamp.</param>
     /// <returns>Newest first; of equal times, by id.</returns>
     public static IReadOnlyList<Backup> Join(IEnumerable<BackupCopy> copies, Func<string, TimeZoneInfo> zoneOfJob) =>
     [

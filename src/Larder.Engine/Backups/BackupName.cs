@@ -3,7 +3,8 @@ using Larder.Engine.Errors;
 
 namespace Larder.Engine.Backups;
 
-/// <summary>What a user types to name a backup: the beginning of an id, a timestamp, or <c>latest</c>; each with <c>JOB:</c> before it or not.</summary>
+/// <summary>What a user types to name a backup: the beginning of an id, a timestamp, or <c>latest</c>; each with <c>JOB:</c> before it
+/// or not.</summary>
 public sealed record BackupName
 {
     /// <summary>Hex digits of an id that are needed, as for git: fewer are more likely a slip than a name.</summary>

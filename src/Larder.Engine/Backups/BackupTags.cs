@@ -1,7 +1,8 @@
 namespace Larder.Engine.Backups;
 
 /// <summary>
-/// The tags by which stock restic shows what a snapshot is. A tag survives the loss of the catalog, and restic keeps it when it rewrites a
+/// The tags by which stock restic shows what a snapshot is. A tag survives the loss of the catalog, and restic keeps it when it rewrites
+/// a
 /// snapshot, while fields that it does not know are dropped.
 /// </summary>
 public static class BackupTags

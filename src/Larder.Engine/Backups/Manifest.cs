@@ -1,8 +1,11 @@
 namespace Larder.Engine.Backups;
 
 /// <summary>
-/// <c>manifest.json</c>: everything about a backup that must survive the loss of Larder. Written once, last before the snapshot, and never changed.
-/// What changes afterwards (a pin) is a tag of the snapshot.
+/// <c>manifest.json</c>: everything about a backup that must survive the loss of Larder. Written once, last before the snapshot, and
+/// never changed.
+/// What changes afterwards (a pin) is a tag of the snapshot. A list that the file leaves out is empty: the generated reader passes null
+/// for it, hence
+/// the <c>?? []</c> of the lists.
 /// </summary>
 public sealed record Manifest
 {
@@ -31,7 +34,7 @@ public sealed record Manifest
     public string? Description { get; init; }
 
     /// <summary>The user's own tags.</summary>
-    public IReadOnlyList<string> Tags { get; init; } = [];
+    public IReadOnlyList<string> Tags { get; init => field = value ?? []; } = [];
 
     /// <summary>What started it: <c>manual</c>, <c>schedule</c>, <c>api</c>, …</summary>
     public required string Trigger { get; init; }
@@ -54,10 +57,10 @@ public sealed record Manifest
     public required IReadOnlyList<ManifestSource> Sources { get; init; }
 
     /// <summary>The repositories of the job, as it was when the manifest was written.</summary>
-    public IReadOnlyList<ManifestRepository> Repositories { get; init; } = [];
+    public IReadOnlyList<ManifestRepository> Repositories { get; init => field = value ?? []; } = [];
 
     /// <summary>What concerns the backup as a whole.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    public IReadOnlyList<string> Warnings { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>One source of a backup: where its data came from and what was handed over.</summary>
@@ -87,12 +90,12 @@ public sealed record ManifestSource
     /// <summary>How many files it has in the backup.</summary>
     public required long Files { get; init; }
 
-    public IReadOnlyList<ManifestEntry> Entries { get; init; } = [];
+    public IReadOnlyList<ManifestEntry> Entries { get; init => field = value ?? []; } = [];
 
     /// <summary>The id of the source's directory in the repository, 64 hex digits: equal ids are equal contents.</summary>
     public string? Tree { get; init; }
 
-    public IReadOnlyList<ManifestWarning> Warnings { get; init; } = [];
+    public IReadOnlyList<ManifestWarning> Warnings { get; init => field = value ?? []; } = [];
 
     public string? GitCommit { get; init; }
 
@@ -119,7 +122,7 @@ public sealed record ManifestEntry
     public string? Fingerprint { get; init; }
 
     /// <summary>The files whose contents in this order are the entry's content. One, for now.</summary>
-    public IReadOnlyList<ManifestSegment> Segments { get; init; } = [];
+    public IReadOnlyList<ManifestSegment> Segments { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>A piece of an entry's content.</summary>

@@ -6,13 +6,15 @@ using Microsoft.Data.Sqlite;
 namespace Larder.Engine.Catalog;
 
 /// <summary>
-/// Larder's own state, in one SQLite file: runs and their events. It is not the truth about backups, the repositories are; deleting it loses run
+/// Larder's own state, in one SQLite file: runs and their events. It is not the truth about backups, the repositories are; deleting it
+/// loses run
 /// history and nothing else. Several threads and several processes may use it at once. Every method fails with
 /// <see cref="LarderException"/>: <see cref="EngineError.CatalogUnavailable"/> or <see cref="EngineError.CatalogDamaged"/>.
 /// </summary>
 public sealed class CatalogDatabase : IDisposable
 {
-    /// <summary>A run on another host whose last sign of life is older than this is taken for dead: a container that was replaced, say.</summary>
+    /// <summary>A run on another host whose last sign of life is older than this is taken for dead: a container that was replaced,
+    /// say.</summary>
     public static readonly TimeSpan SilenceMax = TimeSpan.FromHours(24);
 
     // Fixed width and UTC, so that text order is time order, and readable at the sqlite3 prompt.
@@ -28,7 +30,8 @@ public sealed class CatalogDatabase : IDisposable
         (this.path, this.connection, this.clock, this.self) = (path, connection, clock, self);
 
     /// <summary>
-    /// Opens the catalog, and makes it where there is none. A damaged file is set aside and a new one begun, and <paramref name="warn"/> is told.
+    /// Opens the catalog, and makes it where there is none. A damaged file is set aside and a new one begun, and <paramref name="warn"/>
+    /// is told.
     /// Fails with <see cref="EngineError.CatalogTooNew"/> where a newer Larder wrote it, and leaves it as it is.
     /// </summary>
     public static CatalogDatabase Open(string path, TimeProvider clock, Action<string> warn) => Open(path, clock, warn, ProcessIdentity.Current);

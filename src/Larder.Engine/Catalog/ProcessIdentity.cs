@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Larder.Engine.Catalog;
 
 /// <summary>
-/// Which process it is, for good: process numbers are given again, so the moment of its start (clock ticks since boot) and the boot itself belong to it.
+/// Which process it is, for good: process numbers are given again, so the moment of its start (clock ticks since boot) and the boot
+/// itself belong to it.
 /// </summary>
 /// <param name="BootId">Null where the system does not tell.</param>
 /// <param name="StartTicks">Field 22 of <c>/proc/PID/stat</c>; null where the system does not tell.</param>

@@ -1,7 +1,8 @@
 namespace Larder.Engine.Catalog;
 
 /// <summary>
-/// Names a run in catalog and manifest: a UUID of version 7 in 32 hex digits. Made without the catalog, so that a backup has one even when
+/// Names a run in catalog and manifest: a UUID of version 7 in 32 hex digits. Made without the catalog, so that a backup has one even
+/// when
 /// the catalog cannot be opened, and never given twice, even when the catalog was deleted.
 /// </summary>
 public static class RunId

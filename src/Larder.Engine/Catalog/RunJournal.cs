@@ -3,7 +3,8 @@ using Larder.Engine.Errors;
 namespace Larder.Engine.Catalog;
 
 /// <summary>
-/// One run's way into the catalog, which never fails: a catalog that cannot be opened or written costs history and a warning, never a backup.
+/// One run's way into the catalog, which never fails: a catalog that cannot be opened or written costs history and a warning, never a
+/// backup.
 /// After the first failure nothing more is tried, so that a hanging disk is waited for once.
 /// </summary>
 public sealed class RunJournal

@@ -32,7 +32,8 @@ internal static class JobRetention
             var counts = slots.Select(slot => new SlotCount(slot, zone, slot.Count)).ToList();
             DealOut(good, counts, good.FirstOrDefault(), "");
 
-            // Until a good backup comes, the partial ones after the last good one are all there is of that time: they get slots of their own.
+            // Until a good backup comes, the partial ones after the last good one are all there is of that time: they get slots of their
+            // own.
             var ownCounts = slots.Select(slot => new SlotCount(slot, zone, slot.Count)).ToList();
             DealOut(waiting, ownCounts, waiting.FirstOrDefault(), " (partial, no newer good backup yet)");
 

@@ -42,6 +42,24 @@ public sealed class ManifestJsonTests
     }
 
     [Fact]
+    public void Lists_that_the_file_leaves_out_are_empty()
+    {
+        var manifest = Read(
+            """
+            {"format_version": 1, "job": "j", "run_id": "r", "timestamp": "20240708_143022", "created_at": "2024-07-08T14:30:22+02:00",
+             "finished_at": "2024-07-08T14:30:22+02:00", "time_zone": "UTC", "status": "partial", "trigger": "manual", "larder_version": "0.1.0",
+             "host": "h", "size_bytes": 0, "duration_seconds": 0,
+             "sources": [{"name": "s", "engine": "files", "consistency": "per file", "duration_seconds": 0, "size_bytes": 0, "files": 0}]}
+            """);
+
+        Assert.Empty(manifest.Tags);
+        Assert.Empty(manifest.Warnings);
+        Assert.Empty(manifest.Repositories);
+        Assert.Empty(manifest.Sources[0].Entries);
+        Assert.Empty(manifest.Sources[0].Warnings);
+    }
+
+    [Fact]
     public void A_newer_format_is_refused_as_such_even_when_all_else_is_different()
     {
         var exception = Assert.Throws<LarderException>(() => Read("{\"format_version\": 2, \"work\": \"journal\"}"));

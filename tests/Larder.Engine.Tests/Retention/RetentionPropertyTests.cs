@@ -56,7 +56,7 @@ public sealed class RetentionPropertyTests
          from zone in Gen.Elements(Zones)
          select (backups, policy, zone)).ToArbitrary();
 
-    private static readonly Config Thorough = Config.QuickThrowOnFailure.WithMaxTest(1000).WithEndSize(120);
+    private static readonly Config Thorough = Config.QuickThrowOnFailure.WithMaxTest(500).WithEndSize(100);
 
     [Fact]
     public void The_last_good_backup_is_never_removed() => Holds((backups, policy, zone) =>
