@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Larder.Repository.Chunking;
+
+/// <summary>Stage 1 at 64 positions: four loads, each one byte on, are four interleaved sets of every fourth position.</summary>
+internal readonly struct Vector512Scan : ICandidateScan
+{
+    public static int Positions => Vector512<byte>.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Candidates(ref byte at, int multiplier, int addend)
+    {
+        var times = Vector512.Create(multiplier);
+        var plus = Vector512.Create(addend);
+        var h0 = Hash(ref at, 0, times, plus);
+        var h1 = Hash(ref at, 1, times, plus);
+        var h2 = Hash(ref at, 2, times, plus);
+        var h3 = Hash(ref at, 3, times, plus);
+
+        // One comparison answers for all: three blocks of four have no candidate at 64 positions.
+        var threshold = Vector512.Create(CandidateScan.Threshold);
+        var lowest = Vector512.Min(Vector512.Min(h0, h1), Vector512.Min(h2, h3));
+        return Vector512.LessThanAny(lowest, threshold)
+            ? CandidateScan.Interleave(Below(h0, threshold), Below(h1, threshold), Below(h2, threshold), Below(h3, threshold))
+            : 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Hash(ref byte at, nint shift, Vector512<int> times, Vector512<int> plus)
+    {
+        var near = Vector512.LoadUnsafe(ref Unsafe.Add(ref at, shift - 4)).AsUInt32();
+        var far = Vector512.LoadUnsafe(ref Unsafe.Add(ref at, shift - CandidateScan.LookBackBytes)).AsUInt32();
+        var rotated = (far << CandidateScan.Rotation) | (far >> (32 - CandidateScan.Rotation));
+        return ((near ^ rotated).AsInt32() * times) + plus;
+    }
+
+    private static ulong Below(Vector512<int> hashes, Vector512<int> threshold) =>
+        Vector512.LessThan(hashes, threshold).ExtractMostSignificantBits();
+}
