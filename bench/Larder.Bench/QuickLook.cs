@@ -4,7 +4,10 @@ using Larder.Repository.Crypto;
 
 namespace Larder.Bench;
 
-/// <summary>Every kernel for half a second or so, MB per second of processor time on one thread, and bytes allocated per call: enough to see that a change slowed one down.</summary>
+/// <summary>
+/// Every kernel for half a second or so, MB per second of processor time on one thread, and bytes allocated per call: enough to
+/// see that a change slowed one down.
+/// </summary>
 internal static class QuickLook
 {
     private const double Seconds = 0.4;
@@ -20,7 +23,8 @@ internal static class QuickLook
                     var kernel = new ChunkerKernel { Content = content, AverageBytes = average, Width = width };
                     kernel.Prepare();
                     var mean = ChunkerKernel.Bytes / (double)kernel.Cut() / average;
-                    Measure($"cut {content}, {average / 1024} KiB, {width}, mean {mean:f2} averages", ChunkerKernel.Bytes, () => kernel.Cut());
+                    Measure($"cut {content}, {average / 1024} KiB, {width}, mean {mean:f2} averages",
+                        ChunkerKernel.Bytes, () => kernel.Cut());
                 }
             }
         }
@@ -50,7 +54,8 @@ internal static class QuickLook
 
         var start = Environment.CpuUsage.TotalTime;
         Scrypt.Derive("password"u8, new byte[64], ScryptCost.Default, new byte[64]);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"scrypt {ScryptCost.Default}: {(Environment.CpuUsage.TotalTime - start).TotalSeconds:f2} s"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"scrypt {ScryptCost.Default}: {(Environment.CpuUsage.TotalTime - start).TotalSeconds:f2} s"));
     }
 
     private static void Measure(string what, int bytes, Action call)

@@ -103,7 +103,8 @@ public sealed class ContentChunker : IChunker
         if (sizes.MinBytes < WindowHash.WindowBytes || sizes.MinBytes >= sizes.AverageBytes || sizes.AverageBytes >= sizes.MaxBytes
             || sizes.MaxBytes > ChunkSizes.BytesMax)
         {
-            throw new ArgumentException($"The sizes of a chunk must ascend from {WindowHash.WindowBytes} bytes to at most 8 MiB: {sizes}.", nameof(sizes));
+            throw new ArgumentException(
+                $"The sizes of a chunk must ascend from {WindowHash.WindowBytes} bytes to at most 8 MiB: {sizes}.", nameof(sizes));
         }
     }
 }

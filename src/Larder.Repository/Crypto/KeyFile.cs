@@ -54,7 +54,9 @@ public sealed record KeyFile
         }
     }
 
-    /// <summary>The master key, owned by the caller, or null when the password is not this file's. Takes as long as the cost says.</summary>
+    /// <summary>
+    /// The master key, owned by the caller, or null when the password is not this file's. Takes as long as the cost says.
+    /// </summary>
     /// <exception cref="RepositoryException">Damaged: the password is right, and what it opens is not a key.</exception>
     public RepositoryKey? TryOpen(string password)
     {
@@ -81,7 +83,9 @@ public sealed record KeyFile
     }
 
     /// <summary>Reads a key file as stored. Fields that it does not know are passed over, as in every file of the format.</summary>
-    /// <exception cref="RepositoryException">Damaged: it is not a key file. Unsupported: it asks for another derivation or more than 1 GiB.</exception>
+    /// <exception cref="RepositoryException">
+    /// Damaged: it is not a key file. Unsupported: it asks for another derivation or more than 1 GiB.
+    /// </exception>
     public static KeyFile Parse(ReadOnlySpan<byte> json)
     {
         try
@@ -103,14 +107,16 @@ public sealed record KeyFile
         {
             throw new RepositoryException(RepositoryError.Unsupported, "A key file asks for another key derivation than scrypt.");
         }
-        var cost = new ScryptCost(root.GetProperty("N"u8).GetInt32(), root.GetProperty("r"u8).GetInt32(), root.GetProperty("p"u8).GetInt32());
+        var cost = new ScryptCost(
+            root.GetProperty("N"u8).GetInt32(), root.GetProperty("r"u8).GetInt32(), root.GetProperty("p"u8).GetInt32());
         if (!cost.IsDefined)
         {
             throw new RepositoryException(RepositoryError.Damaged, $"A key file names numbers for which scrypt is not defined: {cost}.");
         }
         if (!cost.IsAffordable)
         {
-            throw new RepositoryException(RepositoryError.Unsupported, $"A key file asks for more than 1 GiB of memory or minutes of time: {cost}.");
+            throw new RepositoryException(
+                RepositoryError.Unsupported, $"A key file asks for more than 1 GiB of memory or minutes of time: {cost}.");
         }
         var salt = root.GetProperty("salt"u8).GetBytesFromBase64();
         var data = root.GetProperty("data"u8).GetBytesFromBase64();

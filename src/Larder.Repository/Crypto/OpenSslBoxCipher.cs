@@ -7,7 +7,8 @@ namespace Larder.Repository.Crypto;
 internal sealed unsafe class OpenSslBoxCipher : BoxCipher
 {
     // Encrypted and authenticated piece by piece, so that the MAC reads what is still in the first cache levels.
-    // Measured on Zen 5 with 1 MiB boxes: 4 KiB and 64 KiB are slower. A multiple of 16, as Poly1305 and the counter want it.
+    // Measured on Zen 5 with 1 MiB boxes: 4 KiB costs 5 %, and from 16 KiB to the whole there is no difference; the smallest of
+    // those asks least of smaller caches. A multiple of 16, as Poly1305 and the counter want it.
     private const int PieceBytes = 16 * 1024;
 
     private readonly CipherContextHandle counter = LibCrypto.CreateCipherContext();

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace Larder.Repository.Crypto;
 
-/// <summary>A box cipher on the BCL's AES and our own Poly1305, for systems without libcrypto 3. About a third as fast.</summary>
+/// <summary>A box cipher on the BCL's AES and our own Poly1305, for systems without libcrypto 3. About a quarter as fast.</summary>
 internal sealed class PortableBoxCipher : BoxCipher
 {
     private const int PieceBytes = 4096;

@@ -115,7 +115,8 @@ public sealed class RepositoryKey : IDisposable
     {
         if (box.Length != plain.Length + OverheadBytes)
         {
-            throw new ArgumentException($"A box for {plain.Length} bytes has {plain.Length + OverheadBytes}, not {box.Length}.", nameof(box));
+            throw new ArgumentException(
+                $"A box for {plain.Length} bytes has {plain.Length + OverheadBytes}, not {box.Length}.", nameof(box));
         }
         var iv = box[..BoxCipher.IvBytes];
         var cipher = box[BoxCipher.IvBytes..^BoxCipher.MacBytes];
@@ -132,7 +133,9 @@ public sealed class RepositoryKey : IDisposable
         Return(rented);
     }
 
-    /// <summary>Checks the MAC and only then decrypts. False, with <paramref name="plain"/> untouched, when the box is not one of this key.</summary>
+    /// <summary>
+    /// Checks the MAC and only then decrypts. False, with <paramref name="plain"/> untouched, when the box is not one of this key.
+    /// </summary>
     /// <param name="plain">
     /// Exactly <see cref="OverheadBytes"/> shorter than <paramref name="box"/>; may be its middle to open in place.
     /// </param>
@@ -144,7 +147,8 @@ public sealed class RepositoryKey : IDisposable
         }
         if (plain.Length != box.Length - OverheadBytes)
         {
-            throw new ArgumentException($"A box of {box.Length} bytes holds {box.Length - OverheadBytes}, not {plain.Length}.", nameof(plain));
+            throw new ArgumentException(
+                $"A box of {box.Length} bytes holds {box.Length - OverheadBytes}, not {plain.Length}.", nameof(plain));
         }
         var iv = box[..BoxCipher.IvBytes];
         var cipher = box[BoxCipher.IvBytes..^BoxCipher.MacBytes];

@@ -1,6 +1,8 @@
 namespace Larder.Repository.Crypto;
 
-/// <summary>How hard a password is to try: scrypt takes <c>128 * N * R</c> bytes of memory, and time in proportion to <c>N * R * P</c>.</summary>
+/// <summary>
+/// How hard a password is to try: scrypt takes <c>128 * N * R</c> bytes of memory, and time in proportion to <c>N * R * P</c>.
+/// </summary>
 /// <param name="N">A power of two above 1.</param>
 /// <param name="R">Block size in units of 128 bytes.</param>
 /// <param name="P">Independent passes, one after the other.</param>

@@ -21,7 +21,9 @@ public sealed unsafe class ZstdDecoder : IDisposable
         }
     }
 
-    /// <summary>True only when the frame decodes to exactly <paramref name="destination"/>'s length; else its content is undefined.</summary>
+    /// <summary>
+    /// True only when the frame decodes to exactly <paramref name="destination"/>'s length; else its content is undefined.
+    /// </summary>
     public bool TryDecode(ReadOnlySpan<byte> frame, Span<byte> destination)
     {
         // libzstd takes a null destination for "nothing fits", which is right for an empty frame too.
