@@ -3,7 +3,8 @@ using System.Buffers.Text;
 namespace Larder.Repository.Index;
 
 /// <summary>
-/// Reads index files in the exact form in which restic and Larder write them: this order of fields, no white space. It understands nothing else
+/// Reads index files in the exact form in which restic and Larder write them: this order of fields, no white space. It understands
+/// nothing else
 /// and then says so; <see cref="IndexReader"/> takes over. Four million blobs are 590 MB of JSON: this reads them four times as fast.
 /// </summary>
 internal ref struct CompactIndexReader(ReadOnlySpan<byte> json)
@@ -117,7 +118,8 @@ internal ref struct CompactIndexReader(ReadOnlySpan<byte> json)
     // JSON allows no leading zero, so "00" is left to the general parser, which refuses it.
     private bool TakeNumber(out uint number)
     {
-        if (!Utf8Parser.TryParse(rest, out number, out var length) || rest[0] is < (byte)'0' or > (byte)'9' || (rest[0] == '0' && length > 1))
+        if (!Utf8Parser.TryParse(rest, out number, out var length)
+            || rest[0] is < (byte)'0' or > (byte)'9' || (rest[0] == '0' && length > 1))
         {
             return false;
         }

@@ -87,7 +87,8 @@ public static class IndexFile
         catch (Exception cause) when (cause is JsonException or InvalidOperationException or FormatException)
         {
             listing.Dispose();
-            throw new RepositoryException(RepositoryError.Damaged, $"An index file of {json.Length} bytes is not valid: {cause.Message}", cause);
+            throw new RepositoryException(RepositoryError.Damaged,
+                $"An index file of {json.Length} bytes is not valid: {cause.Message}", cause);
         }
     }
 

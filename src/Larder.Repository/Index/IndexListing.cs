@@ -2,7 +2,8 @@ using System.Buffers;
 
 namespace Larder.Repository.Index;
 
-/// <summary>The content of one index file in two rented arrays: all its blobs, and where each pack's begin. Whole before any of it is used.</summary>
+/// <summary>The content of one index file in two rented arrays: all its blobs, and where each pack's begin. Whole before any of it is
+/// used.</summary>
 internal sealed class IndexListing(int jsonBytes) : IDisposable
 {
     // 56 bytes for a blob that takes at least 100 in JSON, so memory is bounded by the length of the file. At 140 bytes of JSON a blob the

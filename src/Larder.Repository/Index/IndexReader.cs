@@ -136,7 +136,8 @@ internal static class IndexReader
             throw new FormatException($"blob {id} cannot be {box} bytes long at offset {offset}.");
         }
         return new PackedBlob(
-            kind.Value, new BlobId(id.Value), offset.Value, box.Value, plain != 0 ? plain : box.Value - IndexFile.BoxOverheadBytes, plain != 0);
+            kind.Value, new BlobId(id.Value), offset.Value, box.Value,
+            plain != 0 ? plain : box.Value - IndexFile.BoxOverheadBytes, plain != 0);
     }
 
     private static BlobKind ReadKind(ref Utf8JsonReader reader)
@@ -154,14 +155,18 @@ internal static class IndexReader
     {
         reader.Read();
         Expect(reader, JsonTokenType.String);
-        return !reader.ValueIsEscaped && TryParseHash(reader.ValueSpan, out var hash) ? hash : throw new FormatException("an id is not 64 hex digits.");
+        return !reader.ValueIsEscaped && TryParseHash(reader.ValueSpan, out var hash)
+            ? hash
+            : throw new FormatException("an id is not 64 hex digits.");
     }
 
     private static uint ReadNumber(ref Utf8JsonReader reader)
     {
         reader.Read();
         Expect(reader, JsonTokenType.Number);
-        return reader.TryGetUInt32(out var number) ? number : throw new FormatException("an offset or a length is not a number of 32 bits.");
+        return reader.TryGetUInt32(out var number)
+            ? number
+            : throw new FormatException("an offset or a length is not a number of 32 bits.");
     }
 
     private static bool NextField(ref Utf8JsonReader reader) => reader.Read() && reader.TokenType == JsonTokenType.PropertyName;

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Larder.Repository.Index;
 
 /// <summary>
-/// Every blob of a repository, in memory: the union of its index files. Blobs are numbered in the order in which they came; several copies of a
+/// Every blob of a repository, in memory: the union of its index files. Blobs are numbered in the order in which they came; several
+/// copies of a
 /// blob, in different packs, each have a number. Searching takes no lock and may run on any number of threads while another thread adds;
 /// adding takes a lock. Memory at 4 million blobs: 44 bytes and a bit for each, 4.8 to 6 bytes of table, and 42 bytes for each pack.
 /// </summary>
@@ -32,7 +33,8 @@ public sealed class MasterIndex
         }
     }
 
-    /// <summary>What the index holds on the managed heap, in bytes; conflicts, of which a sound repository has none, are left out.</summary>
+    /// <summary>What the index holds on the managed heap, in bytes; conflicts, of which a sound repository has none, are left
+    /// out.</summary>
     public long MemoryBytes
     {
         get
@@ -59,11 +61,13 @@ public sealed class MasterIndex
         }
     }
 
-    /// <summary>All packs with their blobs, in the order in which they came; of contradicting listings, the first. Copies each list.</summary>
+    /// <summary>All packs with their blobs, in the order in which they came; of contradicting listings, the first. Copies each
+    /// list.</summary>
     public IEnumerable<IndexedPack> Packs => PackRanges.Select(range => new IndexedPack(range.Id, BlobsOf(range)));
 
     /// <summary>
-    /// All packs as runs of ordinals, for <see cref="BlobAt"/>: walking a repository of millions of blobs allocates nothing per blob. A consistent
+    /// All packs as runs of ordinals, for <see cref="BlobAt"/>: walking a repository of millions of blobs allocates nothing per blob. A
+    /// consistent
     /// view of the moment when the walk began; of contradicting listings, the first.
     /// </summary>
     public IEnumerable<PackRange> PackRanges
@@ -134,7 +138,8 @@ public sealed class MasterIndex
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)ordinal, (ulong)BlobCount, nameof(ordinal));
         var block = BlockOf(ordinal);
         ref readonly var entry = ref block[Place(ordinal)];
-        return new PackedBlob(block.KindOf(Place(ordinal)), new BlobId(entry.Id), entry.OffsetBytes, entry.BoxBytes, PlainOf(entry), entry.PlainBytes != 0);
+        return new PackedBlob(
+            block.KindOf(Place(ordinal)), new BlobId(entry.Id), entry.OffsetBytes, entry.BoxBytes, PlainOf(entry), entry.PlainBytes != 0);
     }
 
     /// <summary>The pack that holds the blob with this number.</summary>
@@ -197,7 +202,8 @@ public sealed class MasterIndex
             || (ulong)blob.OffsetBytes + blob.BoxBytes > uint.MaxValue || blob.Kind > BlobKind.Tree)
         {
             throw new RepositoryException(RepositoryError.Damaged,
-                $"Blob {blob.Id} in pack {pack} cannot have a box of {blob.BoxBytes} bytes at {blob.OffsetBytes} for {blob.PlainBytes} bytes.");
+                $"Blob {blob.Id} in pack {pack} cannot have a box of {blob.BoxBytes} bytes at {blob.OffsetBytes} "
+                + $"for {blob.PlainBytes} bytes.");
         }
     }
 
@@ -323,5 +329,6 @@ public sealed class MasterIndex
 
     private static int BlockCount(long blobs) => (int)((blobs + BlobBlock.Capacity - 1) >> BlobBlock.CapacityLog2);
 
-    private static uint PlainOf(in BlobEntry entry) => entry.PlainBytes != 0 ? entry.PlainBytes : entry.BoxBytes - IndexFile.BoxOverheadBytes;
+    private static uint PlainOf(in BlobEntry entry) =>
+        entry.PlainBytes != 0 ? entry.PlainBytes : entry.BoxBytes - IndexFile.BoxOverheadBytes;
 }

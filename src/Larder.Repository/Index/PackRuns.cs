@@ -1,7 +1,8 @@
 namespace Larder.Repository.Index;
 
 /// <summary>
-/// The listings of packs, in the order in which they were added. A pack's blobs are added together, so a listing needs only the ordinal of its
+/// The listings of packs, in the order in which they were added. A pack's blobs are added together, so a listing needs only the ordinal
+/// of its
 /// first blob, and a blob's pack is found by binary search. One thread may add while others search.
 /// </summary>
 internal sealed class PackRuns

@@ -1,7 +1,8 @@
 namespace Larder.Repository.Snapshots;
 
 /// <summary>
-/// Go's <c>os.FileMode</c>, which trees store, from and to POSIX <c>st_mode</c>. The nine permission bits are the same in both; all others differ.
+/// Go's <c>os.FileMode</c>, which trees store, from and to POSIX <c>st_mode</c>. The nine permission bits are the same in both; all
+/// others differ.
 /// </summary>
 public static class GoFileMode
 {

@@ -5,7 +5,8 @@ using System.Text;
 namespace Larder.Repository.Snapshots;
 
 /// <summary>
-/// Writes JSON byte for byte as Go's <c>encoding/json</c> does (Go 1.22 and later), because the bytes of a tree make its id: no white space,
+/// Writes JSON byte for byte as Go's <c>encoding/json</c> does (Go 1.22 and later), because the bytes of a tree make its id: no white
+/// space,
 /// <c>&lt;&gt;&amp;</c>, U+2028 and U+2029 escaped, other text as it is. Grows as needed; the owner returns it by disposing.
 /// </summary>
 internal sealed class GoJson(int capacityBytes) : IDisposable
@@ -66,7 +67,8 @@ internal sealed class GoJson(int capacityBytes) : IDisposable
     public void Base64(ReadOnlySpan<byte> bytes)
     {
         Raw("\""u8);
-        System.Buffers.Text.Base64.EncodeToUtf8(bytes, Room(System.Buffers.Text.Base64.GetMaxEncodedToUtf8Length(bytes.Length)), out _, out var written);
+        var room = Room(System.Buffers.Text.Base64.GetMaxEncodedToUtf8Length(bytes.Length));
+        System.Buffers.Text.Base64.EncodeToUtf8(bytes, room, out _, out var written);
         length += written;
         Raw("\""u8);
     }

@@ -8,8 +8,10 @@ namespace Larder.Repository.Snapshots;
 /// Names between bytes and a Go string literal without its quotes (<c>strconv.Quote</c>, <c>strconv.Unquote</c>): valid text for any bytes.
 /// </summary>
 /// <remarks>
-/// Go writes what <c>unicode.IsPrint</c> says as it is and the rest as <c>\u</c>: letters, marks, numbers, punctuation, symbols and the ASCII space.
-/// The same categories are asked here, but of .NET's Unicode tables, which may know newer characters than the Go that restic was built with.
+/// Go writes what <c>unicode.IsPrint</c> says as it is and the rest as <c>\u</c>: letters, marks, numbers, punctuation, symbols and the
+/// ASCII space.
+/// The same categories are asked here, but of .NET's Unicode tables, which may know newer characters than the Go that restic was built
+/// with.
 /// Readers undo either form, so such a name reads the same; its tree only gets another id than restic's.
 /// </remarks>
 internal static class GoQuoting
@@ -17,7 +19,8 @@ internal static class GoQuoting
     private static readonly SearchValues<byte> PlainBytes = SearchValues.Create(
         [.. Enumerable.Range(0x20, 0x5F).Select(value => (byte)value).Where(value => value is not ((byte)'"' or (byte)'\\'))]);
 
-    /// <summary>Whether quoting leaves these bytes as they are because they are printable ASCII; cheap to ask, and true of most names.</summary>
+    /// <summary>Whether quoting leaves these bytes as they are because they are printable ASCII; cheap to ask, and true of most
+    /// names.</summary>
     public static bool IsPlain(ReadOnlySpan<byte> bytes) => !bytes.ContainsAnyExcept(PlainBytes);
 
     public static string Quote(ReadOnlySpan<byte> bytes)
@@ -101,7 +104,8 @@ internal static class GoQuoting
 
     private static bool IsPrintable(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not (
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
-        or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+        or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     private static bool TryUnescape(ref ReadOnlySpan<byte> quoted, byte[] result, ref int length)
     {

@@ -3,14 +3,16 @@ using System.Text.Json;
 
 namespace Larder.Repository.Snapshots;
 
-/// <summary>The fields of a small JSON file, a snapshot or a lock. Everything that is not as it should be is a RepositoryException, Damaged.</summary>
+/// <summary>The fields of a small JSON file, a snapshot or a lock. Everything that is not as it should be is a RepositoryException,
+/// Damaged.</summary>
 internal sealed class JsonFile : IDisposable
 {
     private readonly JsonDocument? document;
     private readonly JsonElement root;
     private readonly string what;
 
-    private JsonFile(JsonDocument? document, JsonElement root, string what) => (this.document, this.root, this.what) = (document, root, what);
+    private JsonFile(JsonDocument? document, JsonElement root, string what) =>
+        (this.document, this.root, this.what) = (document, root, what);
 
     /// <param name="what">What the file is, for messages: "snapshot".</param>
     public static JsonFile Parse(ReadOnlySpan<byte> json, string what)
@@ -84,7 +86,9 @@ internal sealed class JsonFile : IDisposable
         {
             return 0;
         }
-        return value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out var number) ? number : throw Damaged($"its {field} is no count");
+        return value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out var number)
+            ? number
+            : throw Damaged($"its {field} is no count");
     }
 
     public bool Flag(string field) => Find(field) switch

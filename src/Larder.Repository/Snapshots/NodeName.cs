@@ -18,7 +18,8 @@ public readonly struct NodeName : IEquatable<NodeName>, IComparable<NodeName>
     public ReadOnlySpan<byte> Bytes => bytes;
 
     /// <summary>
-    /// The name as trees store it and as people see it: like a Go string literal without the quotes. Plain where the name is plain; a line feed is
+    /// The name as trees store it and as people see it: like a Go string literal without the quotes. Plain where the name is plain; a
+    /// line feed is
     /// <c>\n</c>, a byte that is not UTF-8 is <c>\xff</c>.
     /// </summary>
     public string ToQuoted() => GoQuoting.Quote(Bytes);

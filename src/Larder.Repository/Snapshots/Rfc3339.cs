@@ -1,7 +1,8 @@
 namespace Larder.Repository.Snapshots;
 
 /// <summary>
-/// Times as Go writes them (<c>time.RFC3339Nano</c>): up to nine digits of a second without trailing zeros, and any offset from UTC. The years
+/// Times as Go writes them (<c>time.RFC3339Nano</c>): up to nine digits of a second without trailing zeros, and any offset from UTC. The
+/// years
 /// 0 to 9999 can be written; file systems keep more, so others are moved into them as restic does, by their year.
 /// </summary>
 internal static class Rfc3339
@@ -80,13 +81,16 @@ internal static class Rfc3339
         return true;
     }
 
-    /// <summary>The moment with its offset; an offset that .NET cannot hold becomes UTC, a moment that it cannot hold the nearest one.</summary>
+    /// <summary>The moment with its offset; an offset that .NET cannot hold becomes UTC, a moment that it cannot hold the nearest
+    /// one.</summary>
     public static DateTimeOffset ToDateTimeOffset(UnixTime time, int offsetMinutes)
     {
         var moment = time.ToDateTimeOffset();
         var offset = TimeSpan.FromMinutes(offsetMinutes);
         var local = moment.Ticks + offset.Ticks;
-        return offset.Duration() > TimeSpan.FromHours(14) || local < 0 || local > DateTime.MaxValue.Ticks ? moment : moment.ToOffset(offset);
+        return offset.Duration() > TimeSpan.FromHours(14) || local < 0 || local > DateTime.MaxValue.Ticks
+            ? moment
+            : moment.ToOffset(offset);
     }
 
     // Days to dates and back in the Gregorian calendar without a table: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".

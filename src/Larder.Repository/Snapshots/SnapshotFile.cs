@@ -35,7 +35,8 @@ public static class SnapshotFile
         return json.ToArray();
     }
 
-    /// <summary>Reads the snapshot of any program; fields that are not known are skipped, a summary that cannot be read is left out.</summary>
+    /// <summary>Reads the snapshot of any program; fields that are not known are skipped, a summary that cannot be read is left
+    /// out.</summary>
     /// <exception cref="RepositoryException">Damaged: the bytes are no snapshot with a time, a tree and paths.</exception>
     public static Snapshot Decode(ReadOnlySpan<byte> json)
     {
@@ -59,7 +60,8 @@ public static class SnapshotFile
     }
 
     /// <summary>
-    /// Changes fields of a snapshot that another program may have written, and keeps the order and the content of all others, those that are not known
+    /// Changes fields of a snapshot that another program may have written, and keeps the order and the content of all others, those that
+    /// are not known
     /// to us included. Setting <c>original</c> is the caller's part.
     /// </summary>
     /// <exception cref="RepositoryException">Damaged: the bytes are no snapshot, or would be none after the change.</exception>
@@ -72,7 +74,8 @@ public static class SnapshotFile
             // A field that stands twice could not be kept.
             fields = (JsonObject)JsonNode.Parse(json, null, new JsonDocumentOptions { AllowDuplicateProperties = false })!;
 
-            // Names of fields are decoded when first asked for; here, what is no Unicode is damage, in the caller's hands it would be a surprise.
+            // Names of fields are decoded when first asked for; here, what is no Unicode is damage, in the caller's hands it would be a
+            // surprise.
             _ = fields.Count;
         }
         catch (Exception cause) when (cause is JsonException or InvalidOperationException or ArgumentException)

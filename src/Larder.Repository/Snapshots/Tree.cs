@@ -7,7 +7,8 @@ namespace Larder.Repository.Snapshots;
 public sealed record Tree(IReadOnlyList<Node> Nodes)
 {
     /// <summary>
-    /// The plaintext of the tree blob: nodes ascending by the bytes of their names, byte for byte as restic writes it, so that the same directory has
+    /// The plaintext of the tree blob: nodes ascending by the bytes of their names, byte for byte as restic writes it, so that the same
+    /// directory has
     /// the same id. Times outside the years 0 to 9999 are moved into them.
     /// </summary>
     /// <exception cref="RepositoryException">Refused: two nodes have one name, or a name cannot be that of a file.</exception>
@@ -25,7 +26,8 @@ public sealed record Tree(IReadOnlyList<Node> Nodes)
     }
 
     /// <summary>
-    /// Reads the plaintext of a tree blob of any version of restic. Unknown fields are skipped, among them <c>generic_attributes</c> (Windows) and
+    /// Reads the plaintext of a tree blob of any version of restic. Unknown fields are skipped, among them <c>generic_attributes</c>
+    /// (Windows) and
     /// <c>error</c>; times are taken to UTC.
     /// </summary>
     /// <exception cref="RepositoryException">Damaged: the bytes are no tree, or a name in it cannot be that of a file.</exception>

@@ -225,7 +225,8 @@ internal ref struct TreeReader(ReadOnlySpan<byte> json)
                     SkipValue();
                 }
             }
-            attributes.Add(new ExtendedAttribute(name ?? throw new FormatException("an extended attribute has no name."), value) { IsNull = value is null });
+            name = name ?? throw new FormatException("an extended attribute has no name.");
+            attributes.Add(new ExtendedAttribute(name, value) { IsNull = value is null });
         }
         return attributes;
     }
@@ -250,7 +251,8 @@ internal ref struct TreeReader(ReadOnlySpan<byte> json)
     {
         Expect(JsonTokenType.String);
         Span<byte> bytes = stackalloc byte[Hash256.Bytes];
-        if (reader.ValueSpan.Length != 2 * Hash256.Bytes || Convert.FromHexString(reader.ValueSpan, bytes, out _, out _) != OperationStatus.Done)
+        if (reader.ValueSpan.Length != 2 * Hash256.Bytes
+            || Convert.FromHexString(reader.ValueSpan, bytes, out _, out _) != OperationStatus.Done)
         {
             throw new FormatException("an id is not 64 hex digits.");
         }

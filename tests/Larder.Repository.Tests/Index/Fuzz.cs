@@ -1,6 +1,7 @@
 namespace Larder.Repository.Tests.Index;
 
-/// <summary>Feeds a decoder with damaged and random bytes: it may read them or throw RepositoryException, and nothing else, and within bounded memory.</summary>
+/// <summary>Feeds a decoder with damaged and random bytes: it may read them or throw RepositoryException, and nothing else, and within
+/// bounded memory.</summary>
 internal static class Fuzz
 {
     private const int Rounds = 4000;
