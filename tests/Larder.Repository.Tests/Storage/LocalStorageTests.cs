@@ -171,20 +171,30 @@ public sealed class LocalStorageTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_many_writers_of_one_config_exactly_one_wins_and_its_bytes_stay()
+    public async Task Of_two_writers_of_one_config_exactly_one_wins_and_its_bytes_stay()
     {
         using var storage = await PreparedAsync();
         for (var round = 0; round < 20; round++)
         {
             var winners = new System.Collections.Concurrent.ConcurrentBag<byte>();
-            var atOnce = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = None };
-            await Parallel.ForAsync(0, 8, atOnce, async (writer, token) =>
+            using var bothAreWriting = new Barrier(2);
+            var atOnce = new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = None };
+            await Parallel.ForAsync(0, 2, atOnce, async (writer, token) =>
             {
                 var bytes = new byte[100 + writer];
                 Array.Fill(bytes, (byte)writer);
+                // Both have found no config before either renames its own: only the rename itself can refuse.
+                var met = 0;
+                var content = Segments.WithSignal(bytes, 0, () =>
+                {
+                    if (met++ == 0)
+                    {
+                        bothAreWriting.SignalAndWait(token);
+                    }
+                });
                 try
                 {
-                    await storage.PutAsync(StorageKey.Config, new ReadOnlySequence<byte>(bytes), token);
+                    await storage.PutAsync(StorageKey.Config, content, token);
                     winners.Add((byte)writer);
                 }
                 catch (RepositoryException failure) when (failure.Error == RepositoryError.AlreadyExists)
