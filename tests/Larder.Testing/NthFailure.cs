@@ -22,7 +22,11 @@ public static class NthFailure
     /// <exception cref="TestFailedException">A run failed otherwise than with a <see cref="RepositoryException"/>, failed with no
     /// fault, or <paramref name="afterEach"/> failed. The message names the fault.</exception>
     public static Task<NthFailureResult> RunAsync(
-        Func<FaultyStorage, Task> operation, Func<IStorage, Task> afterEach, IEnumerable<FaultKind> kinds, Func<IStorage> fresh, int seed) =>
+        Func<FaultyStorage, Task> operation,
+        Func<IStorage, Task> afterEach,
+        IEnumerable<FaultKind> kinds,
+        Func<IStorage> fresh,
+        int seed) =>
         RunAsync(operation, afterEach, kinds, () => Task.FromResult(fresh()), seed);
 
     /// <inheritdoc cref="RunAsync(Func{FaultyStorage, Task}, Func{IStorage, Task}, IEnumerable{FaultKind}, Func{IStorage}, int)"/>

@@ -32,7 +32,7 @@ internal sealed class LocalLayout(string root)
     public string TemporaryPathOf(StorageKey key) =>
         Path.Combine(FolderOf(key), FileName(key) + TemporaryMark + Guid.NewGuid().ToString("n"));
 
-    /// <summary>Whether a name is that of a file half written, by this program or by restic: <c>&lt;id&gt;-tmp-&lt;random&gt;</c>.</summary>
+    /// <summary>Whether a name is that of a half written file, ours or restic's: <c>&lt;id&gt;-tmp-&lt;random&gt;</c>.</summary>
     public static bool IsTemporary(ReadOnlySpan<char> fileName)
     {
         var mark = fileName.IndexOf(TemporaryMark, StringComparison.Ordinal);

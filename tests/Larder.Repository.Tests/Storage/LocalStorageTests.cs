@@ -74,7 +74,8 @@ public sealed class LocalStorageTests : IDisposable
 
         Assert.Null(await storage.FindLengthAsync(StorageKey.Config, None));
         var listing = await Assert.ThrowsAsync<RepositoryException>(() => NamesAsync(storage, FileKind.Snapshot));
-        var put = await Assert.ThrowsAsync<RepositoryException>(() => PutAsync(storage, new StorageKey(FileKind.Pack, Hash256.Of([1])), 10));
+        var put = await Assert.ThrowsAsync<RepositoryException>(() =>
+            PutAsync(storage, new StorageKey(FileKind.Pack, Hash256.Of([1])), 10));
 
         Assert.Equal(RepositoryError.StorageFailed, listing.Error);
         Assert.Equal(RepositoryError.StorageFailed, put.Error);
@@ -104,7 +105,8 @@ public sealed class LocalStorageTests : IDisposable
         var pack = new StorageKey(FileKind.Pack, Hash256.Parse("3f" + new string('0', 62)));
         await PutAsync(storage, pack, 10);
         var id = pack.Name.ToString();
-        foreach (var name in new[] { "README", id[..63], id + "0", id.ToUpperInvariant(), id + "-tmp-123", "x\ny", "3f" + new string('g', 62) })
+        string[] foreign = ["README", id[..63], id + "0", id.ToUpperInvariant(), id + "-tmp-123", "x\ny", "3f" + new string('g', 62)];
+        foreach (var name in foreign)
         {
             await File.WriteAllTextAsync(folder[$"repository/data/3f/{name}"], "foreign", None);
         }
@@ -114,7 +116,8 @@ public sealed class LocalStorageTests : IDisposable
 
         Assert.Equal([pack.Name], await NamesAsync(storage, FileKind.Pack));
         Assert.Empty(await NamesAsync(storage, FileKind.Index));
-        var failure = await Assert.ThrowsAsync<RepositoryException>(() => storage.FindLengthAsync(new StorageKey(FileKind.Index, pack.Name), None));
+        var failure = await Assert.ThrowsAsync<RepositoryException>(() =>
+            storage.FindLengthAsync(new StorageKey(FileKind.Index, pack.Name), None));
         Assert.Contains("is not a file", failure.Message, StringComparison.Ordinal);
     }
 
@@ -160,26 +163,38 @@ public sealed class LocalStorageTests : IDisposable
             throw new RepositoryException(RepositoryError.StorageFailed, "The content broke off.");
         });
 
-        await Assert.ThrowsAsync<RepositoryException>(() => storage.PutAsync(new StorageKey(FileKind.Pack, Hash256.Of(bytes)), content, None));
+        await Assert.ThrowsAsync<RepositoryException>(() =>
+            storage.PutAsync(new StorageKey(FileKind.Pack, Hash256.Of(bytes)), content, None));
 
         Assert.Contains("-tmp-", Assert.Single(seen), StringComparison.Ordinal); // So it was half written, and under which name.
         Assert.Empty(AllFiles());
     }
 
     [Fact]
-    public async Task Of_many_writers_of_one_config_exactly_one_wins_and_its_bytes_stay()
+    public async Task Of_two_writers_of_one_config_exactly_one_wins_and_its_bytes_stay()
     {
         using var storage = await PreparedAsync();
         for (var round = 0; round < 20; round++)
         {
             var winners = new System.Collections.Concurrent.ConcurrentBag<byte>();
-            await Parallel.ForAsync(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = None }, async (writer, token) =>
+            using var bothAreWriting = new Barrier(2);
+            var atOnce = new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = None };
+            await Parallel.ForAsync(0, 2, atOnce, async (writer, token) =>
             {
                 var bytes = new byte[100 + writer];
                 Array.Fill(bytes, (byte)writer);
+                // Both have found no config before either renames its own: only the rename itself can refuse.
+                var met = 0;
+                var content = Segments.WithSignal(bytes, 0, () =>
+                {
+                    if (met++ == 0)
+                    {
+                        bothAreWriting.SignalAndWait(token);
+                    }
+                });
                 try
                 {
-                    await storage.PutAsync(StorageKey.Config, new ReadOnlySequence<byte>(bytes), token);
+                    await storage.PutAsync(StorageKey.Config, content, token);
                     winners.Add((byte)writer);
                 }
                 catch (RepositoryException failure) when (failure.Error == RepositoryError.AlreadyExists)
@@ -274,7 +289,8 @@ public sealed class LocalStorageTests : IDisposable
         await PutAsync(storage, pack, 1_000);
         disk.MakeReadOnly();
 
-        var put = await Assert.ThrowsAsync<RepositoryException>(() => PutAsync(storage, new StorageKey(FileKind.Pack, Hash256.Of([2])), 10));
+        var put = await Assert.ThrowsAsync<RepositoryException>(() =>
+            PutAsync(storage, new StorageKey(FileKind.Pack, Hash256.Of([2])), 10));
         var delete = await Assert.ThrowsAsync<RepositoryException>(() => storage.DeleteAsync(pack, None));
 
         foreach (var failure in new[] { put, delete })
@@ -311,7 +327,8 @@ public sealed class LocalStorageTests : IDisposable
     public async Task Open_packs_are_bounded_and_closed_with_the_storage()
     {
         using var storage = await PreparedAsync();
-        var packs = Enumerable.Range(0, 2 * OpenPacks.HandlesMax).Select(i => new StorageKey(FileKind.Pack, Hash256.Of(BitConverter.GetBytes(i)))).ToList();
+        var packs = Enumerable.Range(0, 2 * OpenPacks.HandlesMax)
+            .Select(i => new StorageKey(FileKind.Pack, Hash256.Of(BitConverter.GetBytes(i)))).ToList();
         await Parallel.ForEachAsync(packs, None, async (pack, _) => await PutAsync(storage, pack, 1_000));
 
         await Parallel.ForEachAsync(packs.Concat(packs).Concat(packs), None, async (pack, token) =>

@@ -33,7 +33,8 @@ internal sealed class MountedFolder : IDisposable
         process.WaitForExit();
         if (process.ExitCode != 0)
         {
-            throw new TestFailedException($"\"{program} {string.Join(' ', arguments)}\" failed; this test needs root and CAP_SYS_ADMIN: {words}");
+            var command = $"{program} {string.Join(' ', arguments)}";
+            throw new TestFailedException($"\"{command}\" failed; this test needs root and CAP_SYS_ADMIN: {words}");
         }
     }
 }

@@ -19,7 +19,8 @@ public sealed class ReadOnlyStorageTests
         {
             Assert.Equal(new StoredFile(pack, 1), file);
         }
-        var put = await Assert.ThrowsAsync<RepositoryException>(() => storage.PutAsync(StorageKey.Config, new ReadOnlySequence<byte>([1]), none));
+        var put = await Assert.ThrowsAsync<RepositoryException>(() =>
+            storage.PutAsync(StorageKey.Config, new ReadOnlySequence<byte>([1]), none));
         var delete = await Assert.ThrowsAsync<RepositoryException>(() => storage.DeleteAsync(pack, none));
 
         Assert.Equal(RepositoryError.ReadOnly, put.Error);

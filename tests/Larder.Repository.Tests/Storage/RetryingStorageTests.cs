@@ -71,7 +71,8 @@ public sealed class RetryingStorageTests
         var full = new FaultyStorage(new MemoryStorage(), new FaultPlan(FaultKind.FullDisk, 1, 0));
         var storage = new RetryingStorage(full, new RetryPolicy(), new TestClock(), seed: 1);
 
-        var failure = await Assert.ThrowsAsync<RepositoryException>(() => storage.PutAsync(Pack, new ReadOnlySequence<byte>(Content), None));
+        var failure = await Assert.ThrowsAsync<RepositoryException>(() =>
+            storage.PutAsync(Pack, new ReadOnlySequence<byte>(Content), None));
         var missing = await Assert.ThrowsAsync<RepositoryException>(() => storage.ReadAsync(Pack, 0, new byte[1], None));
 
         Assert.Equal(RepositoryError.StorageFull, failure.Error);
@@ -130,7 +131,8 @@ public sealed class RetryingStorageTests
 
         public Task PutAsync(StorageKey key, ReadOnlySequence<byte> content, CancellationToken cancellationToken) => throw Failure();
 
-        public Task<int> ReadAsync(StorageKey key, long offset, Memory<byte> destination, CancellationToken cancellationToken) => throw Failure();
+        public Task<int> ReadAsync(StorageKey key, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
+            throw Failure();
 
         public Task<long?> FindLengthAsync(StorageKey key, CancellationToken cancellationToken) => throw Failure();
 

@@ -18,7 +18,7 @@ internal static class Segments
         return Of(pieces);
     }
 
-    /// <summary>Segments of 1 MiB; the one at <paramref name="at"/> calls back before it gives its bytes, for as long as that throws.</summary>
+    /// <summary>Segments of 1 MiB; the one at <paramref name="at"/> calls back before it gives its bytes.</summary>
     public static ReadOnlySequence<byte> WithSignal(byte[] bytes, int at, Action signal)
     {
         var pieces = new List<ReadOnlyMemory<byte>>();

@@ -164,7 +164,8 @@ public abstract class StorageContract : IAsyncLifetime
         var random = new Random(SeededRandom.SeedFor(nameof(A_large_file_in_many_segments_keeps_every_byte_in_place)));
 
         // Segments of 0 bytes to 1 MiB, and one longer than any single write.
-        await Storage.PutAsync(key, Segments.Cut(bytes, () => random.Next(100) == 0 ? 9 << 20 : random.Next(random.Next(1 << 20) + 1)), None);
+        var content = Segments.Cut(bytes, () => random.Next(100) == 0 ? 9 << 20 : random.Next(random.Next(1 << 20) + 1));
+        await Storage.PutAsync(key, content, None);
 
         var read = await Storage.ReadAllAsync(key, 64 << 20, None);
         Assert.Equal(Hash256.Of(bytes), Hash256.Of(read));
@@ -213,7 +214,8 @@ public abstract class StorageContract : IAsyncLifetime
         await cancelled.CancelAsync();
         var bytes = Bytes(1_000);
         var key = KeyOf(FileKind.Pack, bytes);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Storage.PutAsync(key, new ReadOnlySequence<byte>(bytes), cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            Storage.PutAsync(key, new ReadOnlySequence<byte>(bytes), cancelled.Token));
         Assert.Null(await Storage.FindLengthAsync(key, None));
 
         // Cancelled while the content is being read, when half of it is out.

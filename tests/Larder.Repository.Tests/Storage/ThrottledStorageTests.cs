@@ -89,7 +89,8 @@ public sealed class ThrottledStorageTests
         using var cancellation = new CancellationTokenSource();
         await PutAsync(storage, 1, Second);
         var bytes = new byte[100 * Second];
-        var cancelled = storage.PutAsync(new StorageKey(FileKind.Pack, Hash256.Of(bytes)), new ReadOnlySequence<byte>(bytes), cancellation.Token);
+        var key = new StorageKey(FileKind.Pack, Hash256.Of(bytes));
+        var cancelled = storage.PutAsync(key, new ReadOnlySequence<byte>(bytes), cancellation.Token);
 
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
