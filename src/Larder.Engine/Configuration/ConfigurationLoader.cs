@@ -24,10 +24,12 @@ public static class ConfigurationLoader
     }
 
     /// <summary>As <see cref="Load"/>, of a text that stands for the content of <paramref name="file"/>.</summary>
-    public static ConfigurationResult LoadText(string text, string file, ConfigurationEnvironment environment) => LoadText(text, file, environment, [], []);
+    public static ConfigurationResult LoadText(string text, string file, ConfigurationEnvironment environment) =>
+        LoadText(text, file, environment, [], []);
 
     private static ConfigurationResult LoadText(
-        string text, string file, ConfigurationEnvironment environment, List<ConfigurationProblem> problems, List<ConfigurationProblem> warnings)
+        string text, string file, ConfigurationEnvironment environment, List<ConfigurationProblem> problems,
+            List<ConfigurationProblem> warnings)
     {
         var folder = Path.GetDirectoryName(file) ?? "/";
         var variables = WithDotEnv(folder, environment, problems, warnings);

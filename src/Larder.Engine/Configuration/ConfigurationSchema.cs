@@ -8,7 +8,8 @@ internal static class ConfigurationSchema
     private static readonly ScalarShape RepositoryReference =
         Text("local", "the name of a repository") with { Reference = ReferenceKind.Repository };
 
-    private static readonly ScalarShape SourceReference = Text("db", "the name of one of the job's sources") with { Reference = ReferenceKind.Source };
+    private static readonly ScalarShape SourceReference = Text("db",
+        "the name of one of the job's sources") with { Reference = ReferenceKind.Source };
 
     private static readonly ScalarShape KeepCount = Integer(0, 100_000, "7");
 
@@ -23,11 +24,13 @@ internal static class ConfigurationSchema
         Key("within", Duration("30d"), "Everything not older than this, counted from the newest good backup."),
     ];
 
-    private static readonly ObjectShape Service = Object("a map of stop, start and healthy", "{ stop: systemctl stop app, start: systemctl start app }",
+    private static readonly ObjectShape Service = Object("a map of stop, start and healthy",
+        "{ stop: systemctl stop app, start: systemctl start app }",
     [
         Key("stop", CommandLine("systemctl stop app"), "Stops what uses the data, before a restore."),
         Key("start", CommandLine("systemctl start app"), "Starts it again."),
-        Key("healthy", CommandLine("curl -fsS http://localhost:5000/health"), "Succeeds when it works; a restore that it refuses is rolled back."),
+        Key("healthy", CommandLine("curl -fsS http://localhost:5000/health"),
+            "Succeeds when it works; a restore that it refuses is rolled back."),
     ]);
 
     public static ObjectShape Root { get; } = Object("a map with the keys repositories, jobs and alerts", "repositories: { … }",
@@ -35,16 +38,18 @@ internal static class ConfigurationSchema
         Key("repositories", Named("a map from names to repositories", Repository()), "Where backups live.", required: true),
         Key("jobs", Named("a map from names to jobs", Job(), mayBeEmpty: true), "What is backed up together, when, and for how long."),
         Key("alerts", List("a list of alerts", Alert(), mayBeEmpty: true), "Who is told what."),
-        Key("state_directory", Path("/var/lib/larder"), "Where Larder keeps its own state; by default /var/lib/larder for root, else ~/.local/state/larder."),
+        Key("state_directory", Path("/var/lib/larder"), "Larder's own state; by default /var/lib/larder for root, else ~/.local/state/larder."),
         Key("catalog", Object("a map with path or url", "{ path: /var/lib/larder/catalog.db }",
         [
             Key("path", Path("/var/lib/larder/catalog.db"), "The SQLite file; by default catalog.db in the state directory."),
-            Key("url", SecretUrl("postgresql://larder@db.example.com/larder", "postgresql", "postgres"), "A PostgreSQL database instead, for a fleet."),
+            Key("url", SecretUrl("postgresql://larder@db.example.com/larder", "postgresql", "postgres"),
+                "A PostgreSQL database instead, for a fleet."),
         ], new OneOfRule(true, "path", "url")), "Where runs, users and the audit log are kept."),
     ]);
 
     private static ObjectShape Repository() => Object(
-        "a map with one of path, s3, rest, rclone, and a password", "{ path: /var/lib/larder/repository, password_file: /etc/larder/repository.key }",
+        "a map with one of path, s3, rest, rclone, and a password",
+            "{ path: /var/lib/larder/repository, password_file: /etc/larder/repository.key }",
     [
         Key("path", Path("/var/lib/larder/repository"), "A folder of this machine."),
         Key("s3", Object("a map with endpoint and bucket", "{ endpoint: https://s3.example.com, bucket: backups }",
@@ -67,12 +72,14 @@ internal static class ConfigurationSchema
             Key("remote", Text("\"drive:backups\""), "The remote and the path on it, as rclone names them.", required: true),
             Key("program", Text("rclone"), "The program.", fallback: "rclone"),
         ], "remote"), "Anything that rclone reaches."),
-        Key("password", Secret("\"${LARDER_PASSWORD}\""), "What the repository is encrypted with. Lost password, lost backups.", required: true),
+        Key("password", Secret("\"${LARDER_PASSWORD}\""), "What the repository is encrypted with. Lost password, lost backups.",
+            required: true),
     ], new OneOfRule(true, "path", "s3", "rest", "rclone"));
 
     private static ObjectShape Job() => Object("a map with sources", "{ sources: { db: { sqlite: { path: /srv/app/app.db } } } }",
     [
-        Key("sources", Named("a map from names to sources", Source()), "What is backed up; together they are one restore point.", required: true),
+        Key("sources", Named("a map from names to sources", Source()), "What is backed up; together they are one restore point.",
+            required: true),
         Key("to", List("a list of names of repositories", RepositoryReference), "Where to; by default every repository."),
         Key("schedule", List("a list of times", Object("a map with cron", "{ cron: \"0 2 * * *\" }",
         [
@@ -83,22 +90,27 @@ internal static class ConfigurationSchema
         [
             .. KeepKeys,
             Key("repositories", Named("a map from names of repositories to what they keep",
-                Object("a map of numbers", "{ monthly: 24 }", KeepKeys), reference: ReferenceKind.Repository), "What single repositories keep instead."),
+                Object("a map of numbers", "{ monthly: 24 }", KeepKeys), reference: ReferenceKind.Repository),
+                    "What single repositories keep instead."),
         ]), "How long; without it every backup is kept."),
         Key("drill", Object("a map with cron", "{ cron: \"0 5 * * 0\" }",
         [
             Key("cron", Cron("0 5 * * 0"), "When."),
-            Key("assert", List("a list of assertions", Object("a map with source and sql", "{ source: db, sql: \"select count(*) > 0 from entries\" }",
+            Key("assert", List("a list of assertions", Object("a map with source and sql",
+                "{ source: db, sql: \"select count(*) > 0 from entries\" }",
             [
                 Key("source", SourceReference, "The source that was restored.", required: true),
-                Key("sql", Text("\"select count(*) > 0 from entries\"") with { IsCommandLine = true }, "A question whose answer must be true.", required: true),
+                Key("sql", Text("\"select count(*) > 0 from entries\"") with { IsCommandLine = true },
+                    "A question whose answer must be true.", required: true),
             ])), "What must be true of the restored data."),
         ], "cron"), "A real restore into a throwaway engine."),
         Key("service", Service, "What to stop and start around a restore."),
         Key("hooks", Object("a map with before, after or on_failure", "{ before: \"touch /run/app.maintenance\" }",
         [
-            Key("before", List("a list of command lines", CommandLine("touch /run/app.maintenance")), "Run before a backup; a failure fails the backup."),
-            Key("after", List("a list of command lines", CommandLine("rm -f /run/app.maintenance")), "Run after every backup, good or bad."),
+            Key("before", List("a list of command lines", CommandLine("touch /run/app.maintenance")),
+                "Run before a backup; a failure fails the backup."),
+            Key("after", List("a list of command lines", CommandLine("rm -f /run/app.maintenance")),
+                "Run after every backup, good or bad."),
             Key("on_failure", List("a list of command lines", CommandLine("logger backup failed")), "Run after a backup that failed."),
         ]), "Programs around a backup."),
         Key("compression", Integer(-7, 19, "1"), "The level of zstd; 0 is off, below 0 is faster.", fallback: "1"),
@@ -118,7 +130,8 @@ internal static class ConfigurationSchema
         [
             Key("targets", Named("a map from names of sources to targets", Object("a map with url or path", "{ path: /srv/staging }",
             [
-                Key("url", SecretUrl("postgresql://app@staging.example.com/app", "postgresql", "postgres", "mongodb", "mongodb+srv", "mysql", "mariadb"), "The database to restore into."),
+                Key("url", SecretUrl("postgresql://app@staging.example.com/app", "postgresql", "postgres", "mongodb", "mongodb+srv",
+                    "mysql", "mariadb"), "The database to restore into."),
                 Key("path", Path("/srv/staging"), "The file or folder to restore into."),
             ], new OneOfRule(true, "url", "path")), reference: ReferenceKind.Source), "Where each source goes.", required: true),
             Key("service", Service, "What to stop and start there."),
@@ -154,7 +167,8 @@ internal static class ConfigurationSchema
             Key("database", Text("app"), "One database; by default the one in the URL."),
             Key("databases", List("all, or a list of databases", Text("all")), "Several databases, or all."),
             Key("exclude", List("a list of collections", Text("sessions")), "Collections that are left out."),
-            Key("read_preference", Word("primary", "primaryPreferred", "secondary", "secondaryPreferred", "nearest"), "Which member is read.", fallback: "primary"),
+            Key("read_preference", Word("primary", "primaryPreferred", "secondary", "secondaryPreferred", "nearest"),
+                "Which member is read.", fallback: "primary"),
         ], new OneOfRule(false, "database", "databases")), "A MongoDB server."),
         Key("mysql", Object("a map with url or host", "{ url: \"${DATABASE_URL}\" }",
         [
@@ -199,7 +213,8 @@ internal static class ConfigurationSchema
     private static ObjectShape Alert()
     {
         var webhook = Object("a map with url", "{ url: https://example.com/hook }",
-            [Key("url", SecretUrl("https://example.com/hook", "https", "http"), "The address, which is itself a secret.", required: true)], "url");
+            [Key("url", SecretUrl("https://example.com/hook", "https", "http"), "The address, which is itself a secret.",
+                required: true)], "url");
         return Object("a map with one way to tell people", "{ email: { to: [admin@example.com] } }",
         [
             Key("email", Object("a map with to", "{ to: [admin@example.com] }",

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Larder.Engine.Configuration;
 
-/// <summary>Writes what is in force, for people and for programs. A secret is `***`; a command line stands as it was written, variables unfilled.</summary>
+/// <summary>Writes what is in force, for people and for programs. A secret is `***`; a command line stands as it was written.</summary>
 public static class ConfigurationWriter
 {
     /// <summary>
@@ -156,7 +156,8 @@ public static class ConfigurationWriter
 
     private static string Quoted(string text)
     {
-        var isPlain = text.Length > 0 && char.IsAsciiLetterOrDigit(text[0]) | text[0] is '/' && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' or '/')
+        var isPlain = text.Length > 0 && char.IsAsciiLetterOrDigit(text[0]) | text[0] is '/'
+            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' or '/')
             && text is not ("null" or "Null" or "NULL");
         return isPlain ? text : JsonValue.Create(text).ToJsonString(); // A JSON string is a double-quoted YAML string.
     }

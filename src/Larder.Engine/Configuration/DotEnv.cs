@@ -118,7 +118,8 @@ internal static class DotEnv
                 if (quote == '"' && text[_at] == '\\' && _at + 1 < text.Length)
                 {
                     Advance();
-                    content.Append(text[_at] switch { 'n' => "\n", 'r' => "\r", 't' => "\t", '"' => "\"", '\\' => "\\", '$' => "$", var other => "\\" + other });
+                    content.Append(text[_at] switch { 'n' => "\n", 'r' => "\r", 't' => "\t", '"' => "\"", '\\' => "\\", '$' => "$",
+                        var other => "\\" + other });
                 }
                 else
                 {

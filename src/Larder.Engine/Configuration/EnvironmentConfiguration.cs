@@ -64,7 +64,8 @@ internal static class EnvironmentConfiguration
 
         if (engine == "sqlite")
         {
-            // As SQLAlchemy has it: three slashes and a relative path, four for an absolute one. An absolute path with three is what people mean too.
+            // As SQLAlchemy has it: three slashes and a relative path, four for an absolute one.
+            // An absolute path with three is what people mean too.
             var path = url[(scheme.Length + 3)..].Split('?')[0];
             path = path.StartsWith("//", StringComparison.Ordinal) ? path[1..] : path;
             if (path.TrimStart('/').Length == 0)
@@ -100,7 +101,10 @@ internal static class EnvironmentConfiguration
             }
             else if (primary is not null)
             {
-                reader.Problem("PRIMARY_DATABASE", "PRIMARY_DATABASE is not local; only a database whose primary is local is backed up and synchronised.", "PRIMARY_DATABASE=local");
+                reader.Problem(
+                    "PRIMARY_DATABASE",
+                    "PRIMARY_DATABASE is not local; only a database whose primary is local is backed up and synchronised.",
+                    "PRIMARY_DATABASE=local");
             }
         }
 
@@ -111,13 +115,15 @@ internal static class EnvironmentConfiguration
     {
         var text = reader.Get("BACKUP_RETENTION_DAYS") ?? "30";
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) || days is < 1 or > 36_500)
-            reader.Problem("BACKUP_RETENTION_DAYS", "BACKUP_RETENTION_DAYS is not a whole number of days from 1 to 36500.", "BACKUP_RETENTION_DAYS=30");
+            reader.Problem("BACKUP_RETENTION_DAYS", "BACKUP_RETENTION_DAYS is not a whole number of days from 1 to 36500.",
+                "BACKUP_RETENTION_DAYS=30");
         return SettingNode.OfText($"{Math.Max(1, days)}d", "BACKUP_RETENTION_DAYS");
     }
 
     private static (string Key, SettingNode Node)? Password(Variables reader, string folder)
     {
-        var given = new[] { ("LARDER_PASSWORD", "password"), ("LARDER_PASSWORD_FILE", "password_file"), ("LARDER_PASSWORD_COMMAND", "password_command") }
+        var given = new[] { ("LARDER_PASSWORD", "password"), ("LARDER_PASSWORD_FILE", "password_file"),
+            ("LARDER_PASSWORD_COMMAND", "password_command") }
             .Where(pair => reader.Get(pair.Item1) is not null)
             .ToList();
         if (given.Count == 1)
@@ -133,7 +139,8 @@ internal static class EnvironmentConfiguration
         }
         else
         {
-            reader.Problem("LARDER_PASSWORD", $"{given[0].Item1} and {given[1].Item1} are both set; only one may be.", $"unset {given[1].Item1}");
+            reader.Problem("LARDER_PASSWORD", $"{given[0].Item1} and {given[1].Item1} are both set; only one may be.",
+                $"unset {given[1].Item1}");
         }
 
         return null;
@@ -143,12 +150,14 @@ internal static class EnvironmentConfiguration
     {
         if (reader.Flag("EMAIL_ENABLED") is false)
             return null;
-        var starting = new[] { "MAIL_SERVER", "MAIL_USERNAME", "EMAIL_USER", "EMAIL_TO" }.FirstOrDefault(name => reader.Get(name) is not null);
+        var starting = new[] { "MAIL_SERVER", "MAIL_USERNAME", "EMAIL_USER", "EMAIL_TO" }.FirstOrDefault(name =>
+            reader.Get(name) is not null);
         if (starting is null)
             return null;
 
         var user = reader.Node("MAIL_USERNAME") ?? reader.Node("EMAIL_USER");
-        var to = reader.Node("EMAIL_TO") ?? reader.Node("MAIL_TO") ?? (user?.Text.Contains('@', StringComparison.Ordinal) == true ? user : null);
+        var to = reader.Node("EMAIL_TO") ?? reader.Node("MAIL_TO") ?? (user?.Text.Contains('@', StringComparison.Ordinal) == true ? user
+            : null);
         if (to is null)
         {
             warnings.Add(new ConfigurationProblem
@@ -160,7 +169,8 @@ internal static class EnvironmentConfiguration
             return null;
         }
 
-        var recipients = to.Text.Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries).Select(address => SettingNode.OfText(address, to.Variable));
+        var recipients = to.Text.Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries).Select(address =>
+            SettingNode.OfText(address, to.Variable));
         var email = new List<(string, SettingNode)> { ("to", SettingNode.OfList(recipients)) };
         // EMAIL_USER without a server comes from scripts that knew Gmail only.
         var server = reader.Node("MAIL_SERVER") ?? reader.Node("EMAIL_SERVER") ?? reader.Node("EMAIL_HOST")

@@ -22,7 +22,13 @@ internal sealed class ReferenceCheck(ICollection<ConfigurationProblem> problems)
         if (to.Count > 0 && job.Object("keep")?.Find("repositories") is NamedValue keep)
         {
             foreach (var (name, node, _) in keep.Items.Where(item => !to.Contains(item.Name) && _repositories.Contains(item.Name)))
-                Add(node, $"{path}.keep.repositories.{name}", $"{path}.keep.repositories names {name}, which is not in {path}.to.", $"one of {string.Join(", ", to)}");
+                {
+                Add(
+                    node,
+                    $"{path}.keep.repositories.{name}",
+                    $"{path}.keep.repositories names {name}, which is not in {path}.to.",
+                    $"one of {string.Join(", ", to)}");
+            }
         }
 
         CheckEngine(job, "sync", path);

@@ -29,7 +29,8 @@ internal static partial class ScalarShapes
         Expected = $"a URL that begins with {string.Join(" or ", schemes.Select(scheme => scheme + "://"))}",
         Example = example,
         IsSecret = true,
-        Parse = (text, _) => schemes.Any(scheme => text.StartsWith(scheme + "://", StringComparison.OrdinalIgnoreCase) && text.Length > scheme.Length + 3)
+        Parse = (text, _) => schemes.Any(scheme => text.StartsWith(scheme + "://", StringComparison.OrdinalIgnoreCase)
+            && text.Length > scheme.Length + 3)
             ? ScalarReading.Of(text)
             : ScalarReading.Wrong($"does not begin with {string.Join(" or ", schemes.Select(scheme => scheme + "://"))}"),
     };
@@ -39,7 +40,8 @@ internal static partial class ScalarShapes
         Expected = "a URL that begins with https:// or http://",
         Example = example,
         Parse = (text, _) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "https" or "http"
-            ? string.IsNullOrEmpty(url.UserInfo) ? ScalarReading.Of(text) : ScalarReading.Wrong("holds a user or password, which have keys of their own")
+            ? string.IsNullOrEmpty(url.UserInfo) ? ScalarReading.Of(text)
+                : ScalarReading.Wrong("holds a user or password, which have keys of their own")
             : ScalarReading.Wrong("is not a URL that begins with https:// or http://"),
     };
 
@@ -102,7 +104,8 @@ internal static partial class ScalarShapes
         Expected = "a power of two from 4 KiB to 4 MiB",
         Example = "64 KiB",
         Parse = (text, _) => !ByteSize.TryParse(text, out var bytes) ? ScalarReading.Wrong("is not a size")
-            : bytes is < ChunkBytesMin or > ChunkBytesMax || !long.IsPow2(bytes) ? ScalarReading.Wrong("is not a power of two from 4 KiB to 4 MiB")
+            : bytes is < ChunkBytesMin or > ChunkBytesMax || !long.IsPow2(bytes)
+                ? ScalarReading.Wrong("is not a power of two from 4 KiB to 4 MiB")
             : ScalarReading.Of((int)bytes),
     };
 
@@ -157,7 +160,8 @@ internal static partial class ScalarShapes
     {
         Expected = "an e-mail address",
         Example = "admin@example.com",
-        Parse = (text, _) => MailAddress.TryCreate(text, out var address) && !text.AsSpan().ContainsAny("\r\n") && address.Address.Length > 0
+        Parse = (text, _) => MailAddress.TryCreate(text, out var address) && !text.AsSpan().ContainsAny("\r\n")
+            && address.Address.Length > 0
             ? ScalarReading.Of(text)
             : ScalarReading.Wrong("is not an e-mail address"),
     };
@@ -177,12 +181,14 @@ internal static partial class ScalarShapes
     {
         Expected = "a word without a comma",
         Example = "nightly",
-        Parse = (text, _) => text.Trim().Length == 0 || text.AsSpan().ContainsAny(",\0\n\r") ? ScalarReading.Wrong("is empty or has a comma or line break")
-            : text is "larder" or "partial" || text.StartsWith("job:", StringComparison.Ordinal) ? ScalarReading.Wrong("is a tag that Larder sets itself")
+        Parse = (text, _) => text.Trim().Length == 0 || text.AsSpan().ContainsAny(",\0\n\r")
+            ? ScalarReading.Wrong("is empty or has a comma or line break")
+            : text is "larder" or "partial" || text.StartsWith("job:", StringComparison.Ordinal)
+                ? ScalarReading.Wrong("is a tag that Larder sets itself")
             : ScalarReading.Of(text),
     };
 
-    /// <summary>What a job, source, repository or environment may be called. Names become folders, tags and parts of `JOB:latest`.</summary>
+    /// <summary>What a job, source or repository may be called. Names become folders, tags and parts of `JOB:latest`.</summary>
     public static bool IsName(string text) => text.Length <= 100 && NamePattern().IsMatch(text);
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9_.-]*\z", RegexOptions.ExplicitCapture, 1000)]

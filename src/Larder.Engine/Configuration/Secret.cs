@@ -41,7 +41,8 @@ public sealed class Secret
 
     /// <summary>What a command line of /bin/sh writes to its standard output, without the line break at its end. Bounded to 30 seconds.</summary>
     public static Secret FromCommand(string key, string commandLine, string workingDirectory, TimeSpan? timeout = null) =>
-        new(key, SecretOrigin.Command, commandLine, token => RunAsync(key, commandLine, workingDirectory, timeout ?? CommandTimeout, token));
+        new(key, SecretOrigin.Command, commandLine, token => RunAsync(key, commandLine, workingDirectory, timeout ?? CommandTimeout,
+            token));
 
     /// <summary>The value. Fails with <see cref="ConfigurationException"/> where the file or the program does not give it.</summary>
     public async ValueTask<string> RevealAsync(CancellationToken cancellationToken)
@@ -165,7 +166,8 @@ public sealed class Secret
         }
     }
 
-    private static ConfigurationException Failure(string key, string message) => new(new ConfigurationProblem { Key = key, Message = message });
+    private static ConfigurationException Failure(string key, string message) =>
+        new(new ConfigurationProblem { Key = key, Message = message });
 }
 
 /// <summary>How a secret was given.</summary>

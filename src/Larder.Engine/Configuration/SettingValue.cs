@@ -40,7 +40,8 @@ internal sealed record ObjectValue : SettingValue
 
     public IReadOnlyList<SettingValue> List(string name) => (Find(name) as ListValue)?.Items ?? [];
 
-    public IReadOnlyList<(string Name, SettingNode NameNode, SettingValue Value)> Named(string name) => (Find(name) as NamedValue)?.Items ?? [];
+    public IReadOnlyList<(string Name, SettingNode NameNode, SettingValue Value)> Named(string name) =>
+        (Find(name) as NamedValue)?.Items ?? [];
 
     /// <summary>The value of a key, or null where it is absent and has no default.</summary>
     public T? Get<T>(string name)

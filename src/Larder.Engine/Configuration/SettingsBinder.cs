@@ -45,7 +45,8 @@ internal static class SettingsBinder
         }
 
         if (value.Object("rest") is { } rest)
-            return new RestLocation { Url = rest.Get<string>("url")!, User = rest.Get<string>("user"), Password = rest.Get<Secret>("password") };
+            return new RestLocation { Url = rest.Get<string>("url")!, User = rest.Get<string>("user"),
+                Password = rest.Get<Secret>("password") };
         if (value.Object("rclone") is { } rclone)
             return new RcloneLocation(rclone.Get<string>("remote")!, rclone.Get<string>("program")!);
         return new LocalLocation(value.Get<string>("path")!);
@@ -91,7 +92,8 @@ internal static class SettingsBinder
         Environments = Map(value.Named("environments"), (environment, item) => new EnvironmentSettings
         {
             Name = environment,
-            Targets = Map(item.Named("targets"), (_, target) => new TargetSettings { Url = target.Get<Secret>("url"), Path = target.Get<string>("path") }),
+            Targets = Map(item.Named("targets"), (_, target) =>
+                new TargetSettings { Url = target.Get<Secret>("url"), Path = target.Get<string>("path") }),
             Service = Service(item.Object("service")),
         }),
         Sync = value.Object("sync") is not { } sync ? null : new SyncSettings
@@ -153,7 +155,8 @@ internal static class SettingsBinder
         if (value.Object("sqlite") is { } sqlite)
             return new SqliteSourceSettings { Name = name, Timeout = timeout, Path = sqlite.Get<string>("path")! };
         if (value.Object("files") is { } files)
-            return new FilesSourceSettings { Name = name, Timeout = timeout, Paths = files.Texts("paths"), Exclude = files.Texts("exclude") };
+            return new FilesSourceSettings { Name = name, Timeout = timeout, Paths = files.Texts("paths"),
+                Exclude = files.Texts("exclude") };
         var command = value.Object("command")!;
         return new CommandSourceSettings
         {

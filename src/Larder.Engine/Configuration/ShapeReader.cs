@@ -47,7 +47,8 @@ internal sealed class ShapeReader(
         if (reading.Complaint is { } complaint)
         {
             // Only what stands in the file is quoted, never what a variable holds: the variable may be a password in the wrong place.
-            var quoted = shape.IsSecret || node.Variable is not null || node.Text.Length > 60 || node.Text.AsSpan().ContainsAny("\n\r\0") ? "a value that"
+            var quoted = shape.IsSecret || node.Variable is not null || node.Text.Length > 60 || node.Text.AsSpan().ContainsAny("\n\r\0")
+                ? "a value that"
                 : $"\"{node.Text}\", which";
             Add(node, path, $"{Subject(path, node)} is {quoted} {complaint}.", Suggest(path, shape));
             return null;
@@ -112,7 +113,8 @@ internal sealed class ShapeReader(
                 Add(
                     key,
                     Join(path, Shown(key.Text)),
-                    $"{(key.Text.Length > 40 || key.Text.Any(char.IsControl) ? "A key" : $"\"{key.Text}\"")} in {path} is not a name: names are letters, digits, '_', '.' and '-', and begin with a letter or digit.",
+                    $"{(key.Text.Length > 40 || key.Text.Any(char.IsControl) ? "A key" : $"\"{key.Text}\"")} in {path} is not a name: "
+                    + "names are letters, digits, '_', '.' and '-', and begin with a letter or digit.",
                     Named(key.Text));
             }
 
@@ -155,7 +157,8 @@ internal sealed class ShapeReader(
                 continue;
             }
 
-            var read = origin is { } reference ? ReadSecretReference(value, (ScalarShape)member.Shape, memberPath, reference) : Read(value, member.Shape, memberPath);
+            var read = origin is { } reference ? ReadSecretReference(value, (ScalarShape)member.Shape, memberPath, reference)
+                : Read(value, member.Shape, memberPath);
             written[member.Name] = (key, read);
         }
 
@@ -164,7 +167,8 @@ internal sealed class ShapeReader(
         {
             Shape = shape,
             Node = node,
-            Members = [.. shape.Keys.Select(key => (key, ValueOf(key, written))).Where(member => member.Item2 is not null).Select(member => (member.key, member.Item2!))],
+            Members = [.. shape.Keys.Select(key => (key, ValueOf(key, written))).Where(member =>
+                member.Item2 is not null).Select(member => (member.key, member.Item2!))],
         };
     }
 
@@ -197,10 +201,17 @@ internal sealed class ShapeReader(
     }
 
     private void CheckKeys(
-        SettingNode node, ObjectShape shape, string path, Dictionary<string, (SettingNode Key, SettingValue? Value)> written, bool hasUnknownKey)
+        SettingNode node, ObjectShape shape, string path, Dictionary<string, (SettingNode Key, SettingValue? Value)> written,
+            bool hasUnknownKey)
     {
         foreach (var key in shape.Keys.Where(key => key.Required && !written.ContainsKey(key.Name)))
-            Add(node, Join(path, key.Name), $"{(path.Length == 0 ? "The configuration" : path)} has no {key.Name}.{AboutRequired(key)}", Suggest(Join(path, key.Name), key.Shape));
+            {
+            Add(
+                node,
+                Join(path, key.Name),
+                $"{(path.Length == 0 ? "The configuration" : path)} has no {key.Name}.{AboutRequired(key)}",
+                Suggest(Join(path, key.Name), key.Shape));
+        }
 
         foreach (var rule in shape.Rules)
         {
@@ -239,12 +250,14 @@ internal sealed class ShapeReader(
     }
 
     private static string AboutRequired(KeyShape key) =>
-        key is { Name: "password", Shape: ScalarShape { IsSecret: true } } ? " One of password, password_file, password_command is needed." : "";
+        key is { Name: "password", Shape: ScalarShape { IsSecret: true } }
+            ? " One of password, password_file, password_command is needed." : "";
 
     private void AddUnknownKey(SettingNode key, ObjectShape shape, string path)
     {
         var candidates = shape.Keys.Select(known => known.Name)
-            .Concat(shape.Keys.Where(known => known.Shape is ScalarShape { IsSecret: true }).SelectMany(known => new[] { known.Name + "_file", known.Name + "_command" }))
+            .Concat(shape.Keys.Where(known => known.Shape is ScalarShape { IsSecret: true }).SelectMany(known =>
+                new[] { known.Name + "_file", known.Name + "_command" }))
             .ToList();
         var near = NearestWord.Find(key.Text, candidates);
         var home = near is null ? KeysElsewhere(key.Text, shape) : null;
@@ -259,7 +272,8 @@ internal sealed class ShapeReader(
 
     /// <summary>A key one level too high is a common slip: `cron` beside `schedule`.</summary>
     private static string? KeysElsewhere(string name, ObjectShape shape) =>
-        shape.Keys.FirstOrDefault(key => (key.Shape is ListShape list ? list.Item : key.Shape) is ObjectShape inner && inner.Keys.Any(k => k.Name == name))?.Name;
+        shape.Keys.FirstOrDefault(key => (key.Shape is ListShape list ? list.Item : key.Shape) is ObjectShape inner
+            && inner.Keys.Any(k => k.Name == name))?.Name;
 
     private bool IsNewKey(SettingNode key, string path, HashSet<string> seen)
     {
@@ -271,7 +285,8 @@ internal sealed class ShapeReader(
 
         if (seen.Add(key.Text))
             return true;
-        Add(key, Join(path, Shown(key.Text)), $"{Subject(Join(path, Shown(key.Text)))} stands there twice.", "one of them, with everything in it");
+        Add(key, Join(path, Shown(key.Text)), $"{Subject(Join(path, Shown(key.Text)))} stands there twice.",
+            "one of them, with everything in it");
         return false;
     }
 
@@ -296,7 +311,8 @@ internal sealed class ShapeReader(
                 node,
                 path,
                 $"{Subject(path)} {complaint}.",
-                unset is null ? "${NAME}, ${NAME:-default}, or $$ for a dollar" : $"set {unset} in the environment or in .env beside the file, or write ${{{unset}:-default}}");
+                unset is null ? "${NAME}, ${NAME:-default}, or $$ for a dollar"
+                    : $"set {unset} in the environment or in .env beside the file, or write ${{{unset}:-default}}");
         }
 
         return filled;
@@ -319,12 +335,15 @@ internal sealed class ShapeReader(
         if (SecretFiles.IsReadableByOthers(target))
             Warn(node, path, $"{Subject(path, node)} is a file that every user of this machine can read.", $"chmod 600 {target}");
         else if (SecretFiles.IsCertainlyMissing(target))
-            Warn(node, path, $"{Subject(path, node)} is a file that does not exist.", $"(umask 077; head -c 32 /dev/urandom | base64 > {target})");
+            Warn(node, path, $"{Subject(path, node)} is a file that does not exist.",
+                $"(umask 077; head -c 32 /dev/urandom | base64 > {target})");
     }
 
-    private void Add(SettingNode node, string path, string message, string? suggestion) => problems.Add(Problem(node, path, message, suggestion));
+    private void Add(SettingNode node, string path, string message, string? suggestion) =>
+        problems.Add(Problem(node, path, message, suggestion));
 
-    private void Warn(SettingNode node, string path, string message, string? suggestion) => warnings.Add(Problem(node, path, message, suggestion));
+    private void Warn(SettingNode node, string path, string message, string? suggestion) =>
+        warnings.Add(Problem(node, path, message, suggestion));
 
     internal static ConfigurationProblem Problem(SettingNode node, string path, string message, string? suggestion) => new()
     {
@@ -338,7 +357,8 @@ internal sealed class ShapeReader(
 
     private static string KeyOf(SettingNode node, string path) => node.Variable ?? path;
 
-    private static string Subject(string path, SettingNode? node = null) => node?.Variable ?? (path.Length == 0 ? "The configuration" : path);
+    private static string Subject(string path, SettingNode? node = null) =>
+        node?.Variable ?? (path.Length == 0 ? "The configuration" : path);
 
     private static string Suggest(string path, Shape shape)
     {
@@ -355,7 +375,8 @@ internal sealed class ShapeReader(
 
     private static string Named(string text)
     {
-        var name = new string([.. text.Take(40).Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' ? c : '-')]).TrimStart('_', '.', '-');
+        var name = new string([.. text.Take(40).Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' ? c
+            : '-')]).TrimStart('_', '.', '-');
         return name.Length == 0 ? "journal" : name;
     }
 }

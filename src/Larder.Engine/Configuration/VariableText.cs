@@ -3,7 +3,8 @@ using System.Text;
 namespace Larder.Engine.Configuration;
 
 /// <summary>
-/// Puts variables into a value: `${NAME}`, `${NAME:-default}` (for a variable that is unset or empty), and `$$` for a dollar. Any other dollar is itself.
+/// Puts variables into a value: `${NAME}`, `${NAME:-default}` (for a variable that is unset or empty), and `$$` for a dollar.
+/// Any other dollar is itself.
 /// It works on values that YAML has been read into already, so what a variable holds can never become YAML.
 /// </summary>
 internal static class VariableText

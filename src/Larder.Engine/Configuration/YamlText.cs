@@ -90,7 +90,8 @@ internal sealed class YamlText
         var root = ReadNode(0);
         Take<DocumentEnd>();
         if (_parser.Current is DocumentStart second)
-            throw Refuse(second.Start, "The file holds a second YAML document; a configuration is one.", "one document, without a line of \"---\" between");
+            throw Refuse(second.Start, "The file holds a second YAML document; a configuration is one.",
+                "one document, without a line of \"---\" between");
         return root;
     }
 
@@ -105,11 +106,13 @@ internal sealed class YamlText
             _parser.MoveNext();
             return _anchors.TryGetValue(alias.Value.Value, out var known)
                 ? known
-                : throw Refuse(start, "The alias here names an anchor that is not defined before it.", "&name before the value, *name where it is used again");
+                : throw Refuse(start, "The alias here names an anchor that is not defined before it.",
+                    "&name before the value, *name where it is used again");
         }
 
         var tagged = (NodeEvent)_parser.Current;
-        if (!tagged.Tag.IsEmpty && !tagged.Tag.IsNonSpecific && !tagged.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal))
+        if (!tagged.Tag.IsEmpty && !tagged.Tag.IsNonSpecific && !tagged.Tag.Value.StartsWith("tag:yaml.org,2002:",
+            StringComparison.Ordinal))
             throw Refuse(start, "The value has a YAML tag, which means nothing here.", "the value without its tag");
 
         var node = _parser.Current switch
@@ -140,7 +143,8 @@ internal sealed class YamlText
         while (_parser.Current is not SequenceEnd)
             items.Add(ReadNode(depth + 1));
         Take<SequenceEnd>();
-        return NodeAt(start) with { Kind = SettingNodeKind.List, Items = items, Height = 1 + items.Select(item => item.Height).DefaultIfEmpty().Max() };
+        return NodeAt(start) with { Kind = SettingNodeKind.List, Items = items,
+            Height = 1 + items.Select(item => item.Height).DefaultIfEmpty().Max() };
     }
 
     private SettingNode ReadMap(Mark start, int depth)

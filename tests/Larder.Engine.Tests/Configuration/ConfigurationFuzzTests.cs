@@ -9,8 +9,10 @@ public sealed class ConfigurationFuzzTests
 {
     private static readonly string[] Pieces =
     [
-        ": ", ":", "- ", "\n", "\n  ", "\n    ", "{", "}", "[", "]", ",", "\"", "'", "&a ", "*a", "!!str ", "|", ">", "#", "\t", "?", "---\n", "...", "%YAML 1.1\n",
-        "${", "${A}", "$$", "}", "<<: *a", "~", "null", "\0", "\u2028", "\uFEFF", "\\x", "\\U00110000", "@", "`", "repositories", "jobs", "keep", "sources", "path",
+        ": ", ":", "- ", "\n", "\n  ", "\n    ", "{", "}", "[", "]", ",", "\"", "'", "&a ", "*a", "!!str ", "|", ">", "#", "\t", "?",
+            "---\n", "...", "%YAML 1.1\n",
+        "${", "${A}", "$$", "}", "<<: *a", "~", "null", "\0", "\u2028", "\uFEFF", "\\x", "\\U00110000", "@", "`", "repositories", "jobs",
+            "keep", "sources", "path",
         "password_file", "cron", "99999999999999999999", "-1", "1e9", "é", "\ud800",
     ];
 
@@ -42,7 +44,8 @@ public sealed class ConfigurationFuzzTests
     {
         try
         {
-            var environment = new ConfigurationEnvironment { Variables = new Dictionary<string, string>(), WorkingDirectory = "/nonexistent" };
+            var environment = new ConfigurationEnvironment { Variables = new Dictionary<string, string>(),
+                WorkingDirectory = "/nonexistent" };
             var result = ConfigurationLoader.LoadText(yaml, "/nonexistent/larder.yaml", environment);
             Assert.Equal(result.Configuration is null, result.Problems.Count > 0);
             Assert.All(result.Problems, problem => Assert.False(string.IsNullOrWhiteSpace(problem.Message)));

@@ -172,7 +172,8 @@ public sealed class ConfigurationLoaderTests
     public void Depth_is_bounded(int depth)
     {
         using var loading = new Loading();
-        Assert.Contains("nested", loading.Load("a: " + new string('[', depth) + new string(']', depth)).Problems[0].Message, StringComparison.Ordinal);
+        Assert.Contains("nested", loading.Load("a: " + new string('[', depth) + new string(']', depth)).Problems[0].Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -188,7 +189,8 @@ public sealed class ConfigurationLoaderTests
         using var loading = new Loading(("LARDER_CONFIG", "named.yaml"));
         Assert.Equal(Path.Combine(loading.Folder, "given.yaml"), ConfigurationFinder.Find("given.yaml", loading.Environment));
         Assert.Equal(Path.Combine(loading.Folder, "named.yaml"), ConfigurationFinder.Find(null, loading.Environment));
-        Assert.Contains("does not exist", Assert.Single(ConfigurationLoader.Load(null, loading.Environment).Problems).Message, StringComparison.Ordinal);
+        Assert.Contains("does not exist", Assert.Single(ConfigurationLoader.Load(null, loading.Environment).Problems).Message,
+            StringComparison.Ordinal);
 
         using var unnamed = new Loading();
         Assert.Null(ConfigurationFinder.Find(null, unnamed.Environment));

@@ -47,7 +47,8 @@ public sealed class EnvironmentConfigurationTests
     {
         using var loading = new Loading(
             ("MONGODB_LOCAL_URL", "mongodb://localhost"), ("MONGODB_CLOUD_URL", "mongodb+srv://cloud"), ("PRIMARY_DATABASE", "local"),
-            ("DATABASE_NAME", "temple_db"), ("BACKUP_DIR", "data/backups"), ("BACKUP_SCHEDULE", "0 */6 * * *"), ("BACKUP_RETENTION_DAYS", "14"),
+            ("DATABASE_NAME", "temple_db"), ("BACKUP_DIR", "data/backups"), ("BACKUP_SCHEDULE", "0 */6 * * *"),
+                ("BACKUP_RETENTION_DAYS", "14"),
             ("BACKUP_ENABLED", "true"), ("MAIL_SERVER", "smtp.mailgun.org"), ("MAIL_PORT", "587"), ("MAIL_USERNAME", "larder"),
             ("MAIL_PASSWORD", "hunter2"), ("EMAIL_TO", "a@example.com, b@example.com"), Password);
         var result = ConfigurationLoader.Load(null, loading.Environment);
@@ -58,7 +59,8 @@ public sealed class EnvironmentConfigurationTests
         Assert.Null(job.Purge);
         Assert.Equal("0 */6 * * *", job.Schedule[0].Cron.Text);
         Assert.Equal(TimeSpan.FromDays(14), job.Keep.Within);
-        Assert.Equal(Path.Combine(loading.Folder, "data/backups"), ((LocalLocation)result.Configuration!.Repositories["local"].Location).Path);
+        Assert.Equal(Path.Combine(loading.Folder, "data/backups"),
+            ((LocalLocation)result.Configuration!.Repositories["local"].Location).Path);
         var email = Assert.IsType<EmailChannel>(Assert.Single(result.Configuration.Alerts).Channel);
         Assert.Equal(("smtp.mailgun.org", 587, "larder"), (email.Server, email.Port, email.User));
         Assert.Equal(["a@example.com", "b@example.com"], email.To);
@@ -97,7 +99,8 @@ public sealed class EnvironmentConfigurationTests
     {
         var variables = new Dictionary<string, string>
         {
-            ["DATABASE_URL"] = "sqlite:///app.db", ["LARDER_PASSWORD"] = "x", ["MAIL_SERVER"] = "m", ["EMAIL_TO"] = "a@example.com", [variable] = value,
+            ["DATABASE_URL"] = "sqlite:///app.db", ["LARDER_PASSWORD"] = "x", ["MAIL_SERVER"] = "m", ["EMAIL_TO"] = "a@example.com",
+                [variable] = value,
         };
         using var loading = new Loading([.. variables.Select(pair => (pair.Key, pair.Value))]);
         var problem = Assert.Single(ConfigurationLoader.Load(null, loading.Environment).Problems);

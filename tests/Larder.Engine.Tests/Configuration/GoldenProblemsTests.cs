@@ -11,8 +11,10 @@ public sealed class GoldenProblemsTests
     public void Twenty_mistakes_are_twenty_problems()
     {
         using var loading = new Loading();
-        var result = ConfigurationLoader.LoadText(File.ReadAllText(Beside("Golden/mistakes.yaml")), Path.Combine(loading.Folder, "mistakes.yaml"), loading.Environment);
-        var text = string.Join("\n\n", result.Problems.Select(problem => $"[{problem.Key}]\n{problem}")).Replace(loading.Folder + "/", "", StringComparison.Ordinal) + "\n";
+        var result = ConfigurationLoader.LoadText(File.ReadAllText(Beside("Golden/mistakes.yaml")),
+            Path.Combine(loading.Folder, "mistakes.yaml"), loading.Environment);
+        var text = string.Join("\n\n", result.Problems.Select(problem => $"[{problem.Key}]\n{problem}")).Replace(loading.Folder + "/", "",
+            StringComparison.Ordinal) + "\n";
 
         var golden = Beside("Golden/mistakes.txt");
         if (Environment.GetEnvironmentVariable("LARDER_WRITE_GOLDEN") == "1")
@@ -27,7 +29,8 @@ public sealed class GoldenProblemsTests
     {
         using var loading = new Loading();
         var yaml = File.ReadAllText(Beside("Golden/mistakes.yaml"));
-        var expected = yaml.Split('\n').Select((line, index) => (line, Number: index + 1)).Where(pair => pair.line.Contains("# wrong", StringComparison.Ordinal))
+        var expected = yaml.Split('\n').Select((line, index) => (line, Number: index + 1)).Where(pair =>
+            pair.line.Contains("# wrong", StringComparison.Ordinal))
             .SelectMany(pair => Enumerable.Repeat(pair.Number, CountOf(pair.line)));
 
         var result = ConfigurationLoader.LoadText(yaml, Path.Combine(loading.Folder, "mistakes.yaml"), loading.Environment);
@@ -36,7 +39,8 @@ public sealed class GoldenProblemsTests
 
     /// <summary>`# wrong` for one mistake, `# wrong 2` for two on the line.</summary>
     private static int CountOf(string line) =>
-        int.TryParse(line[(line.IndexOf("# wrong", StringComparison.Ordinal) + 7)..], CultureInfo.InvariantCulture, out var count) ? count : 1;
+        int.TryParse(line[(line.IndexOf("# wrong", StringComparison.Ordinal) + 7)..], CultureInfo.InvariantCulture, out var count) ? count
+            : 1;
 
     private static string Beside(string name, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, name);
 }

@@ -14,22 +14,26 @@ public sealed class SecretTests
     public async Task A_file_gives_its_content_without_one_line_break(string content, string expected)
     {
         using var loading = new Loading();
-        Assert.Equal(expected, await Secret.FromFile("key", loading.Write("key", content)).RevealAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(expected, await Secret.FromFile("key", loading.Write("key",
+            content)).RevealAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public async Task A_command_gives_its_output()
     {
         using var loading = new Loading();
-        Assert.Equal("a b", await Secret.FromCommand("key", "echo \"a b\"", loading.Folder).RevealAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("a b", await Secret.FromCommand("key", "echo \"a b\"",
+            loading.Folder).RevealAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public async Task A_command_that_fails_shows_its_complaint_and_never_its_output()
     {
         using var loading = new Loading();
-        var secret = Secret.FromCommand("repositories.local.password", "echo hunter2; echo the vault is closed >&2; exit 7", loading.Folder);
-        var failure = await Assert.ThrowsAsync<ConfigurationException>(() => secret.RevealAsync(TestContext.Current.CancellationToken).AsTask());
+        var secret = Secret.FromCommand("repositories.local.password", "echo hunter2; echo the vault is closed >&2; exit 7",
+            loading.Folder);
+        var failure = await Assert.ThrowsAsync<ConfigurationException>(() =>
+            secret.RevealAsync(TestContext.Current.CancellationToken).AsTask());
 
         Assert.Contains("exit status 7: the vault is closed", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Value, failure.ToString(), StringComparison.Ordinal);
@@ -43,7 +47,8 @@ public sealed class SecretTests
     {
         using var loading = new Loading();
         var secret = Secret.FromCommand("key", commandLine, loading.Folder, TimeSpan.FromMilliseconds(200));
-        var failure = await Assert.ThrowsAsync<ConfigurationException>(() => secret.RevealAsync(TestContext.Current.CancellationToken).AsTask());
+        var failure = await Assert.ThrowsAsync<ConfigurationException>(() =>
+            secret.RevealAsync(TestContext.Current.CancellationToken).AsTask());
 
         Assert.Contains("did not end within 200ms", failure.Message, StringComparison.Ordinal);
     }
@@ -53,7 +58,8 @@ public sealed class SecretTests
     {
         using var loading = new Loading();
         var secret = Secret.FromCommand("key", "yes", loading.Folder);
-        var failure = await Assert.ThrowsAsync<ConfigurationException>(() => secret.RevealAsync(TestContext.Current.CancellationToken).AsTask());
+        var failure = await Assert.ThrowsAsync<ConfigurationException>(() =>
+            secret.RevealAsync(TestContext.Current.CancellationToken).AsTask());
 
         Assert.Contains("longer than 65536", failure.Message, StringComparison.Ordinal);
     }
@@ -66,7 +72,8 @@ public sealed class SecretTests
         using var loading = new Loading();
         loading.Write("empty", "\n");
         var secret = Secret.FromFile("key", Path.Combine(loading.Folder, name));
-        var failure = await Assert.ThrowsAsync<ConfigurationException>(() => secret.RevealAsync(TestContext.Current.CancellationToken).AsTask());
+        var failure = await Assert.ThrowsAsync<ConfigurationException>(() =>
+            secret.RevealAsync(TestContext.Current.CancellationToken).AsTask());
 
         Assert.Contains(message, failure.Message, StringComparison.Ordinal);
     }

@@ -158,7 +158,8 @@ public sealed class TextParsersTests
     }
 
     [Theory]
-    [InlineData("A=1\n# c\n\nexport B = two # c\nC='a # $X \\n'\nD=\"x\\ty\\\"\\\\\\$\\q\"\nE=a#b\nF=\nG='1\n2'\r\nH=3", "A=1|B=two|C=a # $X \\n|D=x\ty\"\\$\\q|E=a#b|F=|G=1\n2|H=3")]
+    [InlineData("A=1\n# c\n\nexport B = two # c\nC='a # $X \\n'\nD=\"x\\ty\\\"\\\\\\$\\q\"\nE=a#b\nF=\nG='1\n2'\r\nH=3",
+        "A=1|B=two|C=a # $X \\n|D=x\ty\"\\$\\q|E=a#b|F=|G=1\n2|H=3")]
     [InlineData("A=1\nA=2", "A=2")]
     [InlineData("export=1", "export=1")]
     public void A_file_of_variables_is_read(string text, string expected)
