@@ -1,0 +1,47 @@
+using Larder.Engine.Backups;
+using Larder.Engine.Catalog;
+using Larder.Engine.Configuration;
+using Larder.Engine.Repositories;
+using Larder.Sources;
+
+namespace Larder.Engine;
+
+/// <summary>What every run needs. Made by the executable's composition; what is in it is disposed there.</summary>
+public sealed record EngineContext
+{
+    public required LarderConfiguration Configuration { get; init; }
+
+    public required RepositorySet Repositories { get; init; }
+
+    public required BackupLibrary Library { get; init; }
+
+    /// <summary>Null where it could not be opened: the catalog is not the truth, and runs go on without history.</summary>
+    public CatalogDatabase? Catalog { get; init; }
+
+    /// <summary>Makes the source of a job; fails with <see cref="Errors.EngineError.UnsupportedSource"/>.</summary>
+    public required Func<JobSettings, SourceSettings, ISource> SourceFor { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>Told, in whole sentences, of what does not stop the work.</summary>
+    public required Action<string> Warn { get; init; }
+
+    /// <summary>Who asked: a user of the machine, or of the API.</summary>
+    public required string CreatedBy { get; init; }
+
+    /// <summary>What started it: <c>manual</c>, <c>schedule</c>, <c>api</c>.</summary>
+    public string Trigger { get; init; } = "manual";
+
+    public required string Host { get; init; }
+
+    public required string LarderVersion { get; init; }
+
+    public JobSettings JobOf(string name) => Configuration.Jobs.TryGetValue(name, out var job)
+        ? job
+        : throw new Errors.LarderException(
+            Errors.EngineError.UnknownJob,
+            $"The configuration has no job \"{name}\"; it has {string.Join(", ", Configuration.Jobs.Keys)}.")
+        {
+            Context = new Errors.ErrorContext { Job = name },
+        };
+}
