@@ -151,7 +151,7 @@ public sealed class CleanupRunTests
             async inner =>
             {
                 larder.Wrap = (name, storage) => name == "local" ? inner : storage;
-                var request = new VerifyRequest { Level = VerifyLevel.Content, Repository = "local" };
+                var request = new VerifyRequest { Level = VerifyLevel.Data, Repository = "local" };
                 // A lock whose removal failed is left behind by a process that lives on: this one.
                 await new Engine.Maintenance.UnlockRun(larder.Context(withCatalog: false), "local", all: true).ExecuteAsync(CancellationToken.None);
                 var report = await new VerifyRun(larder.Context(withCatalog: false), request, new RunProgress()).ExecuteAsync(CancellationToken.None);
