@@ -124,7 +124,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
         }
     }
 
-    internal void Fail(Exception exception)
+    /// <summary>Gives this repository up: nothing more is written to it, and what was written stays unreferenced.</summary>
+    public void Fail(Exception exception)
     {
         Failure ??= exception;
         stopping.Cancel();

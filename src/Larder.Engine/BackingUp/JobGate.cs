@@ -1,0 +1,40 @@
+using Larder.Engine.Configuration;
+using Larder.Engine.Errors;
+
+namespace Larder.Engine.BackingUp;
+
+/// <summary>Keeps a job from running twice at once on this machine, by a lock that the system releases when the process ends, however it ends.</summary>
+internal sealed class JobGate : IDisposable
+{
+    private readonly FileStream? held;
+
+    private JobGate(FileStream? held) => this.held = held;
+
+    /// <exception cref="LarderException"><see cref="EngineError.JobAlreadyRunning"/>.</exception>
+    public static JobGate Enter(EngineContext context, JobSettings job)
+    {
+        try
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(context.Configuration.StateDirectory, "running")).FullName;
+            return new JobGate(new FileStream(Path.Combine(folder, $"{job.Name}.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None));
+        }
+        catch (IOException e) when ((e.HResult & 0xFFFF) == Eagain)
+        {
+            throw new LarderException(EngineError.JobAlreadyRunning, $"Job \"{job.Name}\" is running already.", e)
+            {
+                Context = new ErrorContext { Job = job.Name },
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Without a place for state there is no gate, and still a backup.
+            context.Warn($"The folder for state, {context.Configuration.StateDirectory}, cannot be written: {e.Message}");
+            return new JobGate(null);
+        }
+    }
+
+    public void Dispose() => held?.Dispose();
+
+    // EWOULDBLOCK: what flock answers where another process holds the file. .NET keeps the errno in the low half of HResult.
+    private const int Eagain = 11;
+}

@@ -1,0 +1,88 @@
+using Larder.Engine.Backups;
+using Larder.Engine.Configuration;
+using Larder.Repository;
+using Larder.Repository.Writing;
+using Larder.Sources;
+
+namespace Larder.Engine.BackingUp;
+
+/// <summary>Stores one source of a job and says what was stored.</summary>
+internal sealed class SourceStorer(EngineContext context, JobSettings job, BackupTargets targets, ContentIntake intake, ChunkerSet chunkers, RunProgress progress)
+{
+    /// <param name="settings">Which source.</param>
+    /// <param name="previous">The same source in the backup before.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="SourceException">The source could not be read whole.</exception>
+    public async Task<StoredSource> StoreAsync(SourceSettings settings, PreviousTree previous, CancellationToken cancellationToken)
+    {
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var timeout = settings.Timeout is { } limit
+            ? context.Clock.CreateTimer(_ => bounded.Cancel(), null, limit, System.Threading.Timeout.InfiniteTimeSpan)
+            : null;
+        try
+        {
+            return await StoreBoundedAsync(settings, previous, bounded.Token);
+        }
+        catch (OperationCanceledException e) when (bounded.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new SourceException(
+                SourceError.TimedOut,
+                $"Source \"{settings.Name}\" of job \"{job.Name}\" took longer than its timeout of {DurationText.Format(settings.Timeout!.Value)}.",
+                e);
+        }
+    }
+
+    private async Task<StoredSource> StoreBoundedAsync(SourceSettings settings, PreviousTree previous, CancellationToken cancellationToken)
+    {
+        var began = context.Clock.GetTimestamp();
+        await using var session = await context.SourceFor(job, settings).OpenAsync(cancellationToken);
+        progress.Begin(settings.Name, session.Description.EstimatedBytes ?? 0);
+        var store = new EntryStore(intake, [.. targets.Writers.Select(writer => writer.Index)], chunkers.For, previous, progress);
+        await foreach (var entry in session.ReadEntriesAsync(cancellationToken))
+        {
+            await store.AddAsync(entry, cancellationToken);
+        }
+
+        // Asked before anything is built on what came: every byte may have come from a program that then failed.
+        var outcome = await session.CompleteAsync(cancellationToken);
+        var tree = await store.CompleteAsync(cancellationToken);
+        return new StoredSource(tree, store.Figures, Describe(settings, session.Description, outcome, tree, store.Figures, context.Clock.GetElapsedTime(began)));
+    }
+
+    private static ManifestSource Describe(
+        SourceSettings settings, SourceDescription description, SourceOutcome outcome, BlobId tree, StoredFigures figures, TimeSpan duration) => new()
+        {
+            Name = settings.Name,
+            Engine = description.Engine,
+            EngineVersion = description.EngineVersion,
+            ToolVersion = description.ToolVersion,
+            DatabaseName = description.DatabaseName,
+            DatabaseHost = description.DatabaseHost,
+            Encoding = description.Encoding,
+            Consistency = description.Consistency,
+            DurationSeconds = Math.Round(duration.TotalSeconds, 3),
+            SizeBytes = figures.Bytes,
+            Files = figures.Files,
+            Tree = tree.ToString(),
+            GitCommit = description.GitCommit,
+            GitBranch = description.GitBranch,
+            GitDirty = description.GitDirty,
+            Warnings = [.. outcome.Warnings.Select(warning => new ManifestWarning(warning.Path, warning.Reason))],
+            Entries =
+            [
+                .. outcome.Entries.Select(entry => new ManifestEntry
+                {
+                    Name = entry.Name,
+                    Kind = entry.Kind,
+                    File = entry.File,
+                    Rows = entry.Rows,
+                    Bytes = entry.Bytes,
+                    Fingerprint = entry.Fingerprint?.ToString(),
+                    Segments = entry.Bytes is { } bytes ? [new ManifestSegment(entry.File, bytes)] : [],
+                }),
+            ],
+        };
+}
+
+/// <summary>A source that was stored: its tree, its figures, and what the manifest says of it.</summary>
+internal sealed record StoredSource(BlobId Tree, StoredFigures Figures, ManifestSource Manifest);
