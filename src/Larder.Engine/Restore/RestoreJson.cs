@@ -1,0 +1,19 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Larder.Engine.Backups;
+
+namespace Larder.Engine.Restore;
+
+/// <summary>What `restore --json` prints: one document, indented, without a newline at its end.</summary>
+public static class RestoreJson
+{
+    public static string Write(RestorePlan plan) => JsonSerializer.Serialize(plan, RestoreJsonContext.Default.RestorePlan);
+
+    public static string Write(RestoreResult result) => JsonSerializer.Serialize(result, RestoreJsonContext.Default.RestoreResult);
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n", Converters = [typeof(BackupStatusConverter)])]
+[JsonSerializable(typeof(RestorePlan))]
+[JsonSerializable(typeof(RestoreResult))]
+internal sealed partial class RestoreJsonContext : JsonSerializerContext;

@@ -1,0 +1,86 @@
+using Larder.Engine.Browse;
+
+namespace Larder.Engine.Restore;
+
+/// <summary>What a restore will do, computed without side effects: a dry run, the confirmation and the execution use the same one.</summary>
+public sealed record RestorePlan
+{
+    public required string BackupId { get; init; }
+
+    public required string ShortId { get; init; }
+
+    /// <summary>Null for a snapshot of another program.</summary>
+    public string? Job { get; init; }
+
+    public required string Timestamp { get; init; }
+
+    /// <summary>The repository that is read.</summary>
+    public required string Repository { get; init; }
+
+    public string? Entry { get; init; }
+
+    public required IReadOnlyList<RestoreLine> Lines { get; init; }
+
+    /// <summary>Why it will not be executed. Empty where it may.</summary>
+    public required IReadOnlyList<RestoreRefusal> Refusals { get; init; }
+
+    /// <summary>Whole sentences.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    public bool IsConfirmed { get; init; }
+
+    public long Files => Lines.Sum(line => line.Files);
+
+    public long Bytes => Lines.Sum(line => line.Bytes);
+
+    internal EngineContext Context { get; init; } = null!;
+
+    internal ReadableBackup Source { get; init; } = null!;
+
+    /// <summary>
+    /// Fails with <see cref="Errors.LarderException"/> where the request cannot be understood: unknown backup, source or entry, a target that is a URL.
+    /// What is understood and must not be done is among the <see cref="Refusals"/>.
+    /// </summary>
+    public static Task<RestorePlan> ComputeAsync(EngineContext context, RestoreRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+}
+
+/// <summary>One source and where it goes.</summary>
+public sealed record RestoreLine
+{
+    public required string Source { get; init; }
+
+    public required string Engine { get; init; }
+
+    /// <summary>The folder, or for a database and a command's output the file, that will be written. Empty where it is refused.</summary>
+    public required string Target { get; init; }
+
+    public required bool InPlace { get; init; }
+
+    /// <summary>Files that are read, links and special files too.</summary>
+    public required long Files { get; init; }
+
+    public required long Folders { get; init; }
+
+    public required long Bytes { get; init; }
+
+    /// <summary>How many files stand there and will be replaced.</summary>
+    public required long Overwritten { get; init; }
+
+    /// <summary>Some of them, at most ten.</summary>
+    public IReadOnlyList<string> OverwrittenExamples { get; init; } = [];
+
+    /// <summary>Files and folders that stand in the folders to be filled, are not in the backup, and stay.</summary>
+    public required long LeftAlone { get; init; }
+
+    /// <summary>What the target's disk must have free at least.</summary>
+    public required long NeededBytes { get; init; }
+
+    /// <summary>What it has free; null where that cannot be told.</summary>
+    public long? FreeBytes { get; init; }
+}
+
+/// <summary>Why a source will not be restored.</summary>
+/// <param name="Source">Its name.</param>
+/// <param name="Reason">A whole sentence.</param>
+public sealed record RestoreRefusal(string Source, string Reason);
