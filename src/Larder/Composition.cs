@@ -31,7 +31,11 @@ internal sealed class Composition : IDisposable
     public Composition(LarderConfiguration configuration, TimeSpan lockWait, TimeProvider clock, Action<string> warn)
     {
         (this.configuration, this.clock, this.warn) = (configuration, clock, warn);
-        repositories = new RepositorySet(configuration, StorageFor, new RepositoryOptions { Clock = clock, LockWait = lockWait });
+        repositories = new RepositorySet(
+            configuration,
+            StorageFor,
+            new RepositoryOptions { Clock = clock, LockWait = lockWait },
+            storage => new RetryingStorage(storage, new RetryPolicy(), clock, seed: Environment.ProcessId));
         Context = new EngineContext
         {
             Configuration = configuration,
