@@ -177,7 +177,7 @@ public sealed class Repository : IDisposable
     }
 
     /// <summary>Forgets the loaded index, so that the next use reads what others wrote meanwhile.</summary>
-    internal void DropIndex() => index = null;
+    public void DropIndex() => index = null;
 
     /// <summary>All snapshots, in no order. One that cannot be read is handed to <paramref name="damaged"/>.</summary>
     public async IAsyncEnumerable<StoredSnapshot> ListSnapshotsAsync(

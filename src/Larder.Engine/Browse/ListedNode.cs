@@ -1,3 +1,5 @@
+using Larder.Repository.Snapshots;
+
 namespace Larder.Engine.Browse;
 
 /// <summary>One line of `larder ls`.</summary>
@@ -30,4 +32,61 @@ public sealed record ListedNode
 
     /// <summary>Quoted; null for all but symlinks.</summary>
     public string? LinkTarget { get; init; }
+
+    internal static ListedNode From(string path, Node node) => new()
+    {
+        Path = path,
+        Name = node.Name.ToQuoted(),
+        Type = Word(node.Type),
+        SizeBytes = (long)node.SizeBytes,
+        ModifiedAt = node.ModifiedAt.ToDateTimeOffset(),
+        Mode = ModeText(node),
+        Uid = node.Uid,
+        Gid = node.Gid,
+        User = node.User,
+        Group = node.Group,
+        LinkTarget = node.LinkTarget is { } target ? new NodeName(target.ToArray()).ToQuoted() : null,
+    };
+
+    private static string Word(NodeType type) => type switch
+    {
+        NodeType.Directory => "dir",
+        NodeType.BlockDevice => "dev",
+        NodeType.CharacterDevice => "chardev",
+        _ => type.ToString().ToLowerInvariant(),
+    };
+
+    private static string ModeText(Node node)
+    {
+        var bits = GoFileMode.ToPosix(node.Mode);
+        Span<char> text = stackalloc char[10];
+        text[0] = node.Type switch
+        {
+            NodeType.Directory => 'd',
+            NodeType.Symlink => 'l',
+            NodeType.BlockDevice => 'b',
+            NodeType.CharacterDevice => 'c',
+            NodeType.Fifo => 'p',
+            NodeType.Socket => 's',
+            _ => '-',
+        };
+        for (var i = 0; i < 9; i++)
+        {
+            text[i + 1] = (bits & (0x100u >> i)) != 0 ? "rwx"[i % 3] : '-';
+        }
+
+        // Setuid, setgid and sticky share a place with the three execute bits.
+        Mark(text, 3, (bits & 0x800) != 0, 's');
+        Mark(text, 6, (bits & 0x400) != 0, 's');
+        Mark(text, 9, (bits & 0x200) != 0, 't');
+        return text.ToString();
+    }
+
+    private static void Mark(Span<char> text, int place, bool isSet, char mark)
+    {
+        if (isSet)
+        {
+            text[place] = text[place] == 'x' ? mark : char.ToUpperInvariant(mark);
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Larder.Engine.Errors;
 using Larder.Repository;
 
 namespace Larder.Engine.Cleanup;
@@ -7,10 +8,13 @@ namespace Larder.Engine.Cleanup;
 /// <see cref="CleanupRun"/> takes it.</summary>
 public sealed partial record CleanupPlan
 {
-    /// <summary>In the order of the configuration; only repositories that could be read.</summary>
+    /// <summary>In the order of the configuration.</summary>
     public required IReadOnlyList<RepositoryCleanup> Repositories { get; init; }
 
-    /// <summary>What is left alone and why: repositories that could not be read, jobs that are not configured, foreign snapshots.</summary>
+    /// <summary>The job that was asked for; null for all.</summary>
+    public required string? Job { get; init; }
+
+    /// <summary>What is left alone and why: jobs that are not configured, foreign snapshots.</summary>
     public required IReadOnlyList<string> Hints { get; init; }
 
     /// <summary>Copies that will be removed, in all repositories together.</summary>
@@ -19,7 +23,7 @@ public sealed partial record CleanupPlan
     /// <summary>About how many bytes the storages will have back.</summary>
     public long FreedBytes => Repositories.Sum(repository => repository.FreedBytes);
 
-    public bool IsNothing => Removals == 0 && FreedBytes == 0;
+    public bool IsNothing => Removals == 0 && FreedBytes == 0 && Repositories.All(repository => repository.Error is null);
 
     public string ToJson() => CleanupJson.Write(this);
 }
@@ -30,10 +34,18 @@ public sealed record RepositoryCleanup
     public required string Repository { get; init; }
 
     /// <summary>By job, and in each job newest first.</summary>
-    public required IReadOnlyList<CleanupLine> Lines { get; init; }
+    public IReadOnlyList<CleanupLine> Lines { get; init; } = [];
 
     /// <summary>About how many bytes will be freed: what only the removed backups need, and what was unused before.</summary>
-    public required long FreedBytes { get; init; }
+    public long FreedBytes { get; init; }
+
+    /// <summary>Such as <c>LARDER-041</c>, where the repository cannot be read or is damaged: then nothing in it will be removed.</summary>
+    public string? ErrorCode => Error?.Code;
+
+    public string? ErrorMessage => Error?.Message;
+
+    [JsonIgnore]
+    public ErrorReport? Error { get; init; }
 }
 
 /// <summary>What becomes of one backup in one repository.</summary>

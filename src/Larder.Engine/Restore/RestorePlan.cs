@@ -37,12 +37,17 @@ public sealed record RestorePlan
 
     internal ReadableBackup Source { get; init; } = null!;
 
+    internal IReadOnlyList<RestoreStep> Steps { get; init; } = [];
+
+    /// <summary>How long to wait for programs that have a database open which is to be replaced.</summary>
+    internal TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// Fails with <see cref="Errors.LarderException"/> where the request cannot be understood: unknown backup, source or entry, a target that is a URL.
     /// What is understood and must not be done is among the <see cref="Refusals"/>.
     /// </summary>
     public static Task<RestorePlan> ComputeAsync(EngineContext context, RestoreRequest request, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        new RestorePlanner(context, request, cancellationToken).ComputeAsync();
 }
 
 /// <summary>One source and where it goes.</summary>

@@ -219,6 +219,19 @@ internal static unsafe class LibcFiles
         }
     }
 
+    /// <summary>Renames from one directory to another, and never over something that is there.</summary>
+    public static int Move(int oldDirectory, ReadOnlySpan<byte> oldName, int newDirectory, ReadOnlySpan<byte> newName)
+    {
+        fixed (byte* oldPath = Terminated(oldName))
+        fixed (byte* newPath = Terminated(newName))
+        {
+            var outcome = Outcome(Libc.RenameAt(oldDirectory, oldPath, newDirectory, newPath, Libc.RenameNoReplace));
+
+            // Some file systems know no rename that refuses to replace.
+            return outcome == -LibcError.Invalid ? Outcome(Libc.RenameAt(oldDirectory, oldPath, newDirectory, newPath, 0)) : outcome;
+        }
+    }
+
     public static int ChangeOwner(int descriptor, uint uid, uint gid) => Outcome(Libc.ChangeOwner(descriptor, uid, gid));
 
     public static int ChangeOwner(int directory, ReadOnlySpan<byte> name, uint uid, uint gid)

@@ -19,6 +19,20 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
         return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
     }
 
+    /// <summary>The programs that have the database open now, for people, as far as /proc shows it. While there are any, it is not replaced.</summary>
+    public static IReadOnlyList<string> FindUsers(string target)
+    {
+        target = ResolveTarget(target);
+        try
+        {
+            return File.Exists(target) ? FileHolders.Find(target) : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>
     /// Checks the copy, compares it with what the backup recorded, and swaps it in. The database that stood there is kept beside it as
     /// <c>NAME.replaced-yyyyMMdd_HHmmss</c>. Not cancellable once the live database is taken. A failure leaves the old database in place.

@@ -1,0 +1,23 @@
+using Larder.Engine.Browse;
+using Larder.Repository.Snapshots;
+using Larder.Sources;
+
+namespace Larder.Engine.Restore;
+
+/// <summary>What is done for one source, as the plan's lines tell it to people.</summary>
+internal abstract record RestoreStep(ReadableSource Source);
+
+/// <summary>A file tree that is written below a root.</summary>
+/// <param name="Root">Absolute. In place there may be several of one source, one for each folder that holds a configured path.</param>
+/// <param name="Starts">What is written.</param>
+/// <param name="IsWholeListing">Whether <paramref name="Starts"/> is all that the root shall hold.</param>
+internal sealed record TreeStep(ReadableSource Source, string Root, IReadOnlyList<TreeStart> Starts, bool IsWholeListing) : RestoreStep(Source);
+
+/// <summary>A single file that replaces another in one moment: a database, a command's output.</summary>
+/// <param name="Target">Absolute.</param>
+/// <param name="File">Its node.</param>
+/// <param name="Recorded">What the manifest has of it.</param>
+internal sealed record FileStep(ReadableSource Source, string Target, Node File, IReadOnlyList<EntryFacts> Recorded) : RestoreStep(Source)
+{
+    public bool IsDatabase => Source.Engine == "sqlite";
+}

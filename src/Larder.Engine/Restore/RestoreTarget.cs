@@ -1,0 +1,136 @@
+using System.Text;
+using Larder.Engine.Browse;
+using Larder.Engine.Configuration;
+using Larder.Engine.Errors;
+using Larder.Repository.Snapshots;
+using Larder.Sources;
+
+namespace Larder.Engine.Restore;
+
+/// <summary>Finds what is read and where it goes: the rules of <see cref="RestoreHelp.TargetRules"/>.</summary>
+internal sealed class RestoreTarget(EngineContext context, ReadableBackup backup, RestoreRequest request, CancellationToken cancellationToken)
+{
+    private readonly List<RestoreRefusal> refusals = [];
+
+    public IReadOnlyList<RestoreRefusal> Refusals => refusals;
+
+    /// <summary>The steps of every selected source that has a place. Fails with <see cref="LarderException"/> as the plan does.</summary>
+    public async Task<IReadOnlyList<RestoreStep>> FindStepsAsync()
+    {
+        var target = ParseTarget();
+        var selection = EntrySelection.Select(backup, request.Only, request.Entry);
+        var steps = new List<RestoreStep>();
+        foreach (var (source, entry) in selection)
+        {
+            var listing = (await backup.Trees.LoadAsync(source.Tree, cancellationToken)).Nodes;
+            steps.AddRange(source.Engine is "sqlite" or "command"
+                ? FileSteps(source, listing, entry, target is not null && selection.Count > 1 ? $"{target}/{source.Name}/" : target)
+                : await TreeStepsAsync(source, listing, entry, target is not null && selection.Count > 1 ? $"{target}/{source.Name}" : target));
+        }
+        return steps;
+    }
+
+    private string? ParseTarget()
+    {
+        switch (request.Target)
+        {
+            case null:
+                return null;
+            case "":
+                throw new LarderException(EngineError.UsageInvalid, "The target is empty.");
+            case var url when url.Contains("://", StringComparison.Ordinal):
+                throw new LarderException(
+                    EngineError.UsageInvalid, "This version of Larder restores to paths of this machine; a target that is a URL is not supported yet.");
+            case var path:
+                var full = Path.GetFullPath(path);
+                return path.EndsWith('/') && !full.EndsWith('/') ? full + "/" : full;
+        }
+    }
+
+    private IEnumerable<RestoreStep> FileSteps(ReadableSource source, IReadOnlyList<Node> listing, string? entry, string? target)
+    {
+        var file = EntrySelection.SingleFile(backup, source, listing, entry);
+        var name = Encoding.UTF8.GetString(file.Name.Bytes);
+        if ((target is null ? PlaceOf(source) : At(target, name)) is not { } path)
+        {
+            refusals.Add(new RestoreRefusal(source.Name, WhyNoPlace(source)));
+            yield break;
+        }
+        if (Directory.Exists(path))
+        {
+            refusals.Add(new RestoreRefusal(source.Name, $"{path} is a folder, and a file is to be restored there."));
+            yield break;
+        }
+        var facts = (source.Recorded?.Entries ?? []).Where(one => one.File == name).Select(one => new EntryFacts
+        {
+            Name = one.Name,
+            Kind = one.Kind,
+            File = one.File,
+            Rows = one.Rows,
+            Bytes = one.Bytes,
+            Fingerprint = one.Fingerprint is { } text && Fingerprint.TryParse(text, out var fingerprint) ? fingerprint : null,
+        });
+        yield return new FileStep(source, path, file, [.. facts]);
+    }
+
+    private static string At(string target, string name) =>
+        target.EndsWith('/') || Directory.Exists(target) ? Path.Combine(target, name) : target;
+
+    private string? PlaceOf(ReadableSource source) => (SettingsOf(source) as SqliteSourceSettings)?.Path;
+
+    private string WhyNoPlace(ReadableSource source) => source.Engine == "command"
+        ? $"Source \"{source.Name}\" is what a command printed, which has no place of its own; say where with --target."
+        : $"The configuration has no sqlite source \"{source.Name}\" in job \"{backup.Backup?.Job}\", so its place is not known; say where with --target.";
+
+    private async Task<IEnumerable<RestoreStep>> TreeStepsAsync(ReadableSource source, IReadOnlyList<Node> listing, string? entry, string? target)
+    {
+        var way = entry is null ? [] : await EntryFinder.FindAsync(backup, listing, entry, cancellationToken);
+        if (target is not null)
+        {
+            return [new TreeStep(source, target, way.Count == 0 ? TreeStart.Whole(listing) : TreeStart.Entry(way), IsWholeListing: way.Count == 0)];
+        }
+        if (source.Engine != "files")
+        {
+            refusals.Add(new RestoreRefusal(source.Name, $"What \"{source.Engine}\" stored has no place of its own here; say where with --target."));
+            return [];
+        }
+        if (way.Count > 0)
+        {
+            var folder = "/" + string.Join('/', way.SkipLast(1).Select(node => Encoding.UTF8.GetString(node.Name.Bytes)));
+            return [new TreeStep(source, folder, [new TreeStart(new EntryPath(way[^1].Name.Bytes.ToArray()), way[^1])], IsWholeListing: false)];
+        }
+        var configured = (SettingsOf(source) as FilesSourceSettings)?.Paths.Select(path => path.TrimEnd('/')).ToList() ?? [];
+        var starts = new List<(string Folder, Node Node)>();
+        await FindStartsAsync("", listing, configured, starts);
+        return starts.GroupBy(start => start.Folder, start => start.Node)
+            .Select(group => new TreeStep(source, group.Key.Length == 0 ? "/" : group.Key, TreeStart.Whole(group), IsWholeListing: false));
+    }
+
+    /// <summary>
+    /// Skips the folders that only lead to what was configured: they are this machine's, may be symlinks, and keep their attributes. The manifest
+    /// does not say which they are, so: those above a configured path, and those that stand here and hold nothing but one folder.
+    /// </summary>
+    private async Task FindStartsAsync(string folder, IReadOnlyList<Node> listing, IReadOnlyList<string> configured, List<(string, Node)> starts)
+    {
+        foreach (var node in listing)
+        {
+            var path = $"{folder}/{Encoding.UTF8.GetString(node.Name.Bytes)}";
+            if (node.Subtree is { } subtree && !configured.Contains(path) && Directory.Exists(path))
+            {
+                var below = (await backup.Trees.LoadAsync(subtree, cancellationToken)).Nodes;
+                var leads = configured.Any(one => one.StartsWith(path + "/", StringComparison.Ordinal));
+                if (leads || (below.Count == 1 && below[0].Type == NodeType.Directory))
+                {
+                    await FindStartsAsync(path, below, configured, starts);
+                    continue;
+                }
+            }
+            starts.Add((folder, node));
+        }
+    }
+
+    private SourceSettings? SettingsOf(ReadableSource source) =>
+        backup.Backup is { } known && context.Configuration.Jobs.TryGetValue(known.Job, out var job)
+            ? job.Sources.FirstOrDefault(settings => settings.Name == source.Name && settings.Engine == source.Engine)
+            : null;
+}
