@@ -20,8 +20,25 @@ switch (args)
         await IndexText.WriteAsync(folder, long.Parse(blobs), ulong.Parse(seed));
         return 0;
 
+    case ["generate-index", var folder, var password, var blobs, var seed]:
+        await LargeIndex.GenerateAsync(folder, password, long.Parse(blobs), ulong.Parse(seed));
+        return 0;
+
+    case ["index-load", var folder, var password]:
+        await LargeIndex.MeasureAsync(folder, password);
+        return 0;
+
     case ["commands"]:
-        Console.WriteLine("generate-dump BYTES SEED\ngenerate-tree FOLDER COUNT SEED\ngenerate-index-text FOLDER BLOBS SEED\nquick\nkernels [BENCHMARKDOTNET ARGUMENTS]");
+        Console.WriteLine(
+            """
+            generate-dump BYTES SEED
+            generate-tree FOLDER COUNT SEED
+            generate-index-text FOLDER BLOBS SEED
+            generate-index REPOSITORY PASSWORD BLOBS SEED
+            index-load REPOSITORY PASSWORD
+            quick
+            kernels [BENCHMARKDOTNET ARGUMENTS]
+            """);
         return 0;
 
     case ["quick"]:

@@ -7,12 +7,15 @@ public static class GeneratedDocument
 {
     public const string RegenerateVariable = "LARDER_REGENERATE";
 
+    /// <summary>Whether documents are to be written rather than compared.</summary>
+    public static bool IsRegenerating => Environment.GetEnvironmentVariable(RegenerateVariable) == "1";
+
     /// <summary>Throws, naming the first line that differs, unless the file at <paramref name="path"/> (from the root) is this text.</summary>
     public static async Task ExpectAsync(string path, string text, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
         var full = RepositoryRoot.Combine(path);
-        if (Environment.GetEnvironmentVariable(RegenerateVariable) == "1")
+        if (IsRegenerating)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(full)!);
             await File.WriteAllTextAsync(full, text, cancellationToken);

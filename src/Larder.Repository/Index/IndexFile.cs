@@ -53,7 +53,7 @@ public static class IndexFile
     /// <exception cref="RepositoryException">Damaged: the bytes are not an index file. Nothing was handed on.</exception>
     public static void Decode(ReadOnlySpan<byte> json, Action<PackId, IReadOnlyList<PackedBlob>> add)
     {
-        using var listing = Read(json);
+        var listing = Read(json);
         for (var pack = 0; pack < listing.PackCount; pack++)
         {
             add(listing.PackAt(pack), listing.BlobsAt(pack).ToArray());
@@ -64,7 +64,7 @@ public static class IndexFile
     /// <exception cref="RepositoryException">Damaged: the bytes are not an index file. Nothing was added.</exception>
     public static void Decode(ReadOnlySpan<byte> json, MasterIndex index)
     {
-        using var listing = Read(json);
+        var listing = Read(json);
         for (var pack = 0; pack < listing.PackCount; pack++)
         {
             index.AddPack(listing.PackAt(pack), listing.BlobsAt(pack));
@@ -86,7 +86,6 @@ public static class IndexFile
         }
         catch (Exception cause) when (cause is JsonException or InvalidOperationException or FormatException)
         {
-            listing.Dispose();
             throw new RepositoryException(RepositoryError.Damaged,
                 $"An index file of {json.Length} bytes is not valid: {cause.Message}", cause);
         }

@@ -1,15 +1,12 @@
-using System.Buffers;
-
 namespace Larder.Repository.Index;
 
-/// <summary>The content of one index file in two rented arrays: all its blobs, and where each pack's begin. Whole before any of it is
-/// used.</summary>
-internal sealed class IndexListing(int jsonBytes) : IDisposable
+/// <summary>The content of one index file in two arrays: all its blobs, and where each pack's begin. Whole before any of it is used.</summary>
+internal sealed class IndexListing(int jsonBytes)
 {
-    // 56 bytes for a blob that takes at least 100 in JSON, so memory is bounded by the length of the file. At 140 bytes of JSON a blob the
-    // array is large enough at once: smaller ones left behind in the pool would weigh two bytes for each blob of the master index.
-    private PackedBlob[] blobs = ArrayPool<PackedBlob>.Shared.Rent((jsonBytes / 140) + 1);
-    private (PackId Id, int FirstBlob)[] packs = ArrayPool<(PackId, int)>.Shared.Rent(64);
+    // 56 bytes for a blob that takes at least 100 in JSON, so memory is bounded by the length of the file. Not from a pool: arrays that
+    // a pool keeps would weigh five bytes for each blob of the master index (measured at four million), long after loading.
+    private PackedBlob[] blobs = GC.AllocateUninitializedArray<PackedBlob>((jsonBytes / 140) + 1);
+    private (PackId Id, int FirstBlob)[] packs = new (PackId, int)[64];
     private int blobCount;
 
     public int PackCount { get; private set; }
@@ -48,20 +45,5 @@ internal sealed class IndexListing(int jsonBytes) : IDisposable
 
     public void Clear() => blobCount = PackCount = 0;
 
-    public void Dispose()
-    {
-        Clear();
-        ArrayPool<PackedBlob>.Shared.Return(blobs);
-        ArrayPool<(PackId, int)>.Shared.Return(packs);
-        blobs = [];
-        packs = [];
-    }
-
-    private static void Grow<T>(ref T[] array)
-    {
-        var larger = ArrayPool<T>.Shared.Rent(array.Length * 2);
-        array.CopyTo(larger, 0);
-        ArrayPool<T>.Shared.Return(array);
-        array = larger;
-    }
+    private static void Grow<T>(ref T[] array) => Array.Resize(ref array, array.Length * 2);
 }

@@ -1,3 +1,4 @@
+using Larder.Testing;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
@@ -22,16 +23,8 @@ public sealed class ManifestJsonTests
     }
 
     [Fact]
-    public void It_is_the_golden_file_byte_for_byte()
-    {
-        var path = RepositoryRoot.Combine("tests", "Larder.Engine.Tests", "Backups", "manifest.golden.json");
-        if (RepositoryRoot.UpdatesGenerated)
-        {
-            File.WriteAllText(path, Encoding.UTF8.GetString(ManifestJson.Write(Samples.Manifest())));
-        }
-
-        Assert.Equal(File.ReadAllText(path), Encoding.UTF8.GetString(ManifestJson.Write(Samples.Manifest())));
-    }
+    public Task It_is_the_golden_file_byte_for_byte() => GeneratedDocument.ExpectAsync(
+        "tests/Larder.Engine.Tests/Backups/manifest.golden.json", Encoding.UTF8.GetString(ManifestJson.Write(Samples.Manifest())));
 
     [Fact]
     public void Fields_that_it_does_not_know_are_passed_over()

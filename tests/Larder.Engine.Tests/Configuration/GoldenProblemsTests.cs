@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Larder.Engine.Configuration;
+using Larder.Testing;
 
 namespace Larder.Engine.Tests.Configuration;
 
 public sealed class GoldenProblemsTests
 {
-    /// <summary>Set LARDER_WRITE_GOLDEN=1 to write the file anew, and read the difference before it is committed.</summary>
+    /// <summary>Set LARDER_REGENERATE=1 to write the file anew, and read the difference before it is committed.</summary>
     [Fact]
     public void Twenty_mistakes_are_twenty_problems()
     {
@@ -17,7 +18,7 @@ public sealed class GoldenProblemsTests
             StringComparison.Ordinal) + "\n";
 
         var golden = Beside("Golden/mistakes.txt");
-        if (Environment.GetEnvironmentVariable("LARDER_WRITE_GOLDEN") == "1")
+        if (GeneratedDocument.IsRegenerating)
             File.WriteAllText(golden, text);
         Assert.Equal(File.ReadAllText(golden), text);
         Assert.Equal(20, result.Problems.Count);

@@ -1,3 +1,5 @@
+using Larder.Testing;
+
 namespace Larder.Engine.Tests.Retention;
 
 public sealed class RetentionGoldenTests
@@ -13,7 +15,7 @@ public sealed class RetentionGoldenTests
         var path = Path.Combine(Folder, file);
         var cases = RetentionCase.ReadAll(path);
         Assert.NotEmpty(cases);
-        if (RepositoryRoot.UpdatesGenerated)
+        if (GeneratedDocument.IsRegenerating)
         {
             File.WriteAllText(path, string.Join('\n', cases.Select(one => one.Render(one.Decide()))));
         }

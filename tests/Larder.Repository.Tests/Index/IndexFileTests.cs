@@ -31,7 +31,7 @@ public sealed class IndexFileTests
             var packs = Enumerable.Range(0, random.Next(1, 5)).Select(_ => Blobs.Pack(random, random.Next(8))).ToList();
             var compact = IndexFile.Encode(packs);
             var spaced = JsonSerializer.SerializeToUtf8Bytes(JsonNode.Parse(compact), Indented);
-            using var listing = new IndexListing(compact.Length);
+            var listing = new IndexListing(compact.Length);
 
             Assert.True(new CompactIndexReader(compact).TryRead(listing));
             listing.Clear();

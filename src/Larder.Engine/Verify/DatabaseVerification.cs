@@ -1,0 +1,86 @@
+using Larder.Engine.Backups;
+using Larder.Sources;
+using Larder.Sources.Sqlite;
+
+namespace Larder.Engine.Verify;
+
+/// <summary>Takes a SQLite database out of a backup into a private temporary file, checks it, and compares every table with what was
+/// recorded.</summary>
+internal sealed class DatabaseVerification(OpenBackup open, ManifestSource source, VerifyTally tally)
+{
+    /// <param name="found">The files of the source; those with a problem are passed over, they were reported.</param>
+    public async Task ExecuteAsync(ContentFiles found, CancellationToken cancellationToken)
+    {
+        if (source.Entries.Count == 0)
+        {
+            tally.Hint($"The manifest of backup {open.Backup.ShortId} records no tables of source \"{source.Name}\", so its rows could not be compared.");
+        }
+        foreach (var file in found.Named.Where(file => file.Problem is null))
+        {
+            var recorded = source.Entries.Where(entry => entry.File == file.Path).ToList();
+            await VerifyAsync(file, recorded, cancellationToken);
+        }
+    }
+
+    private async Task VerifyAsync(ContentFile file, IReadOnlyList<ManifestEntry> recorded, CancellationToken cancellationToken)
+    {
+        var shown = $"{source.Name}/{file.Path}";
+        var folder = Directory.CreateTempSubdirectory("larder-verify-"); // Mode 0700: what is in it is nobody else's business.
+        try
+        {
+            var path = Path.Combine(folder.FullName, "database");
+            await ExtractAsync(file, path, cancellationToken);
+            var facts = await SqliteCheck.InspectAsync(path, file.Path, cancellationToken);
+            tally.Counts = tally.Counts with { Rows = tally.Counts.Rows + facts.Where(fact => fact.Kind == "table").Sum(fact => fact.Rows ?? 0) };
+            foreach (var difference in Differences(recorded, facts))
+            {
+                tally.Differs(open.Place.Repository, open.Backup, shown, $"In \"{shown}\" {difference}.");
+            }
+        }
+        catch (SourceException e) when (e.Error == SourceError.Damaged)
+        {
+            tally.Differs(open.Place.Repository, open.Backup, shown, $"The database \"{shown}\" is not sound: {e.Message}");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private async Task ExtractAsync(ContentFile file, string path, CancellationToken cancellationToken)
+    {
+        await using var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+        await foreach (var plain in open.Blobs.ReadAsync(file.Node.Content ?? [], cancellationToken))
+        {
+            await target.WriteAsync(plain, cancellationToken);
+        }
+    }
+
+    private static IEnumerable<string> Differences(IReadOnlyList<ManifestEntry> recorded, IReadOnlyList<EntryFacts> found)
+    {
+        if (recorded.Count == 0)
+        {
+            yield break;
+        }
+        var rest = found.ToDictionary(facts => (facts.Kind, facts.Name));
+        foreach (var entry in recorded)
+        {
+            if (!rest.Remove((entry.Kind, entry.Name), out var actual))
+            {
+                yield return $"the {entry.Kind} \"{entry.Name}\" is missing, which the manifest recorded with {entry.Rows} rows";
+            }
+            else if (entry.Rows is { } rows && rows != actual.Rows)
+            {
+                yield return $"the {entry.Kind} \"{entry.Name}\" has {actual.Rows} rows, and the manifest recorded {rows}";
+            }
+            else if (entry.Fingerprint is { } fingerprint && fingerprint != actual.Fingerprint?.ToString())
+            {
+                yield return $"the {entry.Kind} \"{entry.Name}\" has other content than the manifest recorded";
+            }
+        }
+        foreach (var extra in rest.Values)
+        {
+            yield return $"the {extra.Kind} \"{extra.Name}\" is not recorded in the manifest";
+        }
+    }
+}
