@@ -24,7 +24,10 @@ public static class KeyRing
     public static Task<KeyId> AddAsync(Repository repository, string password, CancellationToken cancellationToken) =>
         StoreAsync(repository.Storage, repository.Key, password, repository.Options, cancellationToken);
 
-    /// <summary>Removes a password. The one in use is refused: it is the only one known to work.</summary>
+    /// <summary>
+    /// Removes a password, alone in the repository: two who each remove the other's would leave none. The one in use is refused, as it is the
+    /// only one known to work; so is any while the one in use is gone. Takes an exclusive lock itself.
+    /// </summary>
     public static async Task RemoveAsync(Repository repository, KeyId id, CancellationToken cancellationToken)
     {
         if (id == repository.KeyId)
@@ -37,6 +40,18 @@ public static class KeyRing
                 Location = repository.Location,
             };
         }
+        await using var heldLock = await RepositoryLock.AcquireAsync(repository, LockMode.Exclusive, cancellationToken);
+        if (await repository.Storage.FindLengthAsync(StorageKey.Of(repository.KeyId), cancellationToken) is null)
+        {
+            throw new RepositoryException(
+                RepositoryError.Refused,
+                $"the key that opened the repository at {repository.Location} was removed meanwhile; open it again to remove another one")
+            {
+                File = StorageKey.Of(id),
+                Location = repository.Location,
+            };
+        }
+        await heldLock.EnsureHeldAsync(cancellationToken);
         await repository.Storage.DeleteAsync(StorageKey.Of(id), cancellationToken);
     }
 
@@ -66,6 +81,10 @@ public static class KeyRing
     private static async Task<KeyFile> ReadAsync(IStorage storage, KeyId id, CancellationToken cancellationToken)
     {
         var json = await storage.ReadAllAsync(StorageKey.Of(id), Repository.SmallFileBytesMax, cancellationToken);
+        if (Hash256.Of(json) != id.Hash)
+        {
+            json = await storage.ReadAllAsync(StorageKey.Of(id), Repository.SmallFileBytesMax, cancellationToken);
+        }
         return Hash256.Of(json) == id.Hash
             ? KeyFile.Parse(json)
             : throw new RepositoryException(RepositoryError.Damaged, $"{StorageKey.Of(id)} in {storage.Location} is damaged: its bytes are not what its name says")

@@ -95,28 +95,35 @@ public sealed class Repository : IDisposable
             {
                 break;
             }
+            RepositoryKey? key;
             try
             {
-                if (await KeyRing.TryOpenAsync(storage, new KeyId(file.Key.Name), password, cancellationToken) is not { } key)
-                {
-                    continue;
-                }
-
-                // A creation that was cut short leaves a key that opens, but not this config.
-                if (configBox.Length >= RepositoryKey.OverheadBytes && OpenConfig(key, configBox) is { } json)
-                {
-                    return new Repository(storage, RepositoryConfig.Decode(json, storage.Location), key, new KeyId(file.Key.Name), options);
-                }
-                key.Dispose();
-                damage ??= new RepositoryException(RepositoryError.Damaged, $"the config file of the repository at {storage.Location} is damaged")
-                {
-                    File = StorageKey.Config,
-                    Location = storage.Location,
-                };
+                key = await KeyRing.TryOpenAsync(storage, new KeyId(file.Key.Name), password, cancellationToken);
             }
-            catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.FileMissing)
+            catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.FileMissing or RepositoryError.Unsupported)
             {
                 damage = e; // Another key file may still open it.
+                continue;
+            }
+            if (key is null)
+            {
+                continue;
+            }
+            try
+            {
+                // A creation that was cut short leaves a key that opens, but not this config.
+                var config = RepositoryConfig.Open(key, configBox, storage.Location);
+                return new Repository(storage, config, key, new KeyId(file.Key.Name), options);
+            }
+            catch (RepositoryException e) when (e.Error == RepositoryError.Damaged)
+            {
+                key.Dispose();
+                damage ??= e;
+            }
+            catch
+            {
+                key.Dispose();
+                throw;
             }
         }
         throw damage ?? new RepositoryException(RepositoryError.WrongPassword, $"no key of the repository at {storage.Location} opens with this password")
@@ -142,6 +149,20 @@ public sealed class Repository : IDisposable
         }
     }
 
+    /// <summary>Another view of the index than one that proved outdated: read afresh, unless somebody else just did that.</summary>
+    internal async Task<MasterIndex> ReloadIndexAsync(MasterIndex outdated, CancellationToken cancellationToken)
+    {
+        await indexLoading.WaitAsync(cancellationToken);
+        try
+        {
+            return index is { } newer && newer != outdated ? newer : index = await ReadIndexAsync(_ => { }, cancellationToken);
+        }
+        finally
+        {
+            indexLoading.Release();
+        }
+    }
+
     /// <summary>Reads all index files afresh.</summary>
     /// <param name="damaged">Called for a file that cannot be read; rethrow in it to stop.</param>
     internal async Task<MasterIndex> ReadIndexAsync(Action<RepositoryException> damaged, CancellationToken cancellationToken)
@@ -154,7 +175,7 @@ public sealed class Repository : IDisposable
             try
             {
                 var json = await ReadUnpackedAsync(file.Key, IndexFileBytesMax, token);
-                IndexFile.Decode(json, master);
+                Within(file.Key, () => IndexFile.Decode(json, master));
             }
             catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.FileMissing)
             {
@@ -172,12 +193,16 @@ public sealed class Repository : IDisposable
     internal async Task<IReadOnlyList<IndexedPack>> ReadIndexFileAsync(StorageKey file, CancellationToken cancellationToken)
     {
         var packs = new List<IndexedPack>();
-        IndexFile.Decode(await ReadUnpackedAsync(file, IndexFileBytesMax, cancellationToken), (id, blobs) => packs.Add(new IndexedPack(id, blobs)));
+        var json = await ReadUnpackedAsync(file, IndexFileBytesMax, cancellationToken);
+        Within(file, () => IndexFile.Decode(json, (id, blobs) => packs.Add(new IndexedPack(id, blobs))));
         return packs;
     }
 
     /// <summary>Forgets the loaded index, so that the next use reads what others wrote meanwhile.</summary>
     public void DropIndex() => index = null;
+
+    /// <summary>Keeps an index that is as new as the storage, in place of reading it again.</summary>
+    internal void KeepIndex(MasterIndex newest) => index = newest;
 
     /// <summary>All snapshots, in no order. One that cannot be read is handed to <paramref name="damaged"/>.</summary>
     public async IAsyncEnumerable<StoredSnapshot> ListSnapshotsAsync(
@@ -188,7 +213,7 @@ public sealed class Repository : IDisposable
             Snapshot? snapshot = null;
             try
             {
-                snapshot = SnapshotFile.Decode(await ReadUnpackedAsync(file.Key, SmallFileBytesMax, cancellationToken));
+                snapshot = await LoadSnapshotAsync(new SnapshotId(file.Key.Name), cancellationToken);
             }
             catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.FileMissing)
             {
@@ -201,8 +226,13 @@ public sealed class Repository : IDisposable
         }
     }
 
-    public async Task<Snapshot> LoadSnapshotAsync(SnapshotId id, CancellationToken cancellationToken) =>
-        SnapshotFile.Decode(await ReadUnpackedAsync(StorageKey.Of(id), SmallFileBytesMax, cancellationToken));
+    public async Task<Snapshot> LoadSnapshotAsync(SnapshotId id, CancellationToken cancellationToken)
+    {
+        var json = await ReadUnpackedAsync(StorageKey.Of(id), SmallFileBytesMax, cancellationToken);
+        Snapshot? snapshot = null;
+        Within(StorageKey.Of(id), () => snapshot = SnapshotFile.Decode(json));
+        return snapshot!;
+    }
 
     /// <summary>Reads, checks and opens an unpacked file. A file that is not what its name says is read once more before it counts as damaged.</summary>
     internal async Task<byte[]> ReadUnpackedAsync(StorageKey file, int bytesMax, CancellationToken cancellationToken)
@@ -220,23 +250,24 @@ public sealed class Repository : IDisposable
                 Location = Location,
             };
         }
-        try
-        {
-            return UnpackedFile.Decode(Key, box, bytesMax);
-        }
-        catch (RepositoryException e)
-        {
-            throw new RepositoryException(e.Error, $"{file} in {Location} is damaged: {e.Message}", e) { File = file, Location = Location };
-        }
+        byte[]? json = null;
+        Within(file, () => json = UnpackedFile.Decode(Key, box, bytesMax));
+        return json!;
     }
 
     /// <summary>Seals and stores an unpacked file under the hash of its bytes.</summary>
     internal async Task<StorageKey> StoreUnpackedAsync(FileKind kind, byte[] json, CancellationToken cancellationToken)
     {
-        var box = UnpackedFile.Encode(Key, json, Config.Version);
-        var file = new StorageKey(kind, Hash256.Of(box));
-        await Storage.PutAsync(file, new ReadOnlySequence<byte>(box), cancellationToken);
+        var (file, box) = SealUnpacked(kind, json);
+        await Storage.PutAsync(file, box, cancellationToken);
         return file;
+    }
+
+    /// <summary>The name and the bytes of an unpacked file that is still to be stored.</summary>
+    internal (StorageKey File, ReadOnlySequence<byte> Box) SealUnpacked(FileKind kind, byte[] json)
+    {
+        var box = UnpackedFile.Encode(Key, json, Config.Version);
+        return (new StorageKey(kind, Hash256.Of(box)), new ReadOnlySequence<byte>(box));
     }
 
     public void Dispose()
@@ -245,10 +276,17 @@ public sealed class Repository : IDisposable
         indexLoading.Dispose();
     }
 
-    private static byte[]? OpenConfig(RepositoryKey key, byte[] box)
+    /// <summary>Adds to a failure which file it is about: who decodes bytes does not know where they came from.</summary>
+    private void Within(StorageKey file, Action decode)
     {
-        var json = new byte[box.Length - RepositoryKey.OverheadBytes];
-        return key.TryOpen(box, json) ? json : null;
+        try
+        {
+            decode();
+        }
+        catch (RepositoryException e) when (e.File is null)
+        {
+            throw new RepositoryException(e.Error, $"{file} in {Location} is damaged: {e.Message}", e) { File = file, Location = Location };
+        }
     }
 }
 

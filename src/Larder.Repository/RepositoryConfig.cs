@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Larder.Repository.Crypto;
 using Larder.Repository.Storage;
 
 namespace Larder.Repository;
@@ -37,6 +38,14 @@ public sealed record RepositoryConfig
         return stream.ToArray();
     }
 
+    /// <summary>Opens the sealed config file.</summary>
+    /// <exception cref="RepositoryException">As <see cref="Decode"/>; <see cref="RepositoryError.Damaged"/> where the box does not open.</exception>
+    internal static RepositoryConfig Open(RepositoryKey key, byte[] box, string location)
+    {
+        var json = new byte[Math.Max(0, box.Length - RepositoryKey.OverheadBytes)];
+        return box.Length >= RepositoryKey.OverheadBytes && key.TryOpen(box, json) ? Decode(json, location) : throw Damaged(location);
+    }
+
     /// <exception cref="RepositoryException"><see cref="RepositoryError.Damaged"/>, or <see cref="RepositoryError.Unsupported"/> for a version that is not known.</exception>
     public static RepositoryConfig Decode(ReadOnlySpan<byte> json, string location)
     {
@@ -67,10 +76,9 @@ public sealed record RepositoryConfig
         {
             // Falls through to the one message below; the detail would name nothing that an operator could act on.
         }
-        throw new RepositoryException(RepositoryError.Damaged, $"the config file of the repository at {location} is damaged")
-        {
-            File = StorageKey.Config,
-            Location = location,
-        };
+        throw Damaged(location);
     }
+
+    private static RepositoryException Damaged(string location) =>
+        new(RepositoryError.Damaged, $"the config file of the repository at {location} is damaged") { File = StorageKey.Config, Location = location };
 }

@@ -1,4 +1,5 @@
-using System.Diagnostics;
+using System.Collections.Concurrent;
+using Larder.Repository.Native;
 using Larder.Repository.Snapshots;
 using Larder.Repository.Storage;
 
@@ -35,8 +36,10 @@ public sealed class RepositoryLock : IAsyncDisposable
     private readonly Repository repository;
     private readonly CancellationTokenSource disposing = new();
     private readonly CancellationTokenSource lost = new();
-    private StorageKey file;
-    private long refreshedAt;
+    // Every file that may be in the storage because of this lock: the present one, and those whose removal or writing failed.
+    private readonly ConcurrentDictionary<StorageKey, bool> ours = new();
+    private volatile Held? held;
+    private volatile Exception? cause;
     private Task refreshing = Task.CompletedTask;
 
     private RepositoryLock(Repository repository, LockMode mode)
@@ -51,6 +54,9 @@ public sealed class RepositoryLock : IAsyncDisposable
     public CancellationToken Lost => lost.Token;
 
     private TimeProvider Clock => repository.Options.Clock;
+
+    /// <summary>The present lock file, and when it was written: by the clock that everybody sees, and by the one that nobody sets.</summary>
+    private sealed record Held(StorageKey File, DateTimeOffset Time, long Timestamp);
 
     /// <summary>Takes a lock, waiting for others as long as <see cref="RepositoryOptions.LockWait"/> says.</summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryError.Locked"/>, naming who holds the other one.</exception>
@@ -79,25 +85,30 @@ public sealed class RepositoryLock : IAsyncDisposable
     /// <summary>Fails where the lock has not been refreshed in time. Cheap: asked before every write.</summary>
     public void EnsureFresh()
     {
-        if (lost.IsCancellationRequested || Clock.GetElapsedTime(refreshedAt) > FreshFor)
+        if (!lost.IsCancellationRequested && IsFresh)
         {
-            throw LostException();
+            return;
         }
+        // For good: while it was not fresh, others may have pruned.
+        Lose(null);
+        throw LostException();
     }
 
     /// <summary>Fails where the lock file is gone. Asked before what others rely on: an index, a snapshot, a deletion.</summary>
     public async Task EnsureHeldAsync(CancellationToken cancellationToken)
     {
         EnsureFresh();
-        if (await repository.Storage.FindLengthAsync(file, cancellationToken) is null)
+        for (var looked = held; await repository.Storage.FindLengthAsync(looked!.File, cancellationToken) is null;)
         {
             // A refresh may just have replaced the file; then the new name is there.
-            if (await repository.Storage.FindLengthAsync(file, cancellationToken) is null)
+            if (looked == held)
             {
-                await lost.CancelAsync();
+                Lose(null);
                 throw LostException();
             }
+            looked = held;
         }
+        EnsureFresh(); // The machine may have slept while it was asked.
     }
 
     /// <summary>Removes lock files: those left behind, or all.</summary>
@@ -124,14 +135,7 @@ public sealed class RepositoryLock : IAsyncDisposable
         }
         await disposing.CancelAsync();
         await refreshing;
-        try
-        {
-            await repository.Storage.DeleteAsync(file, CancellationToken.None);
-        }
-        catch (RepositoryException)
-        {
-            // The work is done; a lock left behind is recognised as stale, and removed, by whoever comes next.
-        }
+        await DeleteAllAsync(except: null, CancellationToken.None);
     }
 
     /// <returns>Null when the lock is ours; otherwise whose lock excludes it.</returns>
@@ -142,15 +146,15 @@ public sealed class RepositoryLock : IAsyncDisposable
             return early;
         }
 
-        file = await StoreAsync(cancellationToken);
         try
         {
+            held = await StoreAsync(cancellationToken);
             await Task.Delay(SettleInterval, Clock, cancellationToken);
             if (await FindConflictAsync(cancellationToken) is not { } late)
             {
                 return null;
             }
-            await repository.Storage.DeleteAsync(file, CancellationToken.None);
+            await DisposeAsync();
             return late;
         }
         catch
@@ -165,14 +169,14 @@ public sealed class RepositoryLock : IAsyncDisposable
         LockFile? conflict = null;
         await foreach (var stored in repository.Storage.ListAsync(FileKind.Lock, cancellationToken))
         {
-            if (stored.Key == file || stored.LengthBytes == 0)
+            if (ours.ContainsKey(stored.Key) || stored.LengthBytes == 0)
             {
                 continue;
             }
-            LockFile? held;
+            LockFile? other;
             try
             {
-                held = await TryReadAsync(repository, stored, cancellationToken);
+                other = await TryReadAsync(repository, stored, cancellationToken);
             }
             catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.Unsupported)
             {
@@ -183,36 +187,69 @@ public sealed class RepositoryLock : IAsyncDisposable
                     Location = repository.Location,
                 };
             }
-            if (held is null)
+            if (other is null)
             {
                 continue;
             }
-            if (IsOfDeadProcess(held, repository.Options))
+            if (IsOfDeadProcess(other, repository.Options))
             {
                 await repository.Storage.DeleteAsync(stored.Key, cancellationToken);
             }
-            else if (!IsStale(held, repository.Options) && (Mode == LockMode.Exclusive || held.Exclusive))
+            else if (!IsStale(other, repository.Options) && (Mode == LockMode.Exclusive || other.Exclusive))
             {
-                conflict = held;
+                conflict = other;
             }
         }
         return conflict;
     }
 
-    private async Task<StorageKey> StoreAsync(CancellationToken cancellationToken)
+    private async Task<Held> StoreAsync(CancellationToken cancellationToken)
     {
         var options = repository.Options;
-        var held = new LockFile
+        // The times are those before the writing: a slow storage must not make the lock look younger to us than to others.
+        var (time, timestamp) = (Clock.GetLocalNow(), Clock.GetTimestamp());
+        var content = new LockFile
         {
-            Time = Clock.GetLocalNow(),
+            Time = time,
             Exclusive = Mode == LockMode.Exclusive,
             Hostname = options.Hostname,
             Username = options.Username,
             Pid = Environment.ProcessId,
         };
-        var stored = await repository.StoreUnpackedAsync(FileKind.Lock, held.Encode(), cancellationToken);
-        refreshedAt = Clock.GetTimestamp();
-        return stored;
+        var (file, box) = repository.SealUnpacked(FileKind.Lock, content.Encode());
+        ours[file] = true; // Before the writing, which may take effect and fail all the same.
+        await repository.Storage.PutAsync(file, box, cancellationToken);
+        return new Held(file, time, timestamp);
+    }
+
+    private async Task DeleteAllAsync(StorageKey? except, CancellationToken cancellationToken)
+    {
+        foreach (var (file, _) in ours)
+        {
+            if (file == except)
+            {
+                continue;
+            }
+            try
+            {
+                await repository.Storage.DeleteAsync(file, cancellationToken);
+                ours.TryRemove(file, out _);
+            }
+            catch (RepositoryException)
+            {
+                // Tried again at the next refresh, and at the end. A lock left behind is recognised as stale, and removed, by whoever comes next.
+            }
+        }
+    }
+
+    // The clock on the wall goes on while the machine sleeps; the other one is not moved when somebody sets the time.
+    private bool IsFresh =>
+        held is { } now && Clock.GetElapsedTime(now.Timestamp) <= FreshFor && Clock.GetUtcNow() - now.Time <= FreshFor;
+
+    private void Lose(Exception? why)
+    {
+        cause ??= why;
+        lost.Cancel();
     }
 
     private async Task KeepFreshAsync()
@@ -229,26 +266,35 @@ public sealed class RepositoryLock : IAsyncDisposable
         {
             // Disposed: the owner deletes the file.
         }
+        catch (Exception e)
+        {
+            Lose(e); // Nobody awaits this task before the end, so the reason is kept for whoever writes next.
+        }
     }
 
     private async Task RefreshAsync()
     {
         try
         {
-            if (await repository.Storage.FindLengthAsync(file, disposing.Token) is null)
+            if (await repository.Storage.FindLengthAsync(held!.File, disposing.Token) is null)
             {
-                await lost.CancelAsync(); // Somebody removed it on purpose, and may be pruning by now.
+                Lose(null); // Somebody removed it on purpose, and may be pruning by now.
                 return;
             }
-            var old = file;
-            file = await StoreAsync(disposing.Token);
-            await repository.Storage.DeleteAsync(old, disposing.Token);
-        }
-        catch (RepositoryException)
-        {
-            if (Clock.GetElapsedTime(refreshedAt) > FreshFor)
+            var renewed = await StoreAsync(disposing.Token);
+            if (!IsFresh)
             {
-                await lost.CancelAsync(); // Until then the next tick may succeed.
+                Lose(null); // Too late: the old file has looked stale to others meanwhile.
+                return;
+            }
+            held = renewed;
+            await DeleteAllAsync(except: renewed.File, disposing.Token);
+        }
+        catch (RepositoryException e)
+        {
+            if (!IsFresh)
+            {
+                Lose(e); // Until then the next tick may succeed.
             }
         }
     }
@@ -270,7 +316,7 @@ public sealed class RepositoryLock : IAsyncDisposable
     {
         try
         {
-            return await TryReadAsync(repository, stored, cancellationToken) is { } held && IsStale(held, repository.Options);
+            return await TryReadAsync(repository, stored, cancellationToken) is { } other && IsStale(other, repository.Options);
         }
         catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.Unsupported)
         {
@@ -281,26 +327,13 @@ public sealed class RepositoryLock : IAsyncDisposable
     private static bool IsStale(LockFile held, RepositoryOptions options) =>
         options.Clock.GetUtcNow() - held.Time > StaleAfter || IsOfDeadProcess(held, options);
 
-    private static bool IsOfDeadProcess(LockFile held, RepositoryOptions options)
-    {
-        if (held.Hostname != options.Hostname || held.Pid <= 0)
-        {
-            return false;
-        }
-        try
-        {
-            using var process = Process.GetProcessById((int)held.Pid);
-            return process.HasExited;
-        }
-        catch (ArgumentException)
-        {
-            return true;
-        }
-    }
+    private static bool IsOfDeadProcess(LockFile held, RepositoryOptions options) =>
+        held.Hostname == options.Hostname && held.Pid > 0 && !Posix.ProcessExists(held.Pid);
 
     private RepositoryException LostException() => new(
         RepositoryError.LockLost,
-        $"the lock on the repository at {repository.Location} was lost: it was removed, or could not be refreshed for {FreshFor.TotalMinutes} minutes")
+        $"the lock on the repository at {repository.Location} was lost: it was removed, or could not be refreshed for {FreshFor.TotalMinutes} minutes",
+        cause)
     {
         Location = repository.Location,
     };

@@ -1,1 +1,3 @@
-Console.WriteLine("larder 0.1.0");
+using Larder.Cli;
+
+return await CommandLine.RunProcessAsync(args);

@@ -1,7 +1,7 @@
 namespace Larder.Engine.Configuration;
 
 /// <summary>Finds what was probably meant.</summary>
-internal static class NearestWord
+public static class NearestWord
 {
     /// <summary>The candidate nearest to <paramref name="word"/>, or null where none is near enough to be worth a guess.</summary>
     public static string? Find(string word, IEnumerable<string> candidates)

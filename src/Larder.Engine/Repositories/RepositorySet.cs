@@ -9,8 +9,12 @@ namespace Larder.Engine.Repositories;
 /// <param name="configuration">Which there are.</param>
 /// <param name="storageFor">Makes the storage of a location; fails with <see cref="EngineError.UnsupportedStorage"/>.</param>
 /// <param name="options">Clock, names and how long to wait for locks.</param>
+/// <param name="decorate">Put around every storage once it is prepared, such as <see cref="RetryingStorage"/>; null for nothing.</param>
 public sealed class RepositorySet(
-    LarderConfiguration configuration, Func<RepositorySettings, IStorage> storageFor, RepositoryOptions options) : IDisposable
+    LarderConfiguration configuration,
+    Func<RepositorySettings, IStorage> storageFor,
+    RepositoryOptions options,
+    Func<IStorage, IStorage>? decorate = null) : IDisposable
 {
     private readonly Dictionary<string, Repository.Repository> open = [];
     private readonly SemaphoreSlim gate = new(1);
@@ -28,7 +32,7 @@ public sealed class RepositorySet(
             {
                 var settings = SettingsOf(name);
                 var password = await settings.Password.RevealAsync(cancellationToken);
-                repository = await Repository.Repository.OpenAsync(storageFor(settings), password, options, cancellationToken);
+                repository = await Repository.Repository.OpenAsync(Decorated(storageFor(settings)), password, options, cancellationToken);
                 open.Add(name, repository);
             }
             return repository;
@@ -55,7 +59,7 @@ public sealed class RepositorySet(
         {
             await local.PrepareAsync(cancellationToken);
         }
-        using var created = await Repository.Repository.CreateAsync(storage, password, options, cancellationToken);
+        using var created = await Repository.Repository.CreateAsync(Decorated(storage), password, options, cancellationToken);
         return true;
     }
 
@@ -66,6 +70,8 @@ public sealed class RepositorySet(
             {
                 Context = new ErrorContext { Repository = name },
             };
+
+    private IStorage Decorated(IStorage storage) => decorate is null ? storage : decorate(storage);
 
     public void Dispose()
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Larder.Repository;
 using Larder.Repository.Reading;
 using Larder.Repository.Snapshots;
@@ -31,8 +32,8 @@ internal sealed class ContentReader(BlobReader blobs, Action<long> onBytes)
             {
                 continue;
             }
-            batch.Add((string.Join('/', path), node));
-            batchBlobs += node.Content?.Count ?? 0;
+            batch.Add((string.Join("/", path.Select(name => Encoding.UTF8.GetString(name.Bytes))), node)); // As the manifest names it.
+            batchBlobs += 1 + (node.Content?.Count ?? 0); // An empty file has none, and is held too.
             if (batchBlobs >= BatchBlobsMax)
             {
                 foreach (var file in await ReadBatchAsync(batch, cancellationToken))

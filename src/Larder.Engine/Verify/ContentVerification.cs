@@ -2,6 +2,7 @@ using Larder.Engine.Backups;
 using Larder.Engine.Maintenance;
 using Larder.Repository;
 using Larder.Repository.Snapshots;
+using Larder.Sources;
 
 namespace Larder.Engine.Verify;
 
@@ -27,7 +28,7 @@ internal sealed class ContentVerification(OpenBackup open, VerifyTally tally, Ru
             {
                 await VerifySourceAsync(source, cancellationToken);
             }
-            catch (Exception e) when (RepositoryFailure.Is(e))
+            catch (Exception e) when (RepositoryFailure.Is(e) || e is SourceException)
             {
                 tally.Add(Repository, e, source.Name, VerifyTally.Affected(open.Backup));
             }
@@ -70,15 +71,15 @@ internal sealed class ContentVerification(OpenBackup open, VerifyTally tally, Ru
     }
 
     /// <summary>Reads every file to its end.</summary>
-    /// <returns>The files of the source by their paths; those that could not be read are among the findings.</returns>
-    private async Task<IReadOnlyDictionary<string, ContentFile>> ReadFilesAsync(ManifestSource source, BlobId tree, CancellationToken cancellationToken)
+    /// <returns>The files of the source; those that could not be read are among the findings.</returns>
+    private async Task<ContentFiles> ReadFilesAsync(ManifestSource source, BlobId tree, CancellationToken cancellationToken)
     {
-        var files = new Dictionary<string, ContentFile>(StringComparer.Ordinal);
+        var files = new ContentFiles();
         var reader = new ContentReader(open.Blobs, progress.Advance);
         var findings = 0;
         await foreach (var file in reader.ReadAsync(open.Trees.WalkAsync(tree, cancellationToken), cancellationToken))
         {
-            files[file.Path] = file;
+            files.Add(file);
             var path = $"{source.Name}/{file.Path}";
             if (file.Problem is not null && ++findings <= FindingsOfSourceMax)
             {
@@ -97,26 +98,25 @@ internal sealed class ContentVerification(OpenBackup open, VerifyTally tally, Ru
         return files;
     }
 
-    private void CompareTotals(ManifestSource source, IReadOnlyDictionary<string, ContentFile> found)
+    private void CompareTotals(ManifestSource source, ContentFiles found)
     {
         if (found.Count != source.Files)
         {
             Differs(source.Name, $"Source \"{source.Name}\" has {found.Count} files, and the manifest recorded {source.Files}.");
         }
-        var bytes = found.Values.Sum(file => file.ListedBytes);
-        if (bytes != source.SizeBytes)
+        if (found.Bytes != source.SizeBytes)
         {
-            Differs(source.Name, $"Source \"{source.Name}\" has {bytes} bytes, and the manifest recorded {source.SizeBytes}.");
+            Differs(source.Name, $"Source \"{source.Name}\" has {found.Bytes} bytes, and the manifest recorded {source.SizeBytes}.");
         }
     }
 
-    private void CompareEntry(ManifestSource source, ManifestEntry entry, IReadOnlyDictionary<string, ContentFile> found)
+    private void CompareEntry(ManifestSource source, ManifestEntry entry, ContentFiles found)
     {
         IReadOnlyList<ManifestSegment> segments = entry.Segments.Count > 0 ? entry.Segments : [new ManifestSegment(entry.File, entry.Bytes ?? -1)];
         foreach (var segment in segments)
         {
             var path = $"{source.Name}/{segment.File}";
-            if (!found.TryGetValue(segment.File, out var file))
+            if (found.Find(segment.File) is not { } file)
             {
                 Differs(path, $"The {entry.Kind} \"{entry.Name}\" is recorded in the manifest, and its file \"{path}\" is not in the backup.");
             }

@@ -9,13 +9,13 @@ namespace Larder.Engine.Verify;
 internal sealed class DatabaseVerification(OpenBackup open, ManifestSource source, VerifyTally tally)
 {
     /// <param name="found">The files of the source; those with a problem are passed over, they were reported.</param>
-    public async Task ExecuteAsync(IReadOnlyDictionary<string, ContentFile> found, CancellationToken cancellationToken)
+    public async Task ExecuteAsync(ContentFiles found, CancellationToken cancellationToken)
     {
         if (source.Entries.Count == 0)
         {
             tally.Hint($"The manifest of backup {open.Backup.ShortId} records no tables of source \"{source.Name}\", so its rows could not be compared.");
         }
-        foreach (var file in found.Values.Where(file => file.Problem is null))
+        foreach (var file in found.Named.Where(file => file.Problem is null))
         {
             var recorded = source.Entries.Where(entry => entry.File == file.Path).ToList();
             await VerifyAsync(file, recorded, cancellationToken);

@@ -10,6 +10,7 @@ namespace Larder.Repository.Native;
 /// </summary>
 internal static partial class Posix
 {
+    private const int NoProcess = 3;
     public const int NoEntry = 2, Interrupted = 4, InputOutput = 5, Again = 11, AccessDenied = 13, Busy = 16, Exists = 17, Invalid = 22;
     public const int NoSpace = 28, NotImplemented = 38, NotSupported = 95, TimedOut = 110, Stale = 116, Quota = 122;
 
@@ -98,6 +99,9 @@ internal static partial class Posix
         return errno;
     }
 
+    /// <summary>Whether a process runs, whosever it is. kill(2) with no signal only asks; /proc may hide the processes of others.</summary>
+    public static bool ProcessExists(int processId) => Result(Kill(processId, 0)) != NoProcess;
+
     /// <summary>The system's words for an errno: "No space left on device".</summary>
     public static string Words(int errno) => new Win32Exception(errno).Message;
 
@@ -141,6 +145,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenFile(string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int processId, int signal);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Sync(SafeFileHandle handle);

@@ -28,9 +28,13 @@ internal sealed class BlobGroup
         order.Add(place);
     }
 
-    /// <summary>Takes the memory for the plaintexts; called when the reading begins, so that waiting groups hold none.</summary>
-    public void Allocate()
+    /// <summary>What the plaintexts lie in; null until the reading begins, so that waiting groups hold no memory.</summary>
+    public GroupWorkspace? Workspace { get; private set; }
+
+    /// <summary>Lays the plaintexts out in a workspace, which is this group's until it has been handed out.</summary>
+    public void Allocate(GroupWorkspace workspace)
     {
+        Workspace = workspace;
         plainOffsets = new int[distinct.Count];
         var offset = 0;
         for (var i = 0; i < distinct.Count; i++)
@@ -38,7 +42,7 @@ internal sealed class BlobGroup
             plainOffsets[i] = offset;
             offset += (int)distinct[i].Location.PlainBytes;
         }
-        plain = GC.AllocateUninitializedArray<byte>(offset);
+        plain = workspace.Plain(offset);
     }
 
     public (BlobId Id, BlobLocation Location) At(int place) => distinct[place];

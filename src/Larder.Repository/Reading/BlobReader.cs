@@ -29,8 +29,9 @@ public sealed class BlobReader(Repository repository, MasterIndex index)
         IEnumerable<BlobId> ids, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var workspaces = new WorkspacePool();
         var ahead = Channel.CreateBounded<Task<BlobGroup>>(GroupsAheadMax);
-        var planning = Task.Run(() => PlanAsync(ids, ahead.Writer, stopping.Token), stopping.Token);
+        var planning = Task.Run(() => PlanAsync(ids, workspaces, ahead.Writer, stopping.Token), stopping.Token);
         try
         {
             await foreach (var reading in ahead.Reader.ReadAllAsync(cancellationToken))
@@ -40,6 +41,7 @@ public sealed class BlobReader(Repository repository, MasterIndex index)
                 {
                     yield return plain;
                 }
+                workspaces.Return(group.Workspace!);
             }
             await planning;
         }
@@ -47,9 +49,10 @@ public sealed class BlobReader(Repository repository, MasterIndex index)
         {
             await stopping.CancelAsync();
             ahead.Writer.TryComplete();
-            await foreach (var reading in ahead.Reader.ReadAllAsync(CancellationToken.None))
+            await EndAsync(planning);
+            while (ahead.Reader.TryRead(out var reading))
             {
-                await reading.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                await EndAsync(reading);
             }
         }
     }
@@ -61,7 +64,8 @@ public sealed class BlobReader(Repository repository, MasterIndex index)
         return await ReadAnyCopyAsync(kind, id, opener, cancellationToken);
     }
 
-    private async Task PlanAsync(IEnumerable<BlobId> ids, ChannelWriter<Task<BlobGroup>> ahead, CancellationToken cancellationToken)
+    private async Task PlanAsync(
+        IEnumerable<BlobId> ids, WorkspacePool workspaces, ChannelWriter<Task<BlobGroup>> ahead, CancellationToken cancellationToken)
     {
         try
         {
@@ -89,22 +93,30 @@ public sealed class BlobReader(Repository repository, MasterIndex index)
 
         async ValueTask StartAsync(BlobGroup group)
         {
-            await ahead.WaitToWriteAsync(cancellationToken);
-            await ahead.WriteAsync(Task.Run(() => ReadGroupAsync(group, cancellationToken), cancellationToken), cancellationToken);
+            if (!await ahead.WaitToWriteAsync(cancellationToken))
+            {
+                throw new OperationCanceledException();
+            }
+            var reading = Task.Run(() => ReadGroupAsync(group, workspaces.Rent(), cancellationToken), cancellationToken);
+            if (!ahead.TryWrite(reading))
+            {
+                await EndAsync(reading); // Nobody will take it, and its workspace is about to go.
+                throw new OperationCanceledException();
+            }
         }
     }
 
-    private async Task<BlobGroup> ReadGroupAsync(BlobGroup group, CancellationToken cancellationToken)
+    /// <summary>Waits for a task, however it ends.</summary>
+    private static Task EndAsync(Task task) =>
+        task.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+
+    private async Task<BlobGroup> ReadGroupAsync(BlobGroup group, GroupWorkspace workspace, CancellationToken cancellationToken)
     {
-        using var opener = new BlobOpener();
-        group.Allocate();
-        var boxes = Array.Empty<byte>();
+        var opener = workspace.Opener;
+        group.Allocate(workspace);
         foreach (var range in group.Ranges(GapBytesMax, RangeBytesMax))
         {
-            if (boxes.Length < range.LengthBytes)
-            {
-                boxes = GC.AllocateUninitializedArray<byte>(range.LengthBytes);
-            }
+            var boxes = workspace.Boxes(range.LengthBytes);
             var readBytes = await TryReadRangeAsync(range, boxes, cancellationToken);
             foreach (var place in range.Blobs)
             {

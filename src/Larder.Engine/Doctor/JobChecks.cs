@@ -1,0 +1,85 @@
+using Larder.Engine.Backups;
+using Larder.Engine.Configuration;
+using Larder.Engine.Errors;
+using Larder.Engine.Maintenance;
+using Larder.Sources;
+
+namespace Larder.Engine.Doctor;
+
+/// <summary>One job: does each source answer, and is there a good backup that is fresh?</summary>
+internal sealed class JobChecks(DoctorSurroundings surroundings, EngineContext context, JobSettings job)
+{
+    // A look without side effects takes milliseconds; who takes this long hangs.
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(30);
+
+    public async Task<IReadOnlyList<DoctorCheck>> SourcesAsync(CancellationToken cancellationToken)
+    {
+        var checks = new List<DoctorCheck>();
+        foreach (var source in job.Sources)
+        {
+            checks.Add(await ProbeAsync(source, cancellationToken));
+        }
+        return checks;
+    }
+
+    /// <param name="backups">All that could be read.</param>
+    /// <param name="isAll">Whether every repository could be read.</param>
+    public DoctorCheck Freshness(IEnumerable<Backup> backups, bool isAll)
+    {
+        var check = new DoctorCheck { Area = "backups", Subject = job.Name, Status = DoctorStatus.Ok, Message = "" };
+        var now = surroundings.Clock.GetUtcNow();
+        var newest = backups.Where(backup => backup.Job == job.Name && backup.CreatedAt <= now && BackupSurvey.IsGood(backup)).MaxBy(backup => backup.CreatedAt);
+        if (newest is null)
+        {
+            return check with
+            {
+                Status = DoctorStatus.Warning,
+                Message = isAll ? "There is no good backup yet." : "There is no good backup in the repositories that could be read.",
+                Advice = $"Run \"larder backup {job.Name}\".",
+            };
+        }
+        var age = now - newest.CreatedAt;
+        var isFresh = age <= surroundings.FreshFor;
+        return check with
+        {
+            Status = isFresh ? DoctorStatus.Ok : DoctorStatus.Warning,
+            Message = $"The newest good backup is {newest.ShortId} of {newest.Timestamp}, {Words(age)} old.",
+            Advice = isFresh ? null : $"Run \"larder backup {job.Name}\", and look why no good backup was made since.",
+        };
+    }
+
+    private async Task<DoctorCheck> ProbeAsync(SourceSettings settings, CancellationToken cancellationToken)
+    {
+        var check = new DoctorCheck { Area = "source", Subject = $"{job.Name}/{settings.Name}", Status = DoctorStatus.Ok, Message = "" };
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var timer = surroundings.Clock.CreateTimer(_ => bounded.Cancel(), null, ProbeTimeout, Timeout.InfiniteTimeSpan);
+        try
+        {
+            var probe = await context.SourceFor(job, settings).ProbeAsync(bounded.Token);
+            var about = probe.EstimatedBytes is { } bytes ? $", about {MachineChecks.Size(bytes)}" : "";
+            return check with { Message = $"The {settings.Engine} source can be read{(probe.EngineVersion is { } version ? $" (version {version}{about})" : "")}." };
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return check with
+            {
+                Status = DoctorStatus.Problem,
+                Message = $"The {settings.Engine} source did not answer within {ProbeTimeout.TotalSeconds:0} seconds.",
+                Advice = "Check whether its server runs, or whether its disk hangs.",
+            };
+        }
+        catch (Exception e) when (e is SourceException || RepositoryFailure.Is(e))
+        {
+            var context = new ErrorContext { Job = job.Name, Source = settings.Name };
+            var error = e is ConfigurationException ? RepositoryFailure.Describe(settings.Name, e) : ErrorTable.Describe(e, context);
+            return check with { Status = DoctorStatus.Problem, Message = $"{error.Code} {error.Message}", Advice = error.Hint };
+        }
+    }
+
+    private static string Words(TimeSpan age) => age switch
+    {
+        { TotalHours: < 1 } => $"{(int)age.TotalMinutes} minutes",
+        { TotalHours: < 48 } => $"{(int)age.TotalHours} hours",
+        _ => $"{(int)age.TotalDays} days",
+    };
+}

@@ -1,0 +1,171 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Larder.Engine.Configuration;
+using Larder.Engine.Doctor.Native;
+using Larder.Engine.Errors;
+using Larder.Sources;
+using Larder.Sources.Tools;
+
+namespace Larder.Engine.Doctor;
+
+/// <summary>What Larder needs of the machine: libraries, programs, room, a clock that is not from the past, a terminal.</summary>
+internal sealed class MachineChecks(DoctorSurroundings surroundings)
+{
+    private const long TemporaryBytesMin = 1L << 30;
+    private static readonly TimeSpan ProgramTimeout = TimeSpan.FromSeconds(10);
+
+    // No machine that runs this was set up before; a clock without a battery starts in 1970 or 2000.
+    private static readonly DateTimeOffset EarliestNow = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public IEnumerable<DoctorCheck> Libraries()
+    {
+        yield return Library("libzstd.so.1", "ZSTD_versionString", DoctorStatus.Problem, "Install the package libzstd1 (Debian) or libzstd.");
+        yield return Library("libcrypto.so.3", "OpenSSL_version", DoctorStatus.Warning, "Install the package libssl3; without it, slower code of Larder's own is used.");
+        yield return Library("libsqlite3.so.0", "sqlite3_libversion", DoctorStatus.Problem, "Install the package libsqlite3-0 (Debian) or sqlite.");
+    }
+
+    public async Task<IReadOnlyList<DoctorCheck>> ProgramsAsync(CancellationToken cancellationToken)
+    {
+        var checks = new List<DoctorCheck> { await ResticAsync(cancellationToken) };
+        var needed = surroundings.Context?.Configuration.Jobs.Values.SelectMany(job => job.Sources).Any(source => source is CommandSourceSettings or FilesSourceSettings) ?? false;
+        if (needed && Find("setsid") is null)
+        {
+            checks.Add(new DoctorCheck
+            {
+                Area = "programs",
+                Subject = "setsid",
+                Status = DoctorStatus.Problem,
+                Message = "The program setsid is not installed; commands are started with it.",
+                Advice = "Install the package util-linux.",
+            });
+        }
+        return checks;
+    }
+
+    public IEnumerable<DoctorCheck> Machine()
+    {
+        yield return Temporary();
+        var now = surroundings.Clock.GetUtcNow();
+        yield return new DoctorCheck
+        {
+            Area = "machine",
+            Subject = "clock",
+            Status = now < EarliestNow ? DoctorStatus.Problem : DoctorStatus.Ok,
+            Message = $"The clock says {now:yyyy-MM-dd HH:mm:ss} UTC.",
+            Advice = now < EarliestNow ? "Set the clock, and let it be kept by NTP: retention and schedules count on it." : null,
+        };
+        yield return new DoctorCheck
+        {
+            Area = "machine",
+            Subject = "system",
+            Status = DoctorStatus.Ok,
+            Message = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}.",
+        };
+    }
+
+    public DoctorCheck Terminal()
+    {
+        var terminal = surroundings.Terminal;
+        if (!terminal.IsTerminal)
+        {
+            return new DoctorCheck { Area = "terminal", Status = DoctorStatus.Ok, Message = "Progress does not go to a terminal, so it is written as quiet lines." };
+        }
+        var isUtf8 = terminal.Encoding is null || terminal.Encoding.Replace("-", "", StringComparison.Ordinal).Equals("utf8", StringComparison.OrdinalIgnoreCase);
+        return new DoctorCheck
+        {
+            Area = "terminal",
+            Status = isUtf8 ? DoctorStatus.Ok : DoctorStatus.Warning,
+            Message = $"The terminal is {terminal.Kind ?? "of an unknown kind"}{(terminal.Columns is { } columns ? $", {columns} columns wide" : "")}"
+                + $"{(terminal.Encoding is { } encoding ? $", with {encoding}" : "")}.",
+            Advice = isUtf8 ? null : "Set LANG to a locale with UTF-8; names of files may be shown wrongly otherwise.",
+        };
+    }
+
+    private static DoctorCheck Library(string library, string function, DoctorStatus missing, string advice)
+    {
+        var version = SystemLibrary.FindVersion(library, function);
+        return new DoctorCheck
+        {
+            Area = "libraries",
+            Subject = library,
+            Status = version is null ? missing : DoctorStatus.Ok,
+            Message = version is null ? $"{library} cannot be loaded." : $"{library} is {version}.",
+            Advice = version is null ? advice : null,
+        };
+    }
+
+    private async Task<DoctorCheck> ResticAsync(CancellationToken cancellationToken)
+    {
+        var check = new DoctorCheck { Area = "programs", Subject = "restic", Status = DoctorStatus.Ok, Message = "" };
+        if (Find("restic") is not { } path)
+        {
+            return check with { Message = "restic is not installed. Larder does not need it; with it, backups can be restored without Larder." };
+        }
+        try
+        {
+            await using var process = ToolProcess.Start(
+                new ToolStart { Program = path, Arguments = ["version"], ShownName = "restic version", Timeout = ProgramTimeout }, surroundings.Clock);
+            using var reader = new StreamReader(process.Output.AsStream());
+            var said = (await reader.ReadToEndAsync(cancellationToken)).Trim();
+            await process.CompleteAsync(cancellationToken);
+            return check with { Message = $"{path} is {said}." };
+        }
+        catch (SourceException e)
+        {
+            return check with { Status = DoctorStatus.Warning, Message = $"{path} does not run: {e.Message}", Advice = "Install restic anew, or remove it." };
+        }
+    }
+
+    private string? Find(string program) => surroundings.SearchPath
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        .Select(folder => Path.Combine(folder, program))
+        .FirstOrDefault(File.Exists);
+
+    private DoctorCheck Temporary()
+    {
+        var folder = surroundings.TemporaryFolder;
+        var check = new DoctorCheck { Area = "machine", Subject = "temporary folder", Status = DoctorStatus.Ok, Message = "" };
+        try
+        {
+            var freeBytes = Directory.Exists(folder)
+                ? new DriveInfo(folder).AvailableFreeSpace
+                : throw new DirectoryNotFoundException("it does not exist");
+
+            // A database is copied there whole before it is read, so its file tells what is needed.
+            var neededBytes = Math.Max(TemporaryBytesMin, LargestDatabase());
+            return freeBytes >= neededBytes
+                ? check with { Message = $"{folder} has {Size(freeBytes)} free." }
+                : check with
+                {
+                    Status = DoctorStatus.Warning,
+                    Message = $"{folder} has {Size(freeBytes)} free; {Size(neededBytes)} are wanted for copies of databases.",
+                    Advice = "Make room there, or set TMPDIR to a larger folder.",
+                };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return check with
+            {
+                Status = DoctorStatus.Problem,
+                Message = $"The folder for temporary files {folder} cannot be used: {ErrorTable.Describe(e).Message}",
+                Advice = "Set TMPDIR to a folder that this user may write to.",
+            };
+        }
+    }
+
+    private long LargestDatabase() => (surroundings.Context?.Configuration.Jobs.Values ?? [])
+        .SelectMany(job => job.Sources)
+        .OfType<SqliteSourceSettings>()
+        .Select(source => new FileInfo(source.Path))
+        .Where(file => file.Exists)
+        .Select(file => file.Length)
+        .DefaultIfEmpty()
+        .Max();
+
+    internal static string Size(long bytes) => bytes switch
+    {
+        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB"),
+        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.0} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} bytes"),
+    };
+}

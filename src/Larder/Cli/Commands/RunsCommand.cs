@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Larder.Cli.Output;
+using Larder.Engine.Catalog;
+using Larder.Engine.Errors;
+
+namespace Larder.Cli.Commands;
+
+/// <summary>`larder runs`.</summary>
+internal sealed class RunsCommand
+{
+    private static readonly string[] Kinds = [.. Enum.GetNames<RunKind>().Select(kind => kind.ToLowerInvariant())];
+    private readonly Operand job = new("JOB", "Only the runs of this job.", ValueKind.Job, 0, 1);
+    private readonly Setting kind = new("--kind", "KIND", "Only runs of this kind.", ValueKind.Text, Kinds);
+    private readonly Setting limit = new("--limit", "N", "At most this many, newest first; 20 by default.");
+
+    public static LarderCommand Create() => new RunsCommand().Build();
+
+    private LarderCommand Build() => new("runs", "List what ran, and how it ended.")
+    {
+        Arguments = { job },
+        Options = { kind, limit },
+        Run = RunAsync,
+        Details = "Run history is in the catalog of this machine. Losing it loses history, and no backup.",
+        Examples = [new("larder runs", "the newest"), new("larder runs journal --kind backup --limit 100", "backups of a job, failed ones too")],
+        Json = "An array of `id`, `kind`, `job`, `status`, `trigger`, `created_by`, `started_at`, `finished_at`, `backup_id`, `size_bytes`, `added_bytes`, "
+            + "`exit_status`, `error` (object of `code`, `message`, `hint`, or null).",
+    };
+
+    private Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!int.TryParse(call.ValueOf(limit) ?? "20", NumberStyles.None, CultureInfo.InvariantCulture, out var most) || most < 1)
+        {
+            throw new LarderException(EngineError.UsageInvalid, $"--limit takes a number of 1 or more, and not \"{call.ValueOf(limit)}\".");
+        }
+        var filter = new RunFilter
+        {
+            Job = call.ValueOf(job),
+            Kind = call.ValueOf(kind) is { } word ? Enum.Parse<RunKind>(word, ignoreCase: true) : null,
+            Limit = most,
+        };
+        var runs = call.Composition.OpenCatalog()?.Runs(filter).Runs
+            ?? throw new LarderException(EngineError.CatalogUnavailable, "The catalog cannot be read, so there is no history to show.");
+        if (runs.Count == 0)
+        {
+            call.Words.Say("Nothing ran yet.");
+        }
+        if (call.IsJson)
+        {
+            call.Answer(new JsonArray([.. runs.Select(Document)]));
+        }
+        else if (runs.Count > 0)
+        {
+            call.Print(Text(runs, call.OutInk));
+        }
+        return Task.FromResult(ExitStatus.Done);
+    }
+
+    private static JsonNode Document(Run run) => new JsonObject
+    {
+        ["id"] = run.Id,
+        ["kind"] = Word(run.Kind),
+        ["job"] = run.Job,
+        ["status"] = Word(run.Status),
+        ["trigger"] = run.Trigger,
+        ["created_by"] = run.CreatedBy,
+        ["started_at"] = run.StartedAt,
+        ["finished_at"] = run.FinishedAt,
+        ["backup_id"] = run.BackupId,
+        ["size_bytes"] = run.SizeBytes,
+        ["added_bytes"] = run.AddedBytes,
+        ["exit_status"] = run.ExitStatus,
+        ["error"] = run.ErrorCode is null ? null : new JsonObject { ["code"] = run.ErrorCode, ["message"] = run.ErrorMessage, ["hint"] = run.Hint },
+    };
+
+    private static string Text(IReadOnlyList<Run> runs, Ink ink)
+    {
+        var table = new Table("STARTED", "KIND", "JOB", "STATUS", ">TOOK", "BACKUP", "ERROR");
+        foreach (var run in runs)
+        {
+            table.AddPainted(
+                3,
+                ink.Status,
+                Show.Moment(run.StartedAt, TimeZoneInfo.Local),
+                Word(run.Kind),
+                run.Job ?? "-",
+                Word(run.Status),
+                run.FinishedAt is { } end ? Show.Seconds((end - run.StartedAt).TotalSeconds) : "-",
+                run.BackupId is { Length: > 8 } id ? id[..8] : "-",
+                run.ErrorCode is null ? "" : $"{run.ErrorCode} {run.ErrorMessage}");
+        }
+        return table.Render(ink);
+    }
+
+    private static string Word<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+}

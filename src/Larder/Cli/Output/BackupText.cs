@@ -1,0 +1,71 @@
+using Larder.Engine.Backups;
+
+namespace Larder.Cli.Output;
+
+/// <summary>A backup as people see it: a line of `list`, or the page of `backup` and `show`.</summary>
+internal static class BackupText
+{
+    public static string Table(IReadOnlyList<Backup> backups, bool withSizes, Ink ink)
+    {
+        string[] headings = ["ID", "TIMESTAMP", "JOB", "STATUS", "CATEGORY", "REPOSITORIES", .. withSizes ? [">SIZE", ">ADDED"] : Array.Empty<string>(), "DESCRIPTION"];
+        var table = new Table(headings);
+        foreach (var backup in backups)
+        {
+            table.AddPainted(
+                3,
+                ink.Status,
+                [
+                    backup.ShortId,
+                    backup.Timestamp,
+                    backup.Job,
+                    StatusOf(backup),
+                    CategoryOf(backup) + (backup.Pinned ? " (pinned)" : ""),
+                    string.Join(", ", backup.Repositories),
+                    .. withSizes ? new[] { Show.Bytes(backup.SizeBytes), Show.Bytes(backup.AddedBytes) } : [],
+                    Remark(backup),
+                ]);
+        }
+        return table.Render(ink);
+    }
+
+    public static string Page(Backup backup, TimeZoneInfo zone, Ink ink)
+    {
+        var facts = new Table("", "");
+        facts.AddPainted(1, ink.Bold, "backup", backup.BackupId);
+        facts.Add("timestamp", backup.Timestamp);
+        facts.Add("created", $"{Show.Moment(backup.CreatedAt, zone)} ({zone.Id}){(backup.CreatedBy is { } by ? $" by {by}" : "")}");
+        facts.Add("job", backup.Job);
+        facts.AddPainted(1, ink.Status, "status", StatusOf(backup));
+        AddKnown("category", backup.Category is null ? null : CategoryOf(backup));
+        AddKnown("pinned", backup.Pinned ? "yes" : null);
+        AddKnown("description", backup.Description);
+        AddKnown("tags", backup.Tags.Count > 0 ? string.Join(", ", backup.Tags) : null);
+        facts.Add("size", $"{Show.Bytes(backup.SizeBytes)}, added {Show.Bytes(backup.AddedBytes)}");
+        facts.Add("took", Show.Seconds(backup.DurationSeconds));
+        AddKnown("git", backup.GitCommit is null ? null : $"{backup.GitCommit}{(backup.GitBranch is { } branch ? $" ({branch})" : "")}");
+        facts.Add("repositories", string.Join(", ", backup.Repositories));
+
+        var sources = new Table("SOURCE", "ENGINE", ">ENTRIES", ">ROWS", "DATABASE");
+        foreach (var source in backup.Sources)
+        {
+            var database = source.DatabaseHost is { } host ? $"{source.DatabaseName} on {host}" : source.DatabaseName;
+            sources.Add(source.Name, source.Engine, Show.Number(source.Entries), source.Rows is { } rows ? Show.Number(rows) : "-", database);
+        }
+        return facts.Render(ink) + (sources.Rows > 0 ? "\n" + sources.Render(ink) : "");
+
+        void AddKnown(string name, string? value)
+        {
+            if (value is { Length: > 0 })
+            {
+                facts.Add(name, value);
+            }
+        }
+    }
+
+    public static string StatusOf(Backup backup) => backup.Status.ToString().ToLowerInvariant();
+
+    private static string CategoryOf(Backup backup) => backup.Category?.ToString().ToLowerInvariant() ?? "-";
+
+    private static string Remark(Backup backup) =>
+        string.Join(" ", new[] { backup.Description, backup.Tags.Count > 0 ? $"[{string.Join(", ", backup.Tags)}]" : null }.Where(text => text is not null));
+}
