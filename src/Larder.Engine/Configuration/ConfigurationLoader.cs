@@ -146,10 +146,11 @@ public static class ConfigurationLoader
 
     private static string DefaultStateDirectory(IReadOnlyDictionary<string, string> variables)
     {
-        if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
-            return "/var/lib/larder";
+        // Whoever sets it means it, root too: a trial must not write into the history of the machine.
         if (variables.GetValueOrDefault("XDG_STATE_HOME") is { Length: > 0 } state && Path.IsPathFullyQualified(state))
             return Path.Combine(state, "larder");
+        if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
+            return "/var/lib/larder";
         return variables.GetValueOrDefault("HOME") is { Length: > 0 } home && Path.IsPathFullyQualified(home)
             ? Path.Combine(home, ".local", "state", "larder")
             : "/var/lib/larder";

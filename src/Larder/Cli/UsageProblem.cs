@@ -30,7 +30,7 @@ internal static class UsageProblem
         {
             return Problem($"\"{name}\" takes no --repository.", null, name);
         }
-        return parsed.Errors is [var error, ..] ? Problem(Sentence(error, name), null, name) : null;
+        return parsed.Errors is [var error, ..] ? Problem(Sentence(error, name, command), null, name) : null;
     }
 
     // The parser hands an option that it does not know to the arguments: "backup --dyr-run" would be a job of that name.
@@ -68,11 +68,15 @@ internal static class UsageProblem
         };
     }
 
-    private static string Sentence(ParseError error, string name) => error.SymbolResult switch
+    private static Option? MissingOption(ParseError error, Command command) => command.Options.FirstOrDefault(option =>
+        option.Required && error.Message.Contains($"'{option.Name}'", StringComparison.Ordinal) && error.SymbolResult is not OptionResult { Implicit: false });
+
+    private static string Sentence(ParseError error, string name, Command command) => error.SymbolResult switch
     {
         ArgumentResult { Tokens.Count: 0, Argument: Operand operand } => $"\"{name}\" needs {operand.Name}: {operand.Description}",
         OptionResult { Tokens.Count: 0, Option: var option } when option.Arity.MinimumNumberOfValues > 0 && !option.Required =>
             $"{option.Name} needs a value: {option.HelpName}.",
+        _ when MissingOption(error, command) is { } missing => $"\"{name}\" needs {missing.Name} {missing.HelpName}: {missing.Description}",
         OptionResult { Option: Setting { Words.Count: > 0 } setting, Tokens: [var token, ..] } =>
             $"{setting.Name} takes {string.Join(", ", setting.Words)}, and not \"{token.Value}\".",
         OptionResult { Option: Setting setting, Tokens.Count: > 1 } => $"{setting.Name} was given more than once.",

@@ -61,7 +61,11 @@ internal sealed class Settings : Option<string[]>, IValued
 internal sealed class Operand : Argument<string[]>, IValued
 {
     public Operand(string name, string description, ValueKind kind, int least, int most, params IReadOnlyList<string> words)
-        : base(name) => (Description, Kind, Arity, Words) = (description, kind, new ArgumentArity(least, most), words);
+        : base(name)
+    {
+        (Description, Kind, Arity, Words) = (description, kind, new ArgumentArity(least, most), words);
+        CustomParser = result => [.. result.Tokens.Select(token => token.Value)]; // The parser's own makes no array of exactly one.
+    }
 
     /// <summary>As many as a command line holds.</summary>
     public const int AnyNumber = 100_000;
