@@ -76,5 +76,5 @@ public sealed record CleanupLine
 
     /// <summary>Its snapshots in this repository; more than one only after a crash while a pin was set.</summary>
     [JsonIgnore]
-    public required IReadOnlyList<SnapshotId> Snapshots { get; init; }
+    public IReadOnlyList<SnapshotId> Snapshots { get; init; } = [];
 }

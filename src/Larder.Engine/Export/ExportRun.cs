@@ -1,3 +1,6 @@
+using Larder.Engine.Browse;
+using Larder.Engine.Restore;
+
 namespace Larder.Engine.Export;
 
 /// <summary>Writes a backup as files that other tools read.</summary>
@@ -18,7 +21,13 @@ public static class ExportRun
     /// there is no force), <see cref="Larder.Repository.RepositoryException"/> and <see cref="Errors.LarderException"/>.
     /// </summary>
     /// <param name="standardOutput">Where <c>-</c> writes; flushed, not closed.</param>
-    public static Task<ExportResult> ExecuteAsync(
-        EngineContext context, ExportRequest request, Stream standardOutput, RunProgress progress, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+    public static async Task<ExportResult> ExecuteAsync(
+        EngineContext context, ExportRequest request, Stream standardOutput, RunProgress progress, CancellationToken cancellationToken)
+    {
+        var began = context.Clock.GetTimestamp();
+        var backup = await ReadableBackup.OpenAsync(context, request.Backup, request.Repository, cancellationToken);
+        var result = await HeldReading.RunAsync(
+            backup, context, (held, token) => new ExportExecution(held, request, standardOutput, progress).RunAsync(token), cancellationToken);
+        return result with { DurationSeconds = Math.Round(context.Clock.GetElapsedTime(began).TotalSeconds, 3) };
+    }
 }

@@ -29,6 +29,11 @@ internal sealed class RepositoryVerification(string name, Repository.Repository 
         var names = await NameSnapshotsAsync(cancellationToken);
         foreach (var damage in report.Damages)
         {
+            if (only is not null && damage is { File.Kind: FileKind.Pack, Snapshots.Count: 0 })
+            {
+                tally.Hint($"{damage.Message.TrimEnd('.')}. It touches none of the backups that were asked for.");
+                continue;
+            }
             tally.Add(await DescribeAsync(damage, names, cancellationToken));
         }
         foreach (var hint in report.Hints)

@@ -91,8 +91,9 @@ public sealed record VerifyFinding
     /// <summary>The backups that cannot be restored whole because of it.</summary>
     public IReadOnlyList<AffectedBackup> Backups { get; init; } = [];
 
+    /// <summary>How the process ends because of it.</summary>
     [JsonIgnore]
-    public required ExitStatus ExitStatus { get; init; }
+    public ExitStatus ExitStatus { get; init; } = ExitStatus.Damage;
 }
 
 /// <summary>A backup that damage touches. <paramref name="Job"/> and <paramref name="Timestamp"/> are null where its snapshot cannot be
