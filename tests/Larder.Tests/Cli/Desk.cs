@@ -64,7 +64,7 @@ public sealed class Desk : IAsyncDisposable
     /// <summary>Makes both repositories as `larder init` does, with a key that opens quickly.</summary>
     public async Task InitAsync()
     {
-        var options = new RepositoryOptions { KeyCost = new ScryptCost(1024, 8, 1) };
+        var options = new RepositoryOptions { KeyCost = ScryptCost.ForTests };
         foreach (var name in new[] { "repository", "second" })
         {
             using var storage = new LocalStorage(folder[name]);
