@@ -78,7 +78,7 @@ public static class KeyRing
     internal static async Task<RepositoryKey?> TryOpenAsync(IStorage storage, KeyId id, string password, CancellationToken cancellationToken) =>
         (await ReadAsync(storage, id, cancellationToken)).TryOpen(password);
 
-    private static async Task<KeyFile> ReadAsync(IStorage storage, KeyId id, CancellationToken cancellationToken)
+    internal static async Task<KeyFile> ReadAsync(IStorage storage, KeyId id, CancellationToken cancellationToken)
     {
         var json = await storage.ReadAllAsync(StorageKey.Of(id), Repository.SmallFileBytesMax, cancellationToken);
         if (Hash256.Of(json) != id.Hash)
@@ -86,12 +86,28 @@ public static class KeyRing
             json = await storage.ReadAllAsync(StorageKey.Of(id), Repository.SmallFileBytesMax, cancellationToken);
         }
         return Hash256.Of(json) == id.Hash
-            ? KeyFile.Parse(json)
+            ? Parse(json, storage, id)
             : throw new RepositoryException(RepositoryError.Damaged, $"{StorageKey.Of(id)} in {storage.Location} is damaged: its bytes are not what its name says")
             {
                 File = StorageKey.Of(id),
                 Location = storage.Location,
             };
+    }
+
+    private static KeyFile Parse(byte[] json, IStorage storage, KeyId id)
+    {
+        try
+        {
+            return KeyFile.Parse(json);
+        }
+        catch (RepositoryException e)
+        {
+            throw new RepositoryException(e.Error, $"{StorageKey.Of(id)} in {storage.Location} cannot be used: {e.Message}", e)
+            {
+                File = StorageKey.Of(id),
+                Location = storage.Location,
+            };
+        }
     }
 }
 

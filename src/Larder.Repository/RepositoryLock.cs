@@ -136,6 +136,7 @@ public sealed class RepositoryLock : IAsyncDisposable
         await disposing.CancelAsync();
         await refreshing;
         await DeleteAllAsync(except: null, CancellationToken.None);
+        await DeleteAllAsync(except: null, CancellationToken.None); // Those that failed, once more: a lock left behind bars others for half an hour.
     }
 
     /// <returns>Null when the lock is ours; otherwise whose lock excludes it.</returns>
@@ -237,7 +238,7 @@ public sealed class RepositoryLock : IAsyncDisposable
             }
             catch (RepositoryException)
             {
-                // Tried again at the next refresh, and at the end. A lock left behind is recognised as stale, and removed, by whoever comes next.
+                // Tried again at the next refresh, and at the end. A lock left behind is recognised as stale by whoever comes next.
             }
         }
     }

@@ -27,6 +27,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
     private List<IndexedPack> unindexed = [];
     private int unindexedBlobs;
     private bool isComplete;
+    private int disposed;
+    private Exception? failure;
     private WriterStatistics statistics = new();
 
     private RepositoryWriter(Repository repository, RepositoryLock heldLock, MasterIndex index, int workers)
@@ -45,7 +47,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
     public MasterIndex Index { get; }
 
     /// <summary>Why this writer stopped; null while all is well.</summary>
-    public Exception? Failure { get; private set; }
+    public Exception? Failure => Volatile.Read(ref failure);
 
     public WriterStatistics Statistics
     {
@@ -64,9 +66,10 @@ public sealed class RepositoryWriter : IAsyncDisposable
         var heldLock = await RepositoryLock.AcquireAsync(repository, LockMode.Shared, cancellationToken);
         try
         {
-            // Read under the lock: a prune that ran before may have moved blobs that an older view still names.
+            // Read under the lock: a prune that ran before may have moved blobs that an older view still names. And its own: blobs are in it
+            // before an index file names them, and nobody else may build on those.
             repository.DropIndex();
-            var index = await repository.LoadIndexAsync(cancellationToken);
+            var index = await repository.ReadIndexAsync(_ => { }, cancellationToken);
             return new RepositoryWriter(repository, heldLock, index, ContentIntake.WorkerCount);
         }
         catch
@@ -81,7 +84,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
     {
         lock (gate)
         {
-            return !claimed[(int)kind].Contains(id) && !Index.Contains(kind, id) && claimed[(int)kind].Add(id);
+            var isNew = !claimed[(int)kind].Contains(id) && !Index.Contains(kind, id) && claimed[(int)kind].Add(id);
+            isComplete &= !isNew;
+            return isNew;
         }
     }
 
@@ -127,17 +132,30 @@ public sealed class RepositoryWriter : IAsyncDisposable
     /// <summary>Gives this repository up: nothing more is written to it, and what was written stays unreferenced.</summary>
     public void Fail(Exception exception)
     {
-        Failure ??= exception;
-        stopping.Cancel();
+        Interlocked.CompareExchange(ref failure, exception, null);
+        if (Volatile.Read(ref disposed) == 0)
+        {
+            stopping.Cancel();
+        }
     }
 
-    /// <summary>When it completes, every blob that was added is durable and indexed.</summary>
+    /// <summary>When it completes, every blob that was added is durable and indexed. A writer that could not complete has failed for good.</summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(UploadPartialPacks());
         ThrowIfFailed();
-        await SaveIndexAsync(cancellationToken);
+        try
+        {
+            await Task.WhenAll(UploadPartialPacks()).WaitAsync(cancellationToken);
+            ThrowIfFailed();
+            await SaveIndexAsync(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+            throw;
+        }
         isComplete = true;
+        Repository.KeepIndex(Index);
     }
 
     /// <summary>Stores the snapshot, then reads it back. Only after <see cref="CompleteAsync"/>: a snapshot that exists can be restored.</summary>
@@ -147,17 +165,29 @@ public sealed class RepositoryWriter : IAsyncDisposable
         {
             throw new InvalidOperationException("The snapshot comes last: complete the writer first.");
         }
+        if (!Index.Contains(BlobKind.Tree, snapshot.Tree))
+        {
+            throw new InvalidOperationException("The snapshot comes last: its root tree is not in the repository.");
+        }
         await Lock.EnsureHeldAsync(cancellationToken);
         var file = await Repository.StoreUnpackedAsync(FileKind.Snapshot, SnapshotFile.Encode(snapshot), cancellationToken);
         var id = new SnapshotId(file.Name);
         var stored = await Repository.LoadSnapshotAsync(id, cancellationToken);
         return stored.Tree == snapshot.Tree
             ? id
-            : throw new RepositoryException(RepositoryError.Damaged, $"{file} in {Repository.Location} does not read back as it was written") { File = file, Location = Repository.Location };
+            : throw new RepositoryException(RepositoryError.Damaged, $"{file} in {Repository.Location} does not read back as it was written")
+            {
+                File = file,
+                Location = Repository.Location,
+            };
     }
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        {
+            return;
+        }
         await stopping.CancelAsync();
         Task[] running;
         lock (gate)
@@ -165,11 +195,6 @@ public sealed class RepositoryWriter : IAsyncDisposable
             running = [.. uploads];
         }
         await Task.WhenAll(running); // They record their failures and do not throw.
-        if (!isComplete)
-        {
-            // The index in memory names blobs that no index file names: nobody may build on them.
-            Repository.DropIndex();
-        }
         await Lock.DisposeAsync();
         packBuffers.Dispose();
         uploadSlots.Dispose();
@@ -221,7 +246,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
         }
         catch (Exception e)
         {
-            Fail(e);
+            Fail(e); // And keep the buffer: whoever waits for one is let go by the failure.
         }
     }
 
@@ -271,9 +296,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
 
     private void ThrowIfFailed()
     {
-        if (Failure is not null)
+        if (Failure is { } reason)
         {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(Failure);
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(reason);
         }
     }
 }

@@ -12,21 +12,32 @@ namespace Larder.Engine.Backups;
 public sealed class BackupLibrary(LarderConfiguration configuration, RepositorySet repositories, TimeProvider clock, Action<string> warn)
 {
     /// <summary>All backups of all repositories, newest first, each with the category that its job's retention gives it.</summary>
-    /// <param name="only">Look into this repository alone; null for all. One of several that cannot be opened costs a warning.</param>
+    /// <param name="only">Look into this repository alone; null for all. One of several that cannot be read costs a warning.</param>
+    /// <exception cref="RepositoryException">No repository could be read.</exception>
     public async Task<IReadOnlyList<Backup>> ListAsync(string? only, CancellationToken cancellationToken)
     {
         var copies = new List<BackupCopy>();
         var names = only is null ? repositories.Names.ToList() : [only];
+        var failures = new List<RepositoryException>();
         foreach (var name in names)
         {
             try
             {
                 copies.AddRange(await ReadCopiesAsync(name, cancellationToken));
             }
-            catch (RepositoryException e) when (names.Count > 1 && copies.Count > 0)
+            catch (RepositoryException e)
             {
-                warn($"Repository \"{name}\" could not be read: {e.Message}");
+                failures.Add(e);
+                if (names.Count > 1)
+                {
+                    warn($"Repository \"{name}\" could not be read: {e.Message}");
+                }
             }
+        }
+        if (failures.Count == names.Count && failures.Count > 0)
+        {
+            // An empty list would say that there are no backups.
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failures[0]);
         }
         return WithCategories(BackupJoin.Join(copies, ZoneOf));
     }

@@ -37,4 +37,7 @@ public sealed record Damage
     public IReadOnlyList<SnapshotId> Snapshots { get; init; } = [];
 
     internal IReadOnlyCollection<(BlobKind Kind, BlobId Id)> LostBlobs { get; init; } = [];
+
+    /// <summary>Whether it was found by following references: every copy was tried then.</summary>
+    internal bool IsReference { get; init; }
 }

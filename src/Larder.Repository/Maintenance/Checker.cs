@@ -20,11 +20,12 @@ public sealed class Checker(Repository repository, CheckOptions options)
         var index = await repository.ReadIndexAsync(Add, cancellationToken);
         var stored = await ListPacksAsync(cancellationToken);
 
-        await CheckSmallFilesAsync(FileKind.Key, cancellationToken);
+        await CheckConfigAsync(cancellationToken);
+        await CheckKeysAsync(cancellationToken);
         FindConflicts(index);
-        var present = ComparePacks(index, stored);
         var used = await FollowReferencesAsync(index, snapshots, cancellationToken);
-        var read = options.ReadsData ? Selected(present, stored, used) : [];
+        var present = ComparePacks(index, stored, used);
+        var read = options.ReadsData ? Selected(present, stored) : [];
         await ReadPacksAsync(read, stored, cancellationToken);
 
         return new CheckReport
@@ -70,16 +71,34 @@ public sealed class Checker(Repository repository, CheckOptions options)
         return stored;
     }
 
-    private async Task CheckSmallFilesAsync(FileKind kind, CancellationToken cancellationToken)
+    private async Task CheckConfigAsync(CancellationToken cancellationToken)
     {
-        await foreach (var file in repository.Storage.ListAsync(kind, cancellationToken))
+        try
         {
-            var bytes = file.LengthBytes <= Repository.SmallFileBytesMax
-                ? await repository.Storage.ReadAllAsync(file.Key, Repository.SmallFileBytesMax, cancellationToken)
-                : [];
-            if (Hash256.Of(bytes) != file.Key.Name)
+            var box = await repository.Storage.ReadAllAsync(StorageKey.Config, Repository.SmallFileBytesMax, cancellationToken);
+            RepositoryConfig.Open(repository.Key, box, repository.Location);
+        }
+        catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.FileMissing or RepositoryError.Unsupported)
+        {
+            Add(e);
+        }
+    }
+
+    private async Task CheckKeysAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var file in repository.Storage.ListAsync(FileKind.Key, cancellationToken))
+        {
+            try
             {
-                damages.Add(new Damage { File = file.Key, Message = $"{file.Key} in {repository.Location} is damaged: its bytes are not what its name says" });
+                await KeyRing.ReadAsync(repository.Storage, new KeyId(file.Key.Name), cancellationToken);
+            }
+            catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.Unsupported)
+            {
+                Add(e);
+            }
+            catch (RepositoryException e) when (e.Error == RepositoryError.FileMissing)
+            {
+                hints.Add($"{file.Key} was removed while the repository was checked");
             }
         }
     }
@@ -94,10 +113,10 @@ public sealed class Checker(Repository repository, CheckOptions options)
     }
 
     /// <returns>The packs that are there and as long as they should be.</returns>
-    private List<IndexedPack> ComparePacks(MasterIndex index, Dictionary<PackId, long> stored)
+    private List<IndexedPack> ComparePacks(MasterIndex index, Dictionary<PackId, long> stored, UsedBlobs? used)
     {
         var present = new List<IndexedPack>();
-        foreach (var pack in index.Packs)
+        foreach (var pack in index.Packs.Where(pack => used is null || pack.Blobs.Any(blob => used.IsMarked(blob.Kind, blob.Id))))
         {
             var expectedBytes = PackHeader.FileBytes(pack.Blobs);
             if (!stored.TryGetValue(pack.Id, out var lengthBytes))
@@ -128,24 +147,21 @@ public sealed class Checker(Repository repository, CheckOptions options)
         var walk = new ReferenceWalk(repository, index, used);
         foreach (var snapshot in snapshots)
         {
-            await walk.FollowAsync(snapshot, e => damages.Add(new Damage { File = e.File, Message = e.Message, Snapshots = [snapshot.Id] }), cancellationToken);
+            await walk.FollowAsync(snapshot, AddReference, cancellationToken);
         }
         return options.Snapshots is null ? null : used;
     }
 
-    private List<IndexedPack> Selected(List<IndexedPack> present, Dictionary<PackId, long> stored, UsedBlobs? used)
+    private List<IndexedPack> Selected(List<IndexedPack> present, Dictionary<PackId, long> stored)
     {
-        List<IndexedPack> selected =
-        [
-            .. present.Where(pack => options.Subset.Contains(pack.Id) && (used is null || pack.Blobs.Any(blob => used.IsMarked(blob.Kind, blob.Id)))),
-        ];
+        var selected = present.FindAll(pack => options.Subset.Contains(pack.Id));
         options.OnBytesExpected(selected.Sum(pack => stored[pack.Id]));
         return selected;
     }
 
     private async Task ReadPacksAsync(List<IndexedPack> packs, Dictionary<PackId, long> stored, CancellationToken cancellationToken)
     {
-        // Two packs at a time are in memory: 32 MiB of Larder's own, more of writers that make larger ones.
+        // Two packs at a time, of each 8 MiB in memory.
         var parallel = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = 2 };
         await Parallel.ForEachAsync(packs, parallel, async (pack, token) =>
         {
@@ -172,32 +188,58 @@ public sealed class Checker(Repository repository, CheckOptions options)
     /// <summary>Finds, for each damage, the snapshots that need what was lost; a blob with a good copy elsewhere is not lost.</summary>
     private async Task<IReadOnlyList<Damage>> AttributeAsync(MasterIndex index, List<StoredSnapshot> snapshots, CancellationToken cancellationToken)
     {
-        if (damages.TrueForAll(damage => damage.LostBlobs.Count == 0))
+        var known = WithoutRepetition();
+        if (known.TrueForAll(damage => damage.LostBlobs.Count == 0))
         {
-            return damages;
+            return known;
         }
 
-        var badCopies = damages
-            .Where(damage => damage.File is { Kind: FileKind.Pack })
-            .SelectMany(damage => damage.LostBlobs.Select(blob => (Pack: new PackId(damage.File!.Value.Name), blob.Kind, blob.Id)))
-            .ToHashSet();
-        var affected = damages.ConvertAll(damage => damage.Snapshots.ToHashSet());
+        var trail = new DamageTrail(repository, index, Blame(known, index));
+        var affected = known.ConvertAll(damage => damage.Snapshots.ToHashSet());
         foreach (var snapshot in snapshots)
         {
-            var used = new UsedBlobs(index);
-            await new ReferenceWalk(repository, index, used).FollowAsync(snapshot, _ => { }, cancellationToken);
-            for (var i = 0; i < damages.Count; i++)
+            foreach (var damage in await trail.FollowAsync(snapshot.Snapshot.Tree, cancellationToken))
             {
-                if (damages[i].LostBlobs.Any(blob => used.IsMarked(blob.Kind, blob.Id) && IsLost(blob.Kind, blob.Id)))
-                {
-                    affected[i].Add(snapshot.Id);
-                }
+                affected[damage].Add(snapshot.Id);
             }
         }
-        return [.. damages.Select((damage, i) => damage with { Snapshots = [.. affected[i]] })];
+        return [.. known.Select((damage, i) => damage with { Snapshots = [.. affected[i]] })];
+    }
+
+    /// <summary>A tree that cannot be read from a pack is no second damage where the pack itself was found damaged.</summary>
+    private List<Damage> WithoutRepetition()
+    {
+        var lostInPacks = damages.Where(damage => !damage.IsReference).SelectMany(damage => damage.LostBlobs.Select(blob => (damage.File, blob))).ToHashSet();
+        return damages.FindAll(damage => !damage.IsReference || !damage.LostBlobs.All(blob => lostInPacks.Contains((damage.File, blob))));
+    }
+
+    /// <returns>For each blob that is lost, the damages that took it.</returns>
+    private static Dictionary<(BlobKind, BlobId), List<int>> Blame(List<Damage> known, MasterIndex index)
+    {
+        var badCopies = known
+            .Where(damage => !damage.IsReference && damage.File is { Kind: FileKind.Pack })
+            .SelectMany(damage => damage.LostBlobs.Select(blob => (Pack: new PackId(damage.File!.Value.Name), blob.Kind, blob.Id)))
+            .ToHashSet();
+        var blame = new Dictionary<(BlobKind, BlobId), List<int>>();
+        for (var i = 0; i < known.Count; i++)
+        {
+            foreach (var blob in known[i].LostBlobs.Where(blob => known[i].IsReference || IsLost(blob.Kind, blob.Id)))
+            {
+                (blame.TryGetValue(blob, out var numbers) ? numbers : blame[blob] = []).Add(i);
+            }
+        }
+        return blame;
 
         bool IsLost(BlobKind kind, BlobId id) => index.FindAll(kind, id).All(copy => badCopies.Contains((copy.Pack, kind, id)));
     }
+
+    private void AddReference(BrokenReference broken) => damages.Add(new Damage
+    {
+        File = broken.Reason.File,
+        Message = broken.Reason.Message,
+        LostBlobs = [(broken.Kind, broken.Blob)],
+        IsReference = true,
+    });
 
     private void Add(RepositoryException e) => damages.Add(new Damage
     {

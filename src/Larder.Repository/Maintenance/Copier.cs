@@ -67,7 +67,7 @@ public sealed class Copier
     private async Task CopyTreesAsync(
         BlobId root, HashSet<BlobId> seen, BlobWorker dataWorker, BlobWorker treeWorker, Action<long> onBytes, CancellationToken cancellationToken)
     {
-        var blobs = new BlobReader(source, sourceIndex);
+        var blobs = BlobReader.Strict(source, sourceIndex);
         var pending = new Stack<BlobId>();
         pending.Push(root);
         while (pending.TryPop(out var id))

@@ -8,7 +8,8 @@ namespace Larder.Repository.Maintenance;
 public static class IndexRebuilder
 {
     /// <param name="heldLock">Exclusive.</param>
-    /// <returns>How many packs were indexed, and those whose header does not open, which stay where they are.</returns>
+    /// <returns>How many packs were indexed, and those whose header does not open. They stay where they are, and in the index where it knew them:
+    /// their blobs may be whole.</returns>
     public static async Task<IndexRebuild> ExecuteAsync(Repository repository, RepositoryLock heldLock, CancellationToken cancellationToken)
     {
         if (heldLock.Mode != LockMode.Exclusive)
@@ -39,6 +40,7 @@ public static class IndexRebuilder
                 unreadable.Add(id);
             }
         }
+        await writer.AddAsync(await FindOldListingsAsync(repository, unreadable, cancellationToken), cancellationToken);
         await writer.CompleteAsync(cancellationToken);
 
         await heldLock.EnsureHeldAsync(cancellationToken);
@@ -48,6 +50,18 @@ public static class IndexRebuilder
         }
         repository.DropIndex();
         return new IndexRebuild(packs, unreadable);
+    }
+
+    private static async Task<IReadOnlyList<IndexedPack>> FindOldListingsAsync(
+        Repository repository, IReadOnlyCollection<PackId> unreadable, CancellationToken cancellationToken)
+    {
+        if (unreadable.Count == 0)
+        {
+            return [];
+        }
+        var index = await repository.ReadIndexAsync(_ => { }, cancellationToken);
+        var contradicted = index.Conflicts.Select(pack => pack.Id).ToHashSet();
+        return [.. index.Packs.Where(pack => unreadable.Contains(pack.Id) && !contradicted.Contains(pack.Id))];
     }
 }
 

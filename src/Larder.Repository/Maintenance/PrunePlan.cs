@@ -19,6 +19,9 @@ public sealed record PrunePlan
     /// <summary>Partly used: what is used is copied into new packs.</summary>
     public required IReadOnlyList<PackId> Repacked { get; init; }
 
+    /// <summary>In the index, but not in the storage, and holding nothing that is used: only their listing is removed.</summary>
+    public required IReadOnlyList<PackId> Vanished { get; init; }
+
     public required int KeptPacks { get; init; }
 
     /// <summary>Bytes of all packs before.</summary>
@@ -27,13 +30,13 @@ public sealed record PrunePlan
     /// <summary>Bytes of the packs that will be repacked.</summary>
     public required long RepackBytes { get; init; }
 
-    /// <summary>About how many bytes the storage will have back.</summary>
+    /// <summary>How many bytes of packs there will be less; negative where joining small packs costs more than it saves.</summary>
     public required long FreedBytes { get; init; }
 
     /// <summary>Unused bytes that stay in kept packs.</summary>
     public required long UnusedBytesLeft { get; init; }
 
-    public bool IsNothing => Unindexed.Count + Unused.Count + Repacked.Count == 0;
+    public bool IsNothing => Unindexed.Count + Unused.Count + Repacked.Count + Vanished.Count == 0;
 
     internal static PrunePlan Compute(MasterIndex index, UsedBlobs used, IReadOnlyDictionary<PackId, long> stored, PruneOptions options)
     {
@@ -47,12 +50,41 @@ public sealed record PrunePlan
             Unindexed = unindexed,
             Unused = [.. unused.Select(pack => pack.Id)],
             Repacked = [.. repacked.Select(pack => pack.Id)],
+            Vanished = [.. index.Packs.Where(pack => !stored.ContainsKey(pack.Id)).Select(pack => pack.Id)],
             KeptPacks = kept.Count,
             TotalBytes = stored.Values.Sum(),
             RepackBytes = repacked.Sum(pack => pack.FileBytes),
-            FreedBytes = unindexed.Sum(id => stored[id]) + unused.Sum(pack => pack.FileBytes) + repacked.Sum(pack => pack.UnusedBytes),
+            FreedBytes = unindexed.Sum(id => stored[id]) + unused.Sum(pack => pack.FileBytes) + repacked.Sum(pack => pack.FileBytes)
+                - RepackedBytes(repacked, index, used),
             UnusedBytesLeft = kept.Sum(pack => pack.UnusedBytes),
         };
+    }
+
+    /// <summary>The blobs of a pack that a repack copies.</summary>
+    internal static List<PackedBlob> Kept(IndexedPack pack, MasterIndex index, UsedBlobs used) =>
+        [.. pack.Blobs.Where(blob => used.IsMarked(blob.Kind, blob.Id) && IsKeptCopy(pack.Id, blob, index)).OrderBy(blob => blob.OffsetBytes)];
+
+    /// <summary>How long the new packs will be: filled one after another, as <see cref="RepackTarget"/> does.</summary>
+    private static long RepackedBytes(HashSet<WeighedPack> repacked, MasterIndex index, UsedBlobs used)
+    {
+        var chosen = repacked.Select(pack => pack.Id).ToHashSet();
+        var total = 0L;
+        Span<(int Count, long UsedBytes, long BufferBytes)> open = stackalloc (int, long, long)[2];
+        foreach (var pack in index.Packs.Where(pack => chosen.Contains(pack.Id)))
+        {
+            foreach (var blob in Kept(pack, index, used))
+            {
+                ref var filling = ref open[(int)blob.Kind];
+                if (filling.Count == 0 || !PackBuilder.HasRoom(filling.Count, filling.UsedBytes, filling.BufferBytes, blob.BoxBytes))
+                {
+                    filling = (0, 0, Math.Max(PackBuilder.TargetBytes, blob.BoxBytes));
+                    total += PackHeader.FileBytes([]);
+                }
+                filling = (filling.Count + 1, filling.UsedBytes + blob.BoxBytes, filling.BufferBytes);
+                total += blob.BoxBytes + PackHeader.EntryBytes(blob.IsCompressed);
+            }
+        }
+        return total;
     }
 
     /// <summary>Partly used packs, the most wasteful first, until what stays unused is below the limit; and small packs, where there are many.</summary>

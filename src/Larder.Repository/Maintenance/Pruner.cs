@@ -45,7 +45,7 @@ public sealed class Pruner
 
         await DeletePacksAsync(plan.Unindexed, cancellationToken);
         var written = await RepackAsync(plan, index, used, cancellationToken);
-        await ReplaceIndexFilesAsync([.. plan.Unused, .. plan.Repacked], written, cancellationToken);
+        await ReplaceIndexFilesAsync([.. plan.Unused, .. plan.Repacked, .. plan.Vanished], written, cancellationToken);
         await DeletePacksAsync([.. plan.Unused, .. plan.Repacked], cancellationToken);
 
         repository.DropIndex();
@@ -66,11 +66,15 @@ public sealed class Pruner
 
         // All or nothing: a blob that seems unused because an index file could not be read must not be deleted.
         var index = await repository.ReadIndexAsync(Rethrow, cancellationToken);
+        if (index.Conflicts is [var conflict, ..])
+        {
+            throw PackReader.Damaged(repository.Storage, conflict.Id, "index files contradict each other about it; rebuild the index first, nothing was removed");
+        }
         var used = new UsedBlobs(index);
         var walk = new ReferenceWalk(repository, index, used);
         foreach (var snapshot in snapshots)
         {
-            await walk.FollowAsync(snapshot, Rethrow, cancellationToken);
+            await walk.FollowAsync(snapshot, broken => Rethrow(broken.Reason), cancellationToken);
         }
 
         var stored = new Dictionary<PackId, long>();
@@ -100,8 +104,7 @@ public sealed class Pruner
         var target = new RepackTarget(repository, heldLock);
         foreach (var pack in index.Packs.Where(pack => repacked.Contains(pack.Id)))
         {
-            var kept = pack.Blobs.Where(blob => used.IsMarked(blob.Kind, blob.Id) && PrunePlan.IsKeptCopy(pack.Id, blob, index)).ToList();
-            await target.CopyAsync(pack.Id, kept, cancellationToken);
+            await target.CopyAsync(pack.Id, PrunePlan.Kept(pack, index, used), cancellationToken);
             options.OnBytesRepacked(PackHeader.FileBytes(pack.Blobs));
         }
         return await target.CompleteAsync(cancellationToken);
@@ -143,7 +146,11 @@ public sealed class Pruner
         }
         await heldLock.EnsureHeldAsync(cancellationToken);
         var parallel = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = 4 };
-        await Parallel.ForEachAsync(packs, parallel, async (pack, token) => await repository.Storage.DeleteAsync(StorageKey.Of(pack), token));
+        await Parallel.ForEachAsync(packs, parallel, async (pack, token) =>
+        {
+            heldLock.EnsureFresh();
+            await repository.Storage.DeleteAsync(StorageKey.Of(pack), token);
+        });
     }
 
     private static void Rethrow(RepositoryException e) => System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e);

@@ -16,26 +16,36 @@ internal sealed class RepackTarget(Repository repository, RepositoryLock heldLoc
 
     private readonly PackBuilder?[] open = new PackBuilder?[2];
     private readonly List<IndexedPack> written = [];
+    private byte[] plain = [];
+    private byte[]? spare;
 
     /// <summary>Copies these blobs of a pack.</summary>
     public async Task CopyAsync(PackId pack, IReadOnlyList<PackedBlob> blobs, CancellationToken cancellationToken)
     {
         using var opener = new BlobOpener();
+        if (blobs.Any(blob => !BlobOpener.IsPlausible(blob.Kind, blob.BoxBytes, blob.PlainBytes)))
+        {
+            throw PackReader.Damaged(repository.Storage, pack, "its index gives it blobs of impossible lengths; no backup was touched");
+        }
         foreach (var run in Runs(blobs))
         {
             var offsetBytes = run[0].OffsetBytes;
             var boxes = new byte[run[^1].OffsetBytes + run[^1].BoxBytes - offsetBytes];
             if (await repository.Storage.ReadAsync(StorageKey.Of(pack), offsetBytes, boxes, cancellationToken) < boxes.Length)
             {
-                throw PackReader.Damaged(repository.Storage, pack, "it is shorter than its index says; nothing was removed");
+                throw PackReader.Damaged(repository.Storage, pack, "it is shorter than its index says; no backup was touched");
             }
             foreach (var blob in run)
             {
                 var box = boxes.AsMemory((int)(blob.OffsetBytes - offsetBytes), (int)blob.BoxBytes);
                 var location = new BlobLocation(pack, blob.OffsetBytes, blob.BoxBytes, blob.PlainBytes, blob.IsCompressed);
-                if (!opener.TryOpen(repository.Key, blob.Id, location, box.Span, new byte[blob.PlainBytes]))
+                if (plain.Length < blob.PlainBytes)
                 {
-                    throw PackReader.Damaged(repository.Storage, pack, $"the blob {blob.Id.ToString()[..8]} in it does not open; nothing was removed");
+                    plain = GC.AllocateUninitializedArray<byte>((int)blob.PlainBytes);
+                }
+                if (!opener.TryOpen(repository.Key, blob.Id, location, box.Span, plain.AsSpan(0, (int)blob.PlainBytes)))
+                {
+                    throw PackReader.Damaged(repository.Storage, pack, $"the blob {blob.Id.ToString()[..8]} in it does not open; no backup was touched");
                 }
                 await AppendAsync(blob, box, cancellationToken);
             }
@@ -60,9 +70,19 @@ internal sealed class RepackTarget(Repository repository, RepositoryLock heldLoc
         {
             await StoreAsync(kind, cancellationToken);
         }
-        var pack = open[kind] ??= new PackBuilder(new byte[Math.Max(PackBuilder.TargetBytes, box.Length)]);
+        var pack = open[kind] ??= new PackBuilder(Buffer(box.Length));
         box.Span.CopyTo(pack.Reserve(box.Length));
         pack.Commit(blob.Kind, blob.Id, box.Length, (int)blob.PlainBytes, blob.IsCompressed);
+    }
+
+    private byte[] Buffer(int boxBytes)
+    {
+        if (spare is { } free && free.Length >= boxBytes)
+        {
+            spare = null;
+            return free;
+        }
+        return GC.AllocateUninitializedArray<byte>(Math.Max(PackBuilder.TargetBytes, boxBytes));
     }
 
     private async Task StoreAsync(int kind, CancellationToken cancellationToken)
@@ -74,6 +94,7 @@ internal sealed class RepackTarget(Repository repository, RepositoryLock heldLoc
             heldLock.EnsureFresh();
             await repository.Storage.PutAsync(StorageKey.Of(pack.Id), pack.Content, cancellationToken);
             written.Add(new IndexedPack(pack.Id, pack.Blobs));
+            spare = pack.Buffer.Length == PackBuilder.TargetBytes ? pack.Buffer : null;
         }
     }
 

@@ -31,7 +31,11 @@ internal sealed class PackBuilder
 
     public int UsedBytes => usedBytes;
 
-    public bool HasRoomFor(int boxBytes) => blobs.Count < BlobsMax && boxBytes <= buffer.Length - usedBytes;
+    public bool HasRoomFor(int boxBytes) => HasRoom(blobs.Count, usedBytes, buffer.Length, boxBytes);
+
+    /// <summary>The rule of <see cref="HasRoomFor"/>, for plans that fill no real pack.</summary>
+    public static bool HasRoom(int blobCount, long usedBytes, long bufferBytes, long boxBytes) =>
+        blobCount < BlobsMax && boxBytes <= bufferBytes - usedBytes;
 
     /// <summary>Room for a box of exactly this length, to be written and then kept with <see cref="Commit"/>.</summary>
     public Span<byte> Reserve(int boxBytes) => buffer.AsSpan(usedBytes, boxBytes);

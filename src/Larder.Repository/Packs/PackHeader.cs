@@ -69,13 +69,13 @@ internal static class PackHeader
             }
 
             var boxBytes = BinaryPrimitives.ReadUInt32LittleEndian(header[1..]);
-            if (boxBytes < RepositoryKey.OverheadBytes)
-            {
-                return null;
-            }
             var plainBytes = isCompressed
                 ? BinaryPrimitives.ReadUInt32LittleEndian(header[5..])
                 : boxBytes - RepositoryKey.OverheadBytes;
+            if (boxBytes < RepositoryKey.OverheadBytes || (isCompressed && plainBytes == 0))
+            {
+                return null; // A length of 0 says "not compressed" in an index; nobody could read such an entry back.
+            }
             var id = new BlobId(new Hash256(header[(entryBytes - Hash256.Bytes)..entryBytes]));
             blobs.Add(new PackedBlob((BlobKind)(type & 1), id, (uint)offsetBytes, boxBytes, plainBytes, isCompressed));
 

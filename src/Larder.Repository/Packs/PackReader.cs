@@ -17,6 +17,20 @@ internal static class PackReader
     public static async Task<IReadOnlyList<PackedBlob>> ReadHeaderAsync(
         IStorage storage, RepositoryKey key, PackId id, long lengthBytes, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await TryReadHeaderAsync(storage, key, id, lengthBytes, cancellationToken);
+        }
+        catch (RepositoryException e) when (e.Error == RepositoryError.Damaged)
+        {
+            // Once more, as for every file: a bit that flipped on the way must not cost a pack its place in the index.
+            return await TryReadHeaderAsync(storage, key, id, lengthBytes, cancellationToken);
+        }
+    }
+
+    private static async Task<IReadOnlyList<PackedBlob>> TryReadHeaderAsync(
+        IStorage storage, RepositoryKey key, PackId id, long lengthBytes, CancellationToken cancellationToken)
+    {
         var tail = await ReadTailAsync(storage, id, lengthBytes, FirstReadBytes, cancellationToken);
         var sealedBytes = SealedBytes(storage, id, tail, lengthBytes);
         if (sealedBytes + PackHeader.TrailerBytes > tail.Length)
@@ -26,10 +40,13 @@ internal static class PackReader
         return Open(storage, key, id, tail, lengthBytes);
     }
 
-    /// <summary>Checks the header at the end of a pack that is wholly in memory.</summary>
-    public static IReadOnlyList<PackedBlob> Open(IStorage storage, RepositoryKey key, PackId id, ReadOnlySpan<byte> tail, long lengthBytes)
+    private static IReadOnlyList<PackedBlob> Open(IStorage storage, RepositoryKey key, PackId id, ReadOnlySpan<byte> tail, long lengthBytes)
     {
         var sealedBytes = SealedBytes(storage, id, tail, lengthBytes);
+        if (sealedBytes + PackHeader.TrailerBytes > tail.Length)
+        {
+            throw Damaged(storage, id, "its header is cut off"); // Read a second time, the trailer said something else.
+        }
         var box = tail.Slice(tail.Length - PackHeader.TrailerBytes - sealedBytes, sealedBytes);
         var header = new byte[sealedBytes - RepositoryKey.OverheadBytes];
         var blobs = key.TryOpen(box, header) ? PackHeader.TryDecode(header) : null;

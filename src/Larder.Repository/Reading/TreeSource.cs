@@ -5,15 +5,41 @@ using Larder.Repository.Snapshots;
 namespace Larder.Repository.Reading;
 
 /// <summary>Reads directory listings, and walks them depth first.</summary>
-public sealed class TreeSource(Repository repository, MasterIndex index)
+public sealed class TreeSource
 {
     // A tree deeper than this is not one that a file system made; it bounds what a forged repository can cost.
     private const int DepthMax = 4096;
 
-    private readonly BlobReader blobs = new(repository, index);
+    private readonly Repository repository;
+    private readonly BlobReader blobs;
 
-    public async Task<Tree> LoadAsync(BlobId id, CancellationToken cancellationToken) =>
-        Tree.Decode(await blobs.ReadOneAsync(BlobKind.Tree, id, cancellationToken));
+    public TreeSource(Repository repository, MasterIndex index)
+        : this(repository, new BlobReader(repository, index))
+    {
+    }
+
+    internal TreeSource(Repository repository, BlobReader blobs)
+    {
+        this.repository = repository;
+        this.blobs = blobs;
+    }
+
+    /// <exception cref="RepositoryException">As reading any blob; <see cref="RepositoryError.Damaged"/> where the bytes are no listing.</exception>
+    public async Task<Tree> LoadAsync(BlobId id, CancellationToken cancellationToken)
+    {
+        var json = await blobs.ReadOneAsync(BlobKind.Tree, id, cancellationToken);
+        try
+        {
+            return Tree.Decode(json);
+        }
+        catch (RepositoryException e)
+        {
+            throw new RepositoryException(e.Error, $"the directory listing {id.ToString()[..8]} in {repository.Location} is damaged: {e.Message}", e)
+            {
+                Location = repository.Location,
+            };
+        }
+    }
 
     /// <summary>Every node below a tree, a directory before what it contains, in the order of names.</summary>
     public async IAsyncEnumerable<WalkedNode> WalkAsync(BlobId root, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
 using Larder.Repository.Native;
 using Microsoft.Win32.SafeHandles;
@@ -22,9 +21,6 @@ public sealed class LocalStorage : IStorage, IDisposable
 
     // A listing holds this many names at once, whatever the size of the repository.
     private const int ListBatch = 512;
-
-    private static readonly EnumerationOptions EverythingOrFail =
-        new() { IgnoreInaccessible = false, AttributesToSkip = FileAttributes.None, RecurseSubdirectories = false };
 
     private readonly LocalLayout layout;
     private readonly OpenPacks openPacks = new();
@@ -70,7 +66,7 @@ public sealed class LocalStorage : IStorage, IDisposable
 
     public async IAsyncEnumerable<StoredFile> ListAsync(FileKind kind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var files = List(kind).GetEnumerator();
+        using var files = ListNow(kind).GetEnumerator();
         var batch = new List<StoredFile>(ListBatch);
         do
         {
@@ -95,7 +91,7 @@ public sealed class LocalStorage : IStorage, IDisposable
     {
         var olderThan = time.GetUtcNow() - LeftoverAge;
         return Task.Run(
-            () => layout.Folders.Prepend(layout.Root).Sum(folder => RemoveLeftovers(folder, olderThan, cancellationToken)),
+            () => layout.Folders.Prepend(layout.Root).Sum(folder => LocalListing.RemoveLeftovers(folder, olderThan, Location, cancellationToken)),
             cancellationToken);
     }
 
@@ -303,7 +299,7 @@ public sealed class LocalStorage : IStorage, IDisposable
         return status.IsRegularFile ? status.LengthBytes : throw NotWhatItShouldBe(path, "file", key);
     }
 
-    private IEnumerable<StoredFile> List(FileKind kind)
+    private IEnumerable<StoredFile> ListNow(FileKind kind)
     {
         if (kind == FileKind.Config)
         {
@@ -311,31 +307,7 @@ public sealed class LocalStorage : IStorage, IDisposable
         }
         // An empty answer from a disk that is not mounted would look like a repository without snapshots.
         Check(Posix.Status(layout.Root, out _), null, $"could not list {layout.Root}");
-        return layout.FoldersOf(kind).SelectMany(folder => ListFolder(folder, kind));
-    }
-
-    private IEnumerable<StoredFile> ListFolder(string folder, FileKind kind)
-    {
-        if (Posix.Status(folder, out _) == Posix.NoEntry)
-        {
-            return [];
-        }
-        var prefix = kind == FileKind.Pack ? Path.GetFileName(folder) : "";
-        return new FileSystemEnumerable<StoredFile?>(folder, (ref entry) => Recognise(ref entry, kind), EverythingOrFail)
-        {
-            ShouldIncludePredicate = (ref entry) => entry.FileName.StartsWith(prefix, StringComparison.Ordinal),
-        }.OfType<StoredFile>();
-    }
-
-    private static StoredFile? Recognise(ref FileSystemEntry entry, FileKind kind)
-    {
-        if (!Hash256.TryParse(entry.FileName, out var name) || entry.IsDirectory)
-        {
-            return null;
-        }
-        var length = entry.Length;
-        // .NET says 0 for a file that vanished between its name and its length, as lock files do.
-        return length == 0 && Posix.Status(entry.ToFullPath(), out _) != 0 ? null : new StoredFile(new StorageKey(kind, name), length);
+        return layout.FoldersOf(kind).SelectMany(folder => LocalListing.FilesOf(folder, kind));
     }
 
     private void Fill(List<StoredFile> batch, IEnumerator<StoredFile> files)
@@ -370,28 +342,6 @@ public sealed class LocalStorage : IStorage, IDisposable
         if (key.Kind is not (FileKind.Pack or FileKind.Lock))
         {
             FlushFolderOf(key);
-        }
-    }
-
-    private int RemoveLeftovers(string folder, DateTimeOffset olderThan, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (Posix.Status(folder, out _) == Posix.NoEntry)
-        {
-            return 0;
-        }
-        try
-        {
-            var leftovers = new FileSystemEnumerable<string>(folder, (ref entry) => entry.ToFullPath(), EverythingOrFail)
-            {
-                ShouldIncludePredicate = (ref entry) => LocalLayout.IsTemporary(entry.FileName) && !entry.IsDirectory,
-            };
-            return leftovers.Count(path =>
-                Posix.Status(path, out var status) == 0 && status.ModifiedAt < olderThan && Posix.Delete(path) == 0);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw LocalFailure.Of(failure, null, Location, $"could not list {folder}");
         }
     }
 

@@ -38,6 +38,11 @@ internal sealed class BlobWorker(IReadOnlyList<RepositoryWriter> writers, int co
             {
                 // This writer is out; the others go on.
             }
+            catch (Exception e)
+            {
+                writer.Fail(e); // It has claimed a blob that nobody will add: nothing may be built on that.
+                throw;
+            }
         }
         if (writers.All(writer => writer.Failure is not null))
         {

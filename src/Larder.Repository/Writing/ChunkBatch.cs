@@ -5,12 +5,18 @@ internal sealed class ChunkBatch
 {
     private readonly List<Chunk> chunks = [];
 
-    /// <param name="bytes">Large enough for a batch and the longest chunk behind it.</param>
-    public ChunkBatch(int bytes) => Buffer = GC.AllocateUninitializedArray<byte>(bytes);
-
-    public byte[] Buffer { get; }
+    public byte[] Buffer { get; private set; } = [];
 
     public IReadOnlyList<Chunk> Chunks => chunks;
+
+    /// <summary>Makes the buffer of an empty batch large enough. It never shrinks: the streams of a job are cut alike.</summary>
+    public void MakeRoom(int bytes)
+    {
+        if (Buffer.Length < bytes)
+        {
+            Buffer = GC.AllocateUninitializedArray<byte>(bytes);
+        }
+    }
 
     public void Add(int offsetBytes, int lengthBytes, PendingContent content) =>
         chunks.Add(new Chunk(offsetBytes, lengthBytes, content, content.Expect(lengthBytes)));

@@ -7,8 +7,8 @@ namespace Larder.Repository.Writing;
 
 /// <summary>
 /// The way in: reads streams, cuts them, and lets workers hash, look up, compress, seal and pack the chunks into one or several repositories.
-/// One producer at a time calls it. Memory: batches of at most 2 x the longest chunk (512 KiB for dumps, 4 MiB for files; five of them on two
-/// cores) and the packs of each <see cref="RepositoryWriter"/>; nothing grows with the size of a stream but the list of its blob ids, 32 bytes a chunk.
+/// One producer at a time calls it. Memory: five batches on two cores, each 1.25 MiB for dumps (chunks of at most 256 KiB) and 8 MiB for files
+/// (of at most 4 MiB), and the packs of each <see cref="RepositoryWriter"/>; nothing grows with a stream but the list of its blob ids, 32 bytes a chunk.
 /// </summary>
 public sealed class ContentIntake : IAsyncDisposable
 {
@@ -30,7 +30,8 @@ public sealed class ContentIntake : IAsyncDisposable
     private readonly Task[] workers;
     private ChunkBatch? filling;
     private int filledBytes;
-    private Exception? failure;
+    private volatile Exception? failure;
+    private int disposed;
 
     /// <param name="writers">At least one. They stay the caller's, who completes and disposes them after the intake.</param>
     /// <param name="compressionLevel">A zstd level; 0 stores plain.</param>
@@ -38,9 +39,10 @@ public sealed class ContentIntake : IAsyncDisposable
     {
         this.writers = writers;
         // One being filled, those in the queue, one at each worker.
-        batches = new BufferPool<ChunkBatch>(1 + QueuedBatchesMax + WorkerCount, () => new ChunkBatch(2 * Math.Max(BatchBytesMin, ChunkSizes.BytesMax)));
+        batches = new BufferPool<ChunkBatch>(1 + QueuedBatchesMax + WorkerCount, () => new ChunkBatch());
         treeWorker = new BlobWorker(writers, compressionLevel == 0 ? 1 : compressionLevel); // Trees are always compressed, as restic does.
-        workers = [.. Enumerable.Range(0, WorkerCount).Select(_ => Task.Run(() => WorkAsync(compressionLevel)))];
+        BlobWorker[] made = [.. Enumerable.Range(0, WorkerCount).Select(_ => new BlobWorker(writers, compressionLevel))];
+        workers = [.. made.Select(worker => Task.Run(() => WorkAsync(worker)))];
     }
 
     /// <summary>Four workers outrun any disk or network that backups go to; more would only hold more memory.</summary>
@@ -54,18 +56,25 @@ public sealed class ContentIntake : IAsyncDisposable
     /// <exception cref="Exception">What the stream threw: this content is lost and the intake goes on; or what stopped the intake.</exception>
     public async ValueTask<PendingContent> StoreAsync(Stream stream, IChunker chunker, CancellationToken cancellationToken)
     {
+        ThrowIfFailed();
         var content = new PendingContent();
         var batchBytes = Math.Max(BatchBytesMin, chunker.BytesMax);
+        var bufferBytes = batchBytes + chunker.BytesMax;
         var isEnd = false;
         try
         {
-            var batch = filling ??= await batches.RentAsync(stopping.Token);
+            if (filling is { } other && (other.Buffer.Length < bufferBytes || filledBytes >= batchBytes))
+            {
+                await FlushAsync(cancellationToken); // Streams that are cut otherwise came before.
+                filling?.MakeRoom(bufferBytes);
+            }
+            var batch = filling ??= await RentAsync(bufferBytes, cancellationToken);
             var (start, end) = (filledBytes, filledBytes);
             while (true)
             {
                 while (!isEnd && end - start < chunker.BytesMax)
                 {
-                    var room = batch.Buffer.AsMemory(end, Math.Min(batchBytes + chunker.BytesMax, batch.Buffer.Length) - end);
+                    var room = batch.Buffer.AsMemory(end, bufferBytes - end);
                     var read = await stream.ReadAsync(room, cancellationToken);
                     isEnd = read == 0;
                     end += read;
@@ -82,21 +91,22 @@ public sealed class ContentIntake : IAsyncDisposable
                 filledBytes = start;
                 if (start >= batchBytes || batch.Chunks.Count >= BatchChunksMax)
                 {
-                    var next = await batches.RentAsync(stopping.Token);
+                    var next = await RentAsync(bufferBytes, cancellationToken);
                     var tail = batch.Buffer.AsSpan(start, end - start);
                     tail.CopyTo(next.Buffer);
                     filling = next;
                     filledBytes = 0;
                     (start, end) = (0, tail.Length);
-                    await HandOverAsync(batch);
+                    await HandOverAsync(batch, cancellationToken);
+                    ThrowIfFailed(); // Before another terabyte is read for nothing.
                     batch = next;
                 }
             }
         }
         catch (Exception e)
         {
-            ThrowIfFailed();
             content.Fail(e);
+            ThrowIfFailed();
             throw;
         }
         content.End();
@@ -111,7 +121,13 @@ public sealed class ContentIntake : IAsyncDisposable
         await treeGate.WaitAsync(cancellationToken);
         try
         {
+            ThrowIfFailed();
             await treeWorker.StoreAsync(BlobKind.Tree, id, json, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            failure ??= e; // A listing that was begun and not stored must not pass for stored when it comes again.
+            throw;
         }
         finally
         {
@@ -121,13 +137,13 @@ public sealed class ContentIntake : IAsyncDisposable
     }
 
     /// <summary>Hands over the batch that is being filled, so that every content returned so far completes.</summary>
-    public async ValueTask FlushAsync()
+    public async ValueTask FlushAsync(CancellationToken cancellationToken = default)
     {
         if (filling is { Chunks.Count: > 0 } batch)
         {
             filling = null;
             filledBytes = 0;
-            await HandOverAsync(batch);
+            await HandOverAsync(batch, cancellationToken);
         }
         ThrowIfFailed();
     }
@@ -136,9 +152,9 @@ public sealed class ContentIntake : IAsyncDisposable
     /// <exception cref="Exception">What stopped the intake, or the first failure where every writer failed.</exception>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        await FlushAsync();
+        await FlushAsync(cancellationToken);
         queue.Writer.TryComplete();
-        await Task.WhenAll(workers);
+        await Task.WhenAll(workers).WaitAsync(cancellationToken);
         ThrowIfFailed();
         treeWorker.Finish();
         foreach (var writer in writers.Where(writer => writer.Failure is null))
@@ -147,9 +163,9 @@ public sealed class ContentIntake : IAsyncDisposable
             {
                 await writer.CompleteAsync(cancellationToken);
             }
-            catch (RepositoryException e)
+            catch (RepositoryException)
             {
-                writer.Fail(e); // The other repositories still get their backup.
+                // The writer keeps its failure; the other repositories still get their backup.
             }
         }
         if (writers.All(writer => writer.Failure is not null))
@@ -160,6 +176,10 @@ public sealed class ContentIntake : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        {
+            return;
+        }
         failure ??= new OperationCanceledException();
         FailContents(filling);
         queue.Writer.TryComplete();
@@ -171,23 +191,32 @@ public sealed class ContentIntake : IAsyncDisposable
         stopping.Dispose();
     }
 
-    private async ValueTask HandOverAsync(ChunkBatch batch)
+    private async ValueTask<ChunkBatch> RentAsync(int bufferBytes, CancellationToken cancellationToken)
+    {
+        // Disposing waits for nobody, so the caller's token is enough: one producer at a time calls, and it is the one who disposes.
+        var batch = await batches.RentAsync(cancellationToken);
+        batch.MakeRoom(bufferBytes);
+        return batch;
+    }
+
+    private async ValueTask HandOverAsync(ChunkBatch batch, CancellationToken cancellationToken)
     {
         try
         {
-            await queue.Writer.WriteAsync(batch, stopping.Token);
+            await queue.Writer.WriteAsync(batch, cancellationToken);
         }
-        catch
+        catch (Exception e)
         {
+            failure ??= e; // Chunks are lost, some of them perhaps of contents that others count on.
             FailContents(batch);
             ThrowIfFailed();
             throw;
         }
     }
 
-    private async Task WorkAsync(int compressionLevel)
+    private async Task WorkAsync(BlobWorker worker)
     {
-        using var worker = new BlobWorker(writers, compressionLevel);
+        using var owned = worker;
         await foreach (var batch in queue.Reader.ReadAllAsync())
         {
             try
@@ -222,9 +251,9 @@ public sealed class ContentIntake : IAsyncDisposable
 
     private void ThrowIfFailed()
     {
-        if (failure is not null)
+        if (failure is { } reason)
         {
-            ExceptionDispatchInfo.Throw(failure);
+            ExceptionDispatchInfo.Throw(reason);
         }
     }
 }

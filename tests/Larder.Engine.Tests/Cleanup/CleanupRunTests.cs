@@ -141,8 +141,9 @@ public sealed class CleanupRunTests
             async faulty =>
             {
                 larder.Wrap = (name, storage) => name == "local" ? faulty : storage;
-                var plan = await CleanupPlan.ComputeAsync(larder.Context(withCatalog: false), null, CancellationToken.None);
-                var report = await new CleanupRun(larder.Context(withCatalog: false), plan, new RunProgress()).ExecuteAsync(CancellationToken.None);
+                var context = larder.Context(withCatalog: false);
+                var plan = await CleanupPlan.ComputeAsync(context, null, CancellationToken.None);
+                var report = await new CleanupRun(context, plan, new RunProgress()).ExecuteAsync(CancellationToken.None);
                 if (report.Error is { } error)
                 {
                     throw new RepositoryException(RepositoryError.StorageFailed, error.Message);
@@ -153,10 +154,11 @@ public sealed class CleanupRunTests
                 larder.Wrap = (name, storage) => name == "local" ? inner : storage;
                 var request = new VerifyRequest { Level = VerifyLevel.Data, Repository = "local" };
                 // A lock whose removal failed is left behind by a process that lives on: this one.
-                await new Engine.Maintenance.UnlockRun(larder.Context(withCatalog: false), "local", all: true).ExecuteAsync(CancellationToken.None);
-                var report = await new VerifyRun(larder.Context(withCatalog: false), request, new RunProgress()).ExecuteAsync(CancellationToken.None);
+                var context = larder.Context(withCatalog: false);
+                await new Engine.Maintenance.UnlockRun(context, "local", all: true).ExecuteAsync(CancellationToken.None);
+                var report = await new VerifyRun(context, request, new RunProgress()).ExecuteAsync(CancellationToken.None);
                 Assert.True(report.Errors.Count == 0, string.Join('\n', report.Errors.Select(error => error.Message)));
-                var listed = await larder.Context(withCatalog: false).Library.ListAsync("local", CancellationToken.None);
+                var listed = await context.Library.ListAsync("local", CancellationToken.None);
                 Assert.Contains(last.BackupId, listed.Select(backup => backup.BackupId));
             },
             [FaultKind.Error, FaultKind.LostAnswer, FaultKind.FullDisk],
