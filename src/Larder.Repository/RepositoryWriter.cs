@@ -125,6 +125,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets go of pack buffers that nobody fills or uploads.</summary>
+    internal void TrimBuffers() => packBuffers.Trim();
+
     internal void CountBlob(BlobKind kind, int plainBytes, int boxBytes)
     {
         lock (gate)
@@ -151,7 +154,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
         {
             await Task.WhenAll(UploadPartialPacks()).WaitAsync(cancellationToken);
             ThrowIfFailed();
-            packBuffers.Trim();
+            TrimBuffers();
             Collect(); // The last index file is made in the room of the packs, which are all stored.
             await SaveIndexAsync(cancellationToken);
         }

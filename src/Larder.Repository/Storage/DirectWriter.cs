@@ -15,9 +15,9 @@ internal static unsafe class DirectWriter
     /// <summary>Below this a file goes the usual way.</summary>
     public const int FileBytesMin = 1 << 20;
 
-    // A multiple of every block that disks and file systems use. Two uploads at a time: 8 MiB of memory.
+    // A multiple of every block that disks and file systems use. Two uploads at a time: 2 MiB of memory.
     private const int BlockBytes = 4096;
-    private const int BufferBytes = 4 << 20;
+    private const int BufferBytes = 1 << 20;
     private const int KeptBuffersMax = 2;
 
     private static readonly ConcurrentBag<AlignedBuffer> Kept = [];

@@ -7,7 +7,7 @@ namespace Larder.Repository.Writing;
 
 /// <summary>
 /// The way in: reads streams, cuts them, and lets workers hash, look up, compress, seal and pack the chunks into one or several repositories.
-/// One producer at a time calls it. Memory: five batches on two cores, each 1.25 MiB for dumps (chunks of at most 256 KiB) and 8 MiB for files
+/// One producer at a time calls it. Memory: four batches on two cores, each 1.25 MiB for dumps (chunks of at most 256 KiB) and 8 MiB for files
 /// (of at most 4 MiB), and the packs of each <see cref="RepositoryWriter"/>; nothing grows with a stream but the list of its blob ids, 32 bytes a chunk.
 /// </summary>
 public sealed class ContentIntake : IAsyncDisposable
@@ -18,11 +18,11 @@ public sealed class ContentIntake : IAsyncDisposable
     // So that a batch of tiny files is handed over in time, too.
     private const int BatchChunksMax = 1024;
 
-    // The listing of a file of 1 GB in chunks of 64 KiB.
-    private const int LargeTreeBytes = 1 << 20;
+    // A file of 1 GB in chunks of 64 KiB: 67 bytes of JSON a chunk, four times while it is sealed and proved.
+    private const int LargeTreeBlobs = 16_000;
 
     // Waiting between producer and workers.
-    private const int QueuedBatchesMax = 2;
+    private const int QueuedBatchesMax = 1;
 
     private readonly IReadOnlyList<RepositoryWriter> writers;
     private readonly BufferPool<ChunkBatch> batches;
@@ -119,16 +119,16 @@ public sealed class ContentIntake : IAsyncDisposable
     /// <summary>Stores a directory listing.</summary>
     public async Task<BlobId> StoreTreeAsync(Tree tree, CancellationToken cancellationToken)
     {
+        if (tree.Nodes.Sum(node => (long)(node.Content?.Count ?? 0)) >= LargeTreeBlobs)
+        {
+            MakeRoom();
+        }
         var json = tree.Encode();
         var id = new BlobId(Hash256.Of(json));
         await treeGate.WaitAsync(cancellationToken);
         try
         {
             ThrowIfFailed();
-            if (json.Length >= LargeTreeBytes)
-            {
-                GC.Collect(); // What gathering so many ids left behind makes room for the buffers of sealing.
-            }
             await treeWorker.StoreAsync(BlobKind.Tree, id, json, cancellationToken);
         }
         catch (Exception e)
@@ -196,6 +196,16 @@ public sealed class ContentIntake : IAsyncDisposable
         treeGate.Dispose();
         batches.Dispose();
         stopping.Dispose();
+    }
+
+    /// <summary>The listing of a huge file is made in the room of packs that nobody fills by then, and of what gathering its ids left behind.</summary>
+    private void MakeRoom()
+    {
+        foreach (var writer in writers)
+        {
+            writer.TrimBuffers();
+        }
+        GC.Collect();
     }
 
     private async ValueTask<ChunkBatch> RentAsync(int bufferBytes, CancellationToken cancellationToken)
