@@ -1,4 +1,3 @@
-using System.Buffers;
 using Larder.Repository.Index;
 
 namespace Larder.Repository.Reading;
@@ -11,7 +10,6 @@ internal sealed class BlobGroup
     private readonly Dictionary<BlobId, int> places = [];
     private int[] plainOffsets = [];
     private byte[] plain = [];
-    private int plainBytes;
 
     public int Count => order.Count;
 
@@ -44,22 +42,7 @@ internal sealed class BlobGroup
             plainOffsets[i] = offset;
             offset += (int)distinct[i].Location.PlainBytes;
         }
-<<<<<<< HEAD
         plain = workspace.Plain(offset);
-=======
-        plainBytes = offset;
-        plain = ArrayPool<byte>.Shared.Rent(offset);
-    }
-
-    /// <summary>Gives the memory back; what was handed out of it is no longer valid.</summary>
-    public void Release()
-    {
-        if (plainBytes > 0)
-        {
-            ArrayPool<byte>.Shared.Return(plain);
-        }
-        (plain, plainBytes) = ([], 0);
->>>>>>> wip/repotest
     }
 
     public (BlobId Id, BlobLocation Location) At(int place) => distinct[place];

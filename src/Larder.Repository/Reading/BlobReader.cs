@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Larder.Repository.Index;
@@ -48,26 +47,15 @@ public sealed class BlobReader
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var workspaces = new WorkspacePool();
         var ahead = Channel.CreateBounded<Task<BlobGroup>>(GroupsAheadMax);
-<<<<<<< HEAD
-        var planning = Task.Run(() => PlanAsync(ids, workspaces, ahead.Writer, stopping.Token), stopping.Token);
-=======
-        var planning = Task.Run(() => PlanAsync(ids, ahead.Writer, stopping.Token), CancellationToken.None);
->>>>>>> wip/repotest
+        var planning = Task.Run(() => PlanAsync(ids, workspaces, ahead.Writer, stopping.Token), CancellationToken.None);
         try
         {
             await foreach (var reading in ahead.Reader.ReadAllAsync(cancellationToken))
             {
                 var group = await reading;
-                try
+                foreach (var plain in group.InOrder())
                 {
-                    foreach (var plain in group.InOrder())
-                    {
-                        yield return plain;
-                    }
-                }
-                finally
-                {
-                    group.Release();
+                    yield return plain;
                 }
                 workspaces.Return(group.Workspace!);
             }
@@ -76,22 +64,10 @@ public sealed class BlobReader
         {
             // Whoever stops early leaves nothing running behind: the repository may be closed next.
             await stopping.CancelAsync();
-<<<<<<< HEAD
-            ahead.Writer.TryComplete();
-            await EndAsync(planning);
-            while (ahead.Reader.TryRead(out var reading))
-            {
-                await EndAsync(reading);
-=======
             await planning;
             while (ahead.Reader.TryRead(out var reading))
             {
-                await reading.ContinueWith(
-                    done => done.IsCompletedSuccessfully ? ReleaseAsync(done) : Task.CompletedTask,
-                    CancellationToken.None,
-                    TaskContinuationOptions.None,
-                    TaskScheduler.Default).Unwrap();
->>>>>>> wip/repotest
+                await reading.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
         }
     }
@@ -105,15 +81,9 @@ public sealed class BlobReader
         return await ReadAnyCopyAsync(kind, id, opener, cancellationToken);
     }
 
-<<<<<<< HEAD
+    /// <summary>Groups the ids and starts to read each group. It throws nothing: its end, with the reason, is that of the channel.</summary>
     private async Task PlanAsync(
         IEnumerable<BlobId> ids, WorkspacePool workspaces, ChannelWriter<Task<BlobGroup>> ahead, CancellationToken cancellationToken)
-=======
-    private static async Task ReleaseAsync(Task<BlobGroup> reading) => (await reading).Release();
-
-    /// <summary>Groups the ids and starts to read each group. It throws nothing: its end, with the reason, is that of the channel.</summary>
-    private async Task PlanAsync(IEnumerable<BlobId> ids, ChannelWriter<Task<BlobGroup>> ahead, CancellationToken cancellationToken)
->>>>>>> wip/repotest
     {
         var group = new BlobGroup();
         try
@@ -146,23 +116,23 @@ public sealed class BlobReader
 
         async ValueTask StartAsync()
         {
-<<<<<<< HEAD
-            if (!await ahead.WaitToWriteAsync(cancellationToken))
-            {
-                throw new OperationCanceledException();
-            }
-            var reading = Task.Run(() => ReadGroupAsync(group, workspaces.Rent(), cancellationToken), cancellationToken);
-            if (!ahead.TryWrite(reading))
-            {
-                await EndAsync(reading); // Nobody will take it, and its workspace is about to go.
-                throw new OperationCanceledException();
-            }
+            await ahead.WaitToWriteAsync(cancellationToken);
+            var full = group;
+            group = new BlobGroup();
+            // There is room, as nobody else writes: a reading that has begun is always found, and awaited, in the channel.
+            ahead.TryWrite(Task.Run(() => ReadGroupAsync(full, workspaces.Rent(), cancellationToken), CancellationToken.None));
         }
     }
 
-    /// <summary>Waits for a task, however it ends.</summary>
-    private static Task EndAsync(Task task) =>
-        task.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    private async ValueTask<BlobLocation?> FindAsync(BlobId id, CancellationToken cancellationToken)
+    {
+        var looked = index;
+        if (looked.TryFind(BlobKind.Data, id, out var location))
+        {
+            return location;
+        }
+        return await HasNewerIndexAsync(looked, cancellationToken) && index.TryFind(BlobKind.Data, id, out location) ? location : null;
+    }
 
     private async Task<BlobGroup> ReadGroupAsync(BlobGroup group, GroupWorkspace workspace, CancellationToken cancellationToken)
     {
@@ -179,64 +149,12 @@ public sealed class BlobReader
                 var isWhole = offset + location.BoxBytes <= readBytes
                     && opener.TryOpen(repository.Key, id, location, boxes.AsSpan(offset, (int)location.BoxBytes), group.PlainAt(place).Span);
                 if (!isWhole)
-=======
-            await ahead.WaitToWriteAsync(cancellationToken);
-            var full = group;
-            group = new BlobGroup();
-            // There is room, as nobody else writes: a reading that has begun is always found, and awaited, in the channel.
-            ahead.TryWrite(Task.Run(() => ReadGroupAsync(full, cancellationToken), CancellationToken.None));
-        }
-    }
-
-    private async ValueTask<BlobLocation?> FindAsync(BlobId id, CancellationToken cancellationToken)
-    {
-        var looked = index;
-        if (looked.TryFind(BlobKind.Data, id, out var location))
-        {
-            return location;
-        }
-        return await HasNewerIndexAsync(looked, cancellationToken) && index.TryFind(BlobKind.Data, id, out location) ? location : null;
-    }
-
-    private async Task<BlobGroup> ReadGroupAsync(BlobGroup group, CancellationToken cancellationToken)
-    {
-        using var opener = new BlobOpener();
-        group.Allocate();
-        var boxes = Array.Empty<byte>();
-        try
-        {
-            foreach (var range in group.Ranges(GapBytesMax, RangeBytesMax))
-            {
-                if (boxes.Length < range.LengthBytes)
->>>>>>> wip/repotest
                 {
-                    ArrayPool<byte>.Shared.Return(boxes);
-                    boxes = ArrayPool<byte>.Shared.Rent(range.LengthBytes);
-                }
-                var readBytes = await TryReadRangeAsync(range, boxes, cancellationToken);
-                foreach (var place in range.Blobs)
-                {
-                    var (id, location) = group.At(place);
-                    var offset = (int)(location.OffsetBytes - range.OffsetBytes);
-                    var isWhole = offset + location.BoxBytes <= readBytes
-                        && opener.TryOpen(repository.Key, id, location, boxes.AsSpan(offset, (int)location.BoxBytes), group.PlainAt(place).Span);
-                    if (!isWhole)
-                    {
-                        CopyInto(group.PlainAt(place), await ReadAnyCopyAsync(BlobKind.Data, id, opener, cancellationToken), id, location);
-                    }
+                    CopyInto(group.PlainAt(place), await ReadAnyCopyAsync(BlobKind.Data, id, opener, cancellationToken), id, location);
                 }
             }
-            return group;
         }
-        catch
-        {
-            group.Release();
-            throw;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(boxes);
-        }
+        return group;
     }
 
     private void CopyInto(Memory<byte> place, byte[] plain, BlobId id, BlobLocation location)

@@ -32,7 +32,11 @@ internal static class HelpPage
     /// <summary>One line: the command with its operands and options, as manuals write it.</summary>
     public static string Usage(Command command)
     {
-        var words = new List<string> { command is LarderCommand larder ? larder.FullName : CommandTree.Program };
+        if (command is not LarderCommand larder)
+        {
+            return $"{CommandTree.Program} [--config FILE] [--json] [-q|-v] COMMAND";
+        }
+        var words = new List<string> { larder.FullName };
         words.AddRange(command.Arguments.Select(Operand));
         words.AddRange(command.Options.Where(option => !option.Recursive && !option.Hidden).Select(Optional));
         if (command.Subcommands.Any(each => !each.Hidden))

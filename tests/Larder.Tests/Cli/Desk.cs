@@ -2,6 +2,9 @@ using System.Text;
 using System.Text.Json;
 using Larder.Cli;
 using Larder.Engine.Configuration;
+using Larder.Repository;
+using Larder.Repository.Crypto;
+using Larder.Repository.Storage;
 using Larder.Testing;
 
 namespace Larder.Tests.Cli;
@@ -21,7 +24,7 @@ public sealed class Desk : IAsyncDisposable
 
     public string this[string name] => folder[name];
 
-    public Dictionary<string, string> Variables { get; } = [];
+    public Dictionary<string, string> Variables { get; } = new() { ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "" };
 
     /// <param name="configuration">Placed into larder.yaml; {0} is the folder.</param>
     public static async Task<Desk> LaidAsync(string? configuration = null)
@@ -52,8 +55,23 @@ public sealed class Desk : IAsyncDisposable
             keep: { daily: 7 }
         """;
 
-    public async Task ConfigureAsync(string text) =>
+    public async Task ConfigureAsync(string text)
+    {
         await File.WriteAllTextAsync(this["larder.yaml"], text.Replace("{0}", folder.FullPath, StringComparison.Ordinal));
+        File.SetUnixFileMode(this["larder.yaml"], UnixFileMode.UserRead | UnixFileMode.UserWrite); // It holds passwords.
+    }
+
+    /// <summary>Makes both repositories as `larder init` does, with a key that opens quickly.</summary>
+    public async Task InitAsync()
+    {
+        var options = new RepositoryOptions { KeyCost = ScryptCost.ForTests };
+        foreach (var name in new[] { "repository", "second" })
+        {
+            using var storage = new LocalStorage(folder[name]);
+            await storage.PrepareAsync(CancellationToken.None);
+            using var created = await Larder.Repository.Repository.CreateAsync(storage, Password, options, CancellationToken.None);
+        }
+    }
 
     public async Task<Said> RunAsync(params string[] words)
     {

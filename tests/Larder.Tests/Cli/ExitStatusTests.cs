@@ -16,7 +16,7 @@ public sealed class ExitStatusTests
     public async Task With_a_wrong_password_it_is_12()
     {
         await using var desk = await Desk.LaidAsync();
-        await desk.ExpectAsync(0, "init");
+        await desk.InitAsync();
         await desk.ConfigureAsync(Desk.Usual.Replace("correct-horse", "wrong-horse", StringComparison.Ordinal));
 
         var said = await desk.ExpectAsync(12, "backup");
@@ -34,7 +34,7 @@ public sealed class ExitStatusTests
             repositories: { local: { path: {0}/repository, password: correct-horse-9d41 } }
             jobs: { silent: { sources: { out: { command: { run: "true", name: out.txt } } } } }
             """);
-        await desk.ExpectAsync(0, "init");
+        await desk.InitAsync();
 
         var said = await desk.ExpectAsync(3, "backup", "--json");
 
@@ -47,7 +47,7 @@ public sealed class ExitStatusTests
     public async Task A_restore_without_confirmation_is_refused_with_4_and_a_dry_run_is_not()
     {
         await using var desk = await Desk.LaidAsync();
-        await desk.ExpectAsync(0, "init");
+        await desk.InitAsync();
         await desk.ExpectAsync(0, "backup");
 
         var refused = await desk.ExpectAsync(4, "restore", "latest", "--target", desk["back"]);
@@ -64,7 +64,7 @@ public sealed class ExitStatusTests
     public async Task Damage_that_verification_finds_is_5()
     {
         await using var desk = await Desk.LaidAsync();
-        await desk.ExpectAsync(0, "init");
+        await desk.InitAsync();
         await desk.ExpectAsync(0, "backup");
         var pack = Directory.GetFiles(desk["repository/data"], "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First();
         File.SetUnixFileMode(pack, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -109,7 +109,7 @@ public sealed class ExitStatusTests
     public async Task A_repository_that_somebody_has_locked_is_11()
     {
         await using var desk = await Desk.LaidAsync();
-        await desk.ExpectAsync(0, "init");
+        await desk.InitAsync();
         await desk.ExpectAsync(0, "backup");
         await using var larder = new LarderProcess { WorkingFolder = desk["code"] };
         await desk.ConfigureAsync(Desk.Usual + "\n  slow: { sources: { out: { command: { run: \"touch {0}/started; sleep 60\", name: out.txt } } }, to: [local] }\n");

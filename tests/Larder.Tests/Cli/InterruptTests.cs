@@ -15,7 +15,7 @@ public sealed class InterruptTests
             repositories: { local: { path: {0}/repository, password: correct-horse-9d41 } }
             jobs: { slow: { sources: { out: { command: { run: "head -c 3000000 /dev/urandom; touch {0}/started; echo $$ > {0}/pid; sleep 600", name: out.bin } } } } }
             """);
-        await desk.ExpectAsync(0, "init");
+        await desk.InitAsync();
         await using var larder = new LarderProcess();
         await using var backup = larder.Start("--config", desk["larder.yaml"], "--json", "backup");
         await Files.AppearAsync(desk["pid"], backup.Completion);

@@ -15,11 +15,7 @@ public sealed class JsonTests
     {
         await using var desk = await Desk.LaidAsync();
 
-        var created = (await desk.ExpectAsync(0, "init", "--json")).Json;
-        Assert.Equal(["local", "second"], created.EnumerateArray().Select(line => line.GetProperty("name").GetString()));
-        Assert.All(created.EnumerateArray(), line => Assert.Equal(["name", "location", "created"], Keys(line)));
-        Assert.All((await desk.ExpectAsync(0, "init", "--json")).Json.EnumerateArray(), line => Assert.False(line.GetProperty("created").GetBoolean()));
-
+        await desk.InitAsync();
         var plan = (await desk.ExpectAsync(0, "backup", "--dry-run", "--json")).Json;
         Assert.Equal(["job", "dry_run", "repositories", "sources"], Keys(plan));
 
@@ -78,6 +74,17 @@ public sealed class JsonTests
     }
 
     [Fact]
+    public async Task Init_is_harmless_when_repeated_and_tells_what_it_made()
+    {
+        await using var desk = await Desk.LaidAsync();
+
+        var created = (await desk.ExpectAsync(0, "init", "--json")).Json;
+        Assert.Equal(["local", "second"], created.EnumerateArray().Select(line => line.GetProperty("name").GetString()));
+        Assert.All(created.EnumerateArray(), line => Assert.Equal(["name", "location", "created"], Keys(line)));
+        Assert.All((await desk.ExpectAsync(0, "init", "--json")).Json.EnumerateArray(), line => Assert.False(line.GetProperty("created").GetBoolean()));
+    }
+
+    [Fact]
     public async Task Several_jobs_are_an_array_and_one_that_fails_does_not_keep_the_others_back()
     {
         await using var desk = await Desk.LaidAsync(
@@ -88,7 +95,7 @@ public sealed class JsonTests
               broken: { sources: { out: { command: { run: "echo some; exit 3", name: out.txt } } } }
               good: { sources: { out: { command: { run: "echo all", name: out.txt } } } }
             """);
-        await desk.ExpectAsync(0, "init");
+        await desk.InitAsync();
 
         var both = await desk.ExpectAsync(1, "backup", "--json");
 
@@ -103,7 +110,7 @@ public sealed class JsonTests
     public async Task Keys_are_added_from_a_file_listed_and_removed()
     {
         await using var desk = await Desk.LaidAsync();
-        await desk.ExpectAsync(0, "init");
+        await desk.InitAsync();
         await File.WriteAllTextAsync(desk["second.key"], "another-password\n");
 
         var added = (await desk.ExpectAsync(0, "key", "add", "--repository", "local", "--new-password-file", desk["second.key"], "--json")).Json;

@@ -21,7 +21,7 @@ internal static class DoctorCommand
         var report = await new DoctorRun(new DoctorSurroundings
         {
             Configuration = call.Configuration,
-            Context = call.Configuration.Configuration is null ? null : call.Engine,
+            Context = call.Configuration.Configuration is null ? null : call.EngineWithCatalog,
             Clock = call.World.Clock,
             SearchPath = call.World.Variable("PATH") ?? "",
             Terminal = new TerminalFacts
