@@ -141,7 +141,7 @@ public sealed class BackupRun
     {
         var json = ManifestJson.Write(manifest);
         var pending = await intake.StoreAsync(new MemoryStream(json), new Repository.Chunking.FixedChunker(Repository.Chunking.ChunkSizes.AverageBytesMax), cancellationToken);
-        await intake.FlushAsync();
+        await intake.FlushAsync(cancellationToken);
         var content = await pending.Completion;
 
         var time = UnixTime.From(began);

@@ -69,7 +69,7 @@ internal sealed class EntryStore
         {
             Leave();
         }
-        await intake.FlushAsync();
+        await intake.FlushAsync(cancellationToken);
         return await StoreFolderAsync(open.Pop(), cancellationToken);
     }
 
