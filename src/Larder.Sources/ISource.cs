@@ -46,6 +46,9 @@ public sealed record SourceDescription
 {
     public required string Engine { get; init; }
 
+    /// <summary>Where the source lies on this machine, absolute: what a restore in place goes back to. Empty for servers and programs.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
     public string? EngineVersion { get; init; }
 
     public string? ToolVersion { get; init; }

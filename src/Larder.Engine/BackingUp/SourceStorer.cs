@@ -54,6 +54,7 @@ internal sealed class SourceStorer(EngineContext context, JobSettings job, Backu
         {
             Name = settings.Name,
             Engine = description.Engine,
+            Paths = description.Paths,
             EngineVersion = description.EngineVersion,
             ToolVersion = description.ToolVersion,
             DatabaseName = description.DatabaseName,

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,6 +8,12 @@ namespace Larder.Engine.Backups;
 /// any.</summary>
 public sealed record BackupJson
 {
+    // Letters of all languages as they are.
+    private static readonly BackupJsonContext ForPeople = new(new JsonSerializerOptions(BackupJsonContext.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
     public required string BackupId { get; init; }
 
     public required string ShortId { get; init; }
@@ -70,11 +77,11 @@ public sealed record BackupJson
     };
 
     /// <summary>One JSON object, indented, without a newline at its end.</summary>
-    public static string Write(Backup backup) => JsonSerializer.Serialize(From(backup), BackupJsonContext.Default.BackupJson);
+    public static string Write(Backup backup) => JsonSerializer.Serialize(From(backup), ForPeople.BackupJson);
 
     /// <summary>One JSON array.</summary>
     public static string Write(IEnumerable<Backup> backups) =>
-        JsonSerializer.Serialize([.. backups.Select(From)], BackupJsonContext.Default.BackupJsonArray);
+        JsonSerializer.Serialize([.. backups.Select(From)], ForPeople.BackupJsonArray);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n")]

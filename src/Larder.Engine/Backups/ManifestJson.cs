@@ -71,6 +71,7 @@ public static class ManifestJson
         || manifest.Warnings.Any(warning => warning is null)
         || manifest.Repositories.Any(repository => repository is null)
         || manifest.Sources.Any(source => source is null
+            || source.Paths.Any(path => path is null)
             || source.Warnings.Any(warning => warning is null)
             || source.Entries.Any(entry => entry is null || entry.Segments.Any(segment => segment is null)));
 }

@@ -7,8 +7,8 @@ internal static class EngineErrorRows
     [
         new(1, EngineError.Unexpected, ExitStatus.Failed, 500,
             "Something happened that nobody foresaw: a fault of Larder.",
-            "Run the command again with `-v`; the debug log then holds the stack. Report it with that log.",
-            "run the command again with -v and report what it logs; this is a fault of Larder."),
+            "Run the command again with `-vv`, or with LARDER_DEBUG=1; stderr then holds the trace. Report it with that.",
+            "run the command again with -vv and report the trace; this is a fault of Larder."),
         new(2, EngineError.Interrupted, ExitStatus.Interrupted, 503,
             "The work was ended by Ctrl-C, by SIGTERM or by a cancelled request.",
             "Run it again. Whatever was stored before the interruption is found and not stored twice; no half-made backup is listed.",

@@ -76,7 +76,9 @@ internal sealed class RestoreTarget(EngineContext context, ReadableBackup backup
     private static string At(string target, string name) =>
         target.EndsWith('/') || Directory.Exists(target) ? Path.Combine(target, name) : target;
 
-    private string? PlaceOf(ReadableSource source) => (SettingsOf(source) as SqliteSourceSettings)?.Path;
+    // The configuration knows where the database is now; without it, the manifest knows where it was.
+    private string? PlaceOf(ReadableSource source) => (SettingsOf(source) as SqliteSourceSettings)?.Path
+        ?? (source is { Engine: "sqlite", Recorded.Paths: [var path, ..] } ? path : null);
 
     private string WhyNoPlace(ReadableSource source) => source.Engine == "command"
         ? $"Source \"{source.Name}\" is what a command printed, which has no place of its own; say where with --target."
@@ -99,7 +101,7 @@ internal sealed class RestoreTarget(EngineContext context, ReadableBackup backup
             var folder = "/" + string.Join('/', way.SkipLast(1).Select(node => Encoding.UTF8.GetString(node.Name.Bytes)));
             return [new TreeStep(source, folder, [new TreeStart(new EntryPath(way[^1].Name.Bytes.ToArray()), way[^1])], IsWholeListing: false)];
         }
-        var configured = (SettingsOf(source) as FilesSourceSettings)?.Paths.Select(path => path.TrimEnd('/')).ToList() ?? [];
+        List<string> configured = [.. (source.Recorded?.Paths ?? []).Select(path => path.TrimEnd('/'))];
         var starts = new List<(string Folder, Node Node)>();
         await FindStartsAsync("", listing, configured, starts);
         return starts.GroupBy(start => start.Folder, start => start.Node)
@@ -107,8 +109,8 @@ internal sealed class RestoreTarget(EngineContext context, ReadableBackup backup
     }
 
     /// <summary>
-    /// Skips the folders that only lead to what was configured: they are this machine's, may be symlinks, and keep their attributes. The manifest
-    /// does not say which they are, so: those above a configured path, and those that stand here and hold nothing but one folder.
+    /// Skips the folders that only lead to what was configured: they are this machine's, may be symlinks, and keep their attributes. They
+    /// are those above a configured path, and, in backups without a manifest, those that stand here and hold nothing but one folder.
     /// </summary>
     private async Task FindStartsAsync(string folder, IReadOnlyList<Node> listing, IReadOnlyList<string> configured, List<(string, Node)> starts)
     {
@@ -119,7 +121,7 @@ internal sealed class RestoreTarget(EngineContext context, ReadableBackup backup
             {
                 var below = (await backup.Trees.LoadAsync(subtree, cancellationToken)).Nodes;
                 var leads = configured.Any(one => one.StartsWith(path + "/", StringComparison.Ordinal));
-                if (leads || (below.Count == 1 && below[0].Type == NodeType.Directory))
+                if (leads || (configured.Count == 0 && below.Count == 1 && below[0].Type == NodeType.Directory))
                 {
                     await FindStartsAsync(path, below, configured, starts);
                     continue;
