@@ -112,7 +112,7 @@ internal static class EngineErrorRows
         new(37, EngineError.VerificationFoundDamage, ExitStatus.Damage, 200,
             "A verification or drill found damage. The report names the files and the backups that they touch.",
             "Back up again: what is missing is stored anew. If another repository holds the backup, `larder copy` brings the good bytes back.",
-            "back up again to store anew what is damaged, and check the disk that holds \"{repository}\"."),
+            "check the disk of \"{repository}\"; move damaged packs away, run \"larder repair index\", and back up again."),
         new(38, EngineError.ManifestInvalid, ExitStatus.Damage, 500,
             "The `manifest.json` of a backup is missing or is not a manifest.",
             "The data beside it can still be restored with `restic restore`. `larder verify --level data` tells whether more is wrong.",
