@@ -278,7 +278,9 @@ public sealed class BackupRun
 
     private BackupResult Finish(RunJournal journal, string runId, Backup backup)
     {
-        var result = new BackupResult { RunId = runId, Backup = backup, Warnings = warnings };
+        // A backup whose content is whole stays `success` for retention; what is reported now is how the run ended.
+        var reported = warnings.Count > 0 ? backup with { Status = BackupStatus.Partial } : backup;
+        var result = new BackupResult { RunId = runId, Backup = reported, Warnings = warnings };
         foreach (var warning in warnings)
         {
             journal.Append(EventLevel.Warning, warning);
