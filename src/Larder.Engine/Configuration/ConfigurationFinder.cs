@@ -11,9 +11,15 @@ public static class ConfigurationFinder
     {
         ArgumentNullException.ThrowIfNull(environment);
         if (!string.IsNullOrEmpty(path))
+        {
             return [Path.GetFullPath(path, environment.WorkingDirectory)];
+        }
+
         if (environment.Variables.GetValueOrDefault(Variable) is { Length: > 0 } named)
+        {
             return [Path.GetFullPath(named, environment.WorkingDirectory)];
+        }
+
         return [Path.Combine(environment.WorkingDirectory, "larder.yaml"), environment.SystemFile];
     }
 

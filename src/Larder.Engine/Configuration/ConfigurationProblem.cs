@@ -29,14 +29,26 @@ public sealed record ConfigurationProblem
     {
         var text = new StringBuilder();
         if (File is not null)
+        {
             text.Append(File).Append(':');
+        }
+
         if (Line > 0)
+        {
             text.Append(CultureInfo.InvariantCulture, $"{Line}:{Column}:");
+        }
+
         if (text.Length > 0)
+        {
             text.Append(' ');
+        }
+
         text.Append(Message);
         if (Suggestion is not null)
+        {
             text.Append("\n  HINT: ").Append(Suggestion.ReplaceLineEndings("\n        "));
+        }
+
         return text.ToString();
     }
 }

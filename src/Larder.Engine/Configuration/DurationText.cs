@@ -22,7 +22,9 @@ public static class DurationText
         duration = TimeSpan.Zero;
         var rest = (text ?? "").AsSpan().Trim();
         if (rest.IsEmpty)
+        {
             return false;
+        }
 
         Int128 ticks = 0;
         var nextUnit = 0;
@@ -30,16 +32,24 @@ public static class DurationText
         {
             var digits = rest.IndexOfAnyExceptInRange('0', '9');
             if (digits <= 0 || !long.TryParse(rest[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            {
                 return false;
+            }
+
             rest = rest[digits..];
 
             var letters = rest.IndexOfAnyExceptInRange('a', 'z');
             var suffix = letters < 0 ? rest : rest[..letters];
             var unit = nextUnit;
             while (unit < Units.Length && !suffix.SequenceEqual(Units[unit].Suffix))
+            {
                 unit++;
+            }
+
             if (unit == Units.Length)
+            {
                 return false;
+            }
 
             ticks += (Int128)number * Units[unit].Ticks;
             nextUnit = unit + 1;
@@ -47,7 +57,10 @@ public static class DurationText
         }
 
         if (ticks > TimeSpan.MaxValue.Ticks)
+        {
             return false;
+        }
+
         duration = new TimeSpan((long)ticks);
         return true;
     }
@@ -61,7 +74,10 @@ public static class DurationText
         foreach (var (suffix, unit) in Units.AsSpan(1))
         {
             if (ticks >= unit)
+            {
                 text.Append(ticks / unit).Append(suffix);
+            }
+
             ticks %= unit;
         }
 

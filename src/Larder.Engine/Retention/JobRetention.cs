@@ -1,3 +1,5 @@
+using Larder.Engine.Configuration;
+
 namespace Larder.Engine.Retention;
 
 /// <summary>Decides for the backups of one job. README.md tells the rules and why they are so.</summary>
@@ -66,7 +68,7 @@ internal static class JobRetention
                 // Counted back from a backup, not from today: a stopped scheduler never empties a repository.
                 if (policy.Within is { } within && newest is not null)
                 {
-                    var span = DurationText.Of(within);
+                    var span = DurationText.Format(within);
                     if (newest.CreatedAt - backup.CreatedAt <= within)
                     {
                         verdict.Keep($"within {span}{note}", null);
