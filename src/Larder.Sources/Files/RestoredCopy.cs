@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Larder.Sources.Native;
 
 namespace Larder.Sources.Files;
 
@@ -58,7 +59,7 @@ public sealed class RestoredCopy : IDisposable
         try
         {
             File.Move(FullPath, target, overwrite: true);
-            Sqlite.DatabaseFile.FlushFolder(Path.GetDirectoryName(FullPath)!);
+            LibcPath.FlushFolder(Path.GetDirectoryName(FullPath)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -79,7 +80,7 @@ public sealed class RestoredCopy : IDisposable
 
     private (ulong DeviceId, ulong Inode) Identity()
     {
-        var attributes = Sqlite.DatabaseFile.ReadAttributes(FullPath);
+        var attributes = LibcPath.ReadAttributes(FullPath);
         return (attributes.DeviceId, attributes.Inode);
     }
 }

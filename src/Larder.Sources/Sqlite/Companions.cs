@@ -1,3 +1,5 @@
+using Larder.Sources.Native;
+
 namespace Larder.Sources.Sqlite;
 
 /// <summary>The files beside a database that SQLite applies to it by their name alone. Left beside another database they would destroy
@@ -22,7 +24,7 @@ internal static class Companions
             }
             else
             {
-                DatabaseFile.Rename(target + suffix, kept + suffix);
+                LibcPath.Rename(target + suffix, kept + suffix);
             }
         }
     }
