@@ -23,7 +23,9 @@ public static class ConfigurationFinder
         return [Path.Combine(environment.WorkingDirectory, "larder.yaml"), environment.SystemFile];
     }
 
-    /// <summary>The file to read, absolute; null where there is none. A file that is named outright is given even when it is not there.</summary>
+    /// <summary>
+    /// The file to read, absolute; null where there is none. A file that is named outright is given even when it is not there.
+    /// </summary>
     public static string? Find(string? path, ConfigurationEnvironment environment)
     {
         var places = Places(path, environment);

@@ -56,8 +56,10 @@ public static class ConfigurationLoader
             problems.Add(new ConfigurationProblem
             {
                 Key = "",
-                Message = $"There is no configuration: neither {string.Join(" nor ", ConfigurationFinder.Places(null, environment))} exists, "
-                    + $"and none of {ConfigurationFinder.Variable}, {string.Join(", ", EnvironmentConfiguration.StartingVariables)} is set.",
+                Message =
+                    $"There is no configuration: neither {string.Join(" nor ", ConfigurationFinder.Places(null, environment))} exists, "
+                    + $"and none of {ConfigurationFinder.Variable}, "
+                    + $"{string.Join(", ", EnvironmentConfiguration.StartingVariables)} is set.",
                 Suggestion = "larder config example > larder.yaml",
             });
         }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Larder.Engine.Configuration;
 
-/// <summary>One thing that is wrong (or, as a warning, doubtful) in the configuration. Holds no value of a variable and no secret.</summary>
+/// <summary>
+/// One thing that is wrong (or, as a warning, doubtful) in the configuration. Holds no value of a variable and no secret.
+/// </summary>
 public sealed record ConfigurationProblem
 {
     /// <summary>Where in the configuration: <c>jobs.journal.keep.daily</c>, a variable's name, or empty for the file as a whole.</summary>

@@ -65,7 +65,9 @@ public static class DurationText
         return true;
     }
 
-    /// <summary>What <see cref="TryParse"/> reads back as the same duration, exact to the millisecond: <c>1h30m</c>, <c>7d</c>, <c>0s</c>.</summary>
+    /// <summary>
+    /// What <see cref="TryParse"/> reads back as the same duration, exact to the millisecond: <c>1h30m</c>, <c>7d</c>, <c>0s</c>.
+    /// </summary>
     public static string Format(TimeSpan duration)
     {
         var ticks = Math.Max(0, duration.Ticks);

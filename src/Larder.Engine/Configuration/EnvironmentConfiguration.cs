@@ -153,7 +153,8 @@ internal static class EnvironmentConfiguration
             reader.Problem(
                 "LARDER_PASSWORD",
                 "There is no password for the repository: none of LARDER_PASSWORD, LARDER_PASSWORD_FILE, LARDER_PASSWORD_COMMAND is set.",
-                $"(umask 077; head -c 32 /dev/urandom | base64 > {file}), set LARDER_PASSWORD_FILE={file}, and keep a copy of it elsewhere");
+                $"(umask 077; head -c 32 /dev/urandom | base64 > {file}), set LARDER_PASSWORD_FILE={file}, and keep a copy of it "
+                + "elsewhere");
         }
         else
         {

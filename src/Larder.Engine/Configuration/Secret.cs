@@ -39,7 +39,9 @@ public sealed class Secret
     /// <summary>The content of a file, without the line break at its end.</summary>
     public static Secret FromFile(string key, string path) => new(key, SecretOrigin.File, path, token => ReadFileAsync(key, path, token));
 
-    /// <summary>What a command line of /bin/sh writes to its standard output, without the line break at its end. Bounded to 30 seconds.</summary>
+    /// <summary>
+    /// What a command line of /bin/sh writes to its standard output, without the line break at its end. Bounded to 30 seconds.
+    /// </summary>
     public static Secret FromCommand(string key, string commandLine, string workingDirectory, TimeSpan? timeout = null) =>
         new(key, SecretOrigin.Command, commandLine, token => RunAsync(key, commandLine, workingDirectory, timeout ?? CommandTimeout,
             token));

@@ -2,7 +2,9 @@ using Larder.Engine.Retention;
 
 namespace Larder.Engine.Configuration;
 
-/// <summary>Makes the records from values that were found right. Called only when there is no problem, so what the schema requires is there.</summary>
+/// <summary>
+/// Makes the records from values that were found right. Called only when there is no problem, so what the schema requires is there.
+/// </summary>
 internal static class SettingsBinder
 {
     public static LarderConfiguration Bind(ObjectValue root, string? file, string defaultStateDirectory)

@@ -78,7 +78,9 @@ internal sealed record ObjectShape : Shape
         return false;
     }
 
-    /// <summary>The key below which this name would be right: a key one level too high is a common slip, `cron` beside `schedule`.</summary>
+    /// <summary>
+    /// The key below which this name would be right: a key one level too high is a common slip, `cron` beside `schedule`.
+    /// </summary>
     public string? FindHome(string name) =>
         Keys.FirstOrDefault(key => (key.Shape is ListShape list ? list.Item : key.Shape) is ObjectShape inner
             && inner.Keys.Any(below => below.Name == name))?.Name;

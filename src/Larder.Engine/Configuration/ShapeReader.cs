@@ -2,7 +2,9 @@ using static Larder.Engine.Configuration.ProblemWords;
 
 namespace Larder.Engine.Configuration;
 
-/// <summary>Holds what was written against its shape. Every problem is added to the list, and reading goes on with the next value.</summary>
+/// <summary>
+/// Holds what was written against its shape. Every problem is added to the list, and reading goes on with the next value.
+/// </summary>
 internal sealed class ShapeReader(
     IReadOnlyDictionary<string, string> variables,
     ScalarContext context,

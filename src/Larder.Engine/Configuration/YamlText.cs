@@ -77,7 +77,8 @@ internal sealed class YamlText
             Column = (int)Math.Max(1, mark.Column),
             // The parser's own words are not passed on: they may quote the file, and with it a secret.
             Message = "The file is not valid YAML from here on, so the rest of it was not read.",
-            Suggestion = "look for a missing colon, quote or bracket here or on the line before; values with ': ', '#', '{', '*' or '@' need quotes",
+            Suggestion =
+                "look for a missing colon, quote or bracket here or on the line before; values with ': ', '#', '{', '*' or '@' need quotes",
         };
     }
 

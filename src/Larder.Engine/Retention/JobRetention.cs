@@ -11,7 +11,8 @@ internal static class JobRetention
         TimeZoneInfo zone,
         DateTimeOffset now)
     {
-        var newestFirst = backups.OrderByDescending(backup => backup.CreatedAt).ThenBy(backup => backup.BackupId, StringComparer.Ordinal).ToList();
+        var newestFirst = backups.OrderByDescending(backup => backup.CreatedAt).ThenBy(backup => backup.BackupId, StringComparer.Ordinal)
+            .ToList();
         if (newestFirst.DistinctBy(backup => backup.BackupId, StringComparer.Ordinal).Count() != newestFirst.Count)
         {
             throw new ArgumentException("A backup is listed twice.", nameof(backups));

@@ -39,8 +39,11 @@ public sealed class RestoredCopy : IDisposable
     /// <summary>What could not be set, such as the owner.</summary>
     public IReadOnlyList<SourceWarning> Warnings => writer.Warnings;
 
-    /// <summary>Begins a file in the target's folder, which is made where it is missing. Fails with <see cref="SourceException"/>.</summary>
-    public static RestoredCopy Begin(string target, EntryAttributes attributes, long bytes) => new(Path.GetFullPath(target), attributes, bytes);
+    /// <summary>
+    /// Begins a file in the target's folder, which is made where it is missing. Fails with <see cref="SourceException"/>.
+    /// </summary>
+    public static RestoredCopy Begin(string target, EntryAttributes attributes, long bytes) =>
+        new(Path.GetFullPath(target), attributes, bytes);
 
     public void Write(ReadOnlySpan<byte> bytes) => file.Write(bytes);
 

@@ -25,7 +25,8 @@ internal static class FileHolders
     /// Looks again until nobody has it open or the time is up. A process that we are just starting has all our files until it becomes its
     /// program.
     /// </summary>
-    public static async Task<List<string>> WaitUntilNoneAsync(string path, TimeSpan atMost, TimeProvider clock, bool exceptThisProcess = false)
+    public static async Task<List<string>> WaitUntilNoneAsync(
+        string path, TimeSpan atMost, TimeProvider clock, bool exceptThisProcess = false)
     {
         var started = clock.GetTimestamp();
         var holders = Find(path, exceptThisProcess);

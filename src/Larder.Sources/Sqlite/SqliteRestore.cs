@@ -20,7 +20,9 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
         return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
     }
 
-    /// <summary>The programs that have the database open now, for people, as far as /proc shows it. While there are any, it is not replaced.</summary>
+    /// <summary>
+    /// The programs that have the database open now, for people, as far as /proc shows it. While there are any, it is not replaced.
+    /// </summary>
     public static IReadOnlyList<string> FindUsers(string target)
     {
         target = ResolveTarget(target);

@@ -72,13 +72,15 @@ public sealed class SqliteSource(
         }
         catch (IOException error)
         {
-            throw new SourceException(SourceError.TargetFailed, $"The folder for temporary copies {folder} cannot be used: {error.Message}", error);
+            throw new SourceException(
+                SourceError.TargetFailed, $"The folder for temporary copies {folder} cannot be used: {error.Message}", error);
         }
         if (free < neededBytes)
         {
             throw new SourceException(
                 SourceError.TargetFull,
-                $"The copy of {settings.Path} needs {neededBytes} bytes in {folder}, and only {free} are free there. Set TMPDIR to a larger folder.");
+                $"The copy of {settings.Path} needs {neededBytes} bytes in {folder}, and only {free} are free there. Set TMPDIR to a "
+                + "larger folder.");
         }
     }
 }
