@@ -17,7 +17,9 @@ internal static class LargeIndex
         }
     }
 
-    /// <summary>Prints how long loading took, key derivation not counted, and what the index holds in memory by the collector's account.</summary>
+    /// <summary>
+    /// Prints how long loading took, key derivation not counted, and what the index holds in memory by the collector's account.
+    /// </summary>
     public static async Task MeasureAsync(string folder, string password)
     {
         using var repository = await OpenAsync(folder, password);

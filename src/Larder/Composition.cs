@@ -113,12 +113,14 @@ internal sealed class Composition : IDisposable
     private ISource SourceFor(JobSettings job, SourceSettings settings) => settings switch
     {
         SqliteSourceSettings sqlite => new SqliteSource(new SqliteSettings { Path = sqlite.Path }, clock),
-        FilesSourceSettings files => new FilesSource(new FilesSettings { Paths = files.Paths, Exclude = files.Exclude, ExcludePaths = OwnFolders() }),
+        FilesSourceSettings files =>
+            new FilesSource(new FilesSettings { Paths = files.Paths, Exclude = files.Exclude, ExcludePaths = OwnFolders() }),
         CommandSourceSettings command => new CommandSource(
             new CommandSettings { Run = command.Run, Name = command.OutputName, Timeout = command.Timeout ?? job.Timeout }, clock),
         _ => throw new LarderException(
             EngineError.UnsupportedSource,
-            $"Source \"{settings.Name}\" of job \"{job.Name}\" is of kind \"{settings.Engine}\", which this version of Larder does not read.")
+            $"Source \"{settings.Name}\" of job \"{job.Name}\" is of kind \"{settings.Engine}\", which this version of Larder does not "
+            + "read.")
         {
             Context = new ErrorContext { Job = job.Name, Source = settings.Name },
         },
@@ -126,5 +128,10 @@ internal sealed class Composition : IDisposable
 
     // A backup of a folder that holds the repository would grow with every run, and never be the same twice.
     private IReadOnlyList<string> OwnFolders() =>
-        [.. configuration.Repositories.Values.Select(repository => repository.Location).OfType<LocalLocation>().Select(local => local.Path)];
+        [
+            .. configuration.Repositories.Values
+                .Select(repository => repository.Location)
+                .OfType<LocalLocation>()
+                .Select(local => local.Path),
+        ];
 }

@@ -4,8 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace Larder.Engine.Backups;
 
-/// <summary>A backup as `--json` and the API show it. Every key is always there, except <c>warnings</c>, which is there when there are
-/// any.</summary>
+/// <summary>
+/// A backup as `--json` and the API show it. Every key is always there, except <c>warnings</c>, which is there when there are any.
+/// </summary>
 public sealed record BackupJson
 {
     // Letters of all languages as they are.

@@ -70,7 +70,9 @@ public sealed record ManifestSource
 
     public required string Engine { get; init; }
 
-    /// <summary>Where it lay on its machine, absolute: the database's file, or the configured folders and files. Empty for servers and programs.</summary>
+    /// <summary>
+    /// Where it lay on its machine, absolute: the database's file, or the configured folders and files. Empty for servers and programs.
+    /// </summary>
     public IReadOnlyList<string> Paths { get; init => field = value ?? []; } = [];
 
     public string? EngineVersion { get; init; }

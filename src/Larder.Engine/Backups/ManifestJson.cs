@@ -28,7 +28,8 @@ public static class ManifestJson
         try
         {
             // Asked first: a newer format may well lack what this one requires.
-            var format = (JsonSerializer.Deserialize(json, ManifestContext.Default.ManifestFormat) ?? throw new JsonException("it is null")).FormatVersion;
+            var format = JsonSerializer.Deserialize(json, ManifestContext.Default.ManifestFormat)?.FormatVersion
+                ?? throw new JsonException("it is null");
             if (format > Manifest.NewestFormat)
             {
                 throw new LarderException(
@@ -55,7 +56,8 @@ public static class ManifestJson
             _ when !BackupTime.IsTimestamp(manifest.Timestamp) => $"\"{manifest.Timestamp}\" is not a timestamp",
             { SizeBytes: < 0 } => "its size is negative",
             _ when HasNull(manifest) => "a list in it holds null",
-            _ when manifest.Sources.GroupBy(source => source.Name, StringComparer.Ordinal).FirstOrDefault(name => name.Count() > 1) is { } twice =>
+            _ when manifest.Sources.GroupBy(source => source.Name, StringComparer.Ordinal)
+                .FirstOrDefault(name => name.Count() > 1) is { } twice =>
                 $"source \"{twice.Key}\" is listed twice",
             _ => null,
         };
@@ -96,4 +98,5 @@ internal sealed record ManifestFormat
 internal sealed partial class ManifestContext : JsonSerializerContext;
 
 /// <summary>A status as its word, never as a number.</summary>
-internal sealed class BackupStatusConverter() : JsonStringEnumConverter<BackupStatus>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+internal sealed class BackupStatusConverter()
+    : JsonStringEnumConverter<BackupStatus>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

@@ -59,7 +59,11 @@ internal sealed class Removal(EngineContext context, RunJournal journal, RunProg
             Deleted =
             [
                 .. removed.GroupBy(each => each.Line.BackupId).Select(copies => new DeletedBackup(
-                    copies.Key, copies.Key[..8], copies.First().Line.Timestamp, copies.First().Line.Job, [.. copies.Select(copy => copy.Repository)])),
+                    copies.Key,
+                    copies.Key[..8],
+                    copies.First().Line.Timestamp,
+                    copies.First().Line.Job,
+                    [.. copies.Select(copy => copy.Repository)])),
             ],
             FreedBytes = cleaned.Sum(repository => repository.FreedBytes),
             Kept = kept,
@@ -110,7 +114,9 @@ internal sealed class Removal(EngineContext context, RunJournal journal, RunProg
             var goodStays = job.Any(line => line.Keep && line.Status == "success" && backups.Contains(line.BackupId));
             if (needsKept && !goodStays && removals.Exists(line => line.Status == "success"))
             {
-                Hints.Add($"Nothing of job \"{job.Key}\" was removed from repository \"{name}\": the good backup that was to stay is gone. Run the cleanup again.");
+                Hints.Add(
+                    $"Nothing of job \"{job.Key}\" was removed from repository \"{name}\": the good backup that was to stay is gone. Run "
+                    + "the cleanup again.");
                 continue;
             }
             going.AddRange(removals);
@@ -119,7 +125,8 @@ internal sealed class Removal(EngineContext context, RunJournal journal, RunProg
     }
 
     /// <returns>Each snapshot and the backup that it is.</returns>
-    private static async Task<Dictionary<SnapshotId, string>> ListAsync(Repository.Repository repository, CancellationToken cancellationToken)
+    private static async Task<Dictionary<SnapshotId, string>> ListAsync(
+        Repository.Repository repository, CancellationToken cancellationToken)
     {
         var present = new Dictionary<SnapshotId, string>();
         await foreach (var snapshot in repository.ListSnapshotsAsync(Rethrow, cancellationToken))

@@ -17,11 +17,16 @@ public static class TimestampText
         moment = default;
         if (!DateTime.TryParseExact(text, Pattern, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)
             || zone.IsInvalidTime(local))
+        {
             return false;
+        }
 
         var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
         if (local.Ticks - offset.Ticks < DateTime.MinValue.Ticks || local.Ticks - offset.Ticks > DateTime.MaxValue.Ticks)
+        {
             return false;
+        }
+
         moment = new DateTimeOffset(local, offset);
         return true;
     }

@@ -16,7 +16,8 @@ internal static class DoctorJson
 }
 
 /// <summary>A status as its word.</summary>
-internal sealed class DoctorStatusConverter() : JsonStringEnumConverter<DoctorStatus>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+internal sealed class DoctorStatusConverter()
+    : JsonStringEnumConverter<DoctorStatus>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n")]
 [JsonSerializable(typeof(DoctorReport))]

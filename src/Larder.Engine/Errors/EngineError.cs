@@ -1,7 +1,8 @@
 namespace Larder.Engine.Errors;
 
-/// <summary>What can go wrong in the engine itself. <see cref="ErrorTable"/> gives each its number, exit status, HTTP status and
-/// hint.</summary>
+/// <summary>
+/// What can go wrong in the engine itself. <see cref="ErrorTable"/> gives each its number, exit status, HTTP status and hint.
+/// </summary>
 public enum EngineError
 {
     /// <summary>Something that nobody foresaw: a fault of Larder.</summary>

@@ -31,7 +31,8 @@ internal static class EngineErrorRows
             "\"larder config example\" prints a file to begin with; name it with --config or LARDER_CONFIG."),
         new(12, EngineError.SecretUnavailable, ExitStatus.Usage, 422,
             "A password or another secret could not be had: its file is missing, its command failed or its variable is not set.",
-            "Check the key that the message names: `…_file` must be readable by this user, `…_command` must end with 0 and print the secret.",
+            "Check the key that the message names: `…_file` must be readable by this user, `…_command` must end with 0 and print the "
+            + "secret.",
             "check the file, command or variable that the message names, as the user that Larder runs as."),
         new(13, EngineError.UnsupportedSource, ExitStatus.Usage, 501,
             "This version of Larder does not read this kind of source.",
@@ -63,7 +64,8 @@ internal static class EngineErrorRows
             "\"larder report\" lists the runs that are known."),
         new(25, EngineError.UnknownBackup, ExitStatus.Usage, 404,
             "No backup has this name.",
-            "`larder list` shows the backups. A name is an id or the beginning of one, a timestamp, or `latest`, with `JOB:` before it if need be.",
+            "`larder list` shows the backups. A name is an id or the beginning of one, a timestamp, or `latest`, with `JOB:` before it if "
+            + "need be.",
             "\"larder list\" shows the backups that there are."),
         new(26, EngineError.AmbiguousBackupName, ExitStatus.Usage, 409,
             "The name fits several backups.",
@@ -71,7 +73,8 @@ internal static class EngineErrorRows
             "type more of the id, or put \"JOB:\" before the name."),
         new(27, EngineError.BackupNameInvalid, ExitStatus.Usage, 400,
             "The text is not in the form of a backup's name.",
-            "Use an id or at least 4 hex digits of its beginning, a timestamp such as `20240708_143022`, or `latest`; `JOB:` may stand before it.",
+            "Use an id or at least 4 hex digits of its beginning, a timestamp such as `20240708_143022`, or `latest`; `JOB:` may stand "
+            + "before it.",
             "use at least 4 hex digits of an id, a timestamp such as 20240708_143022, or \"latest\"; \"JOB:\" may stand before it."),
         new(28, EngineError.JobAlreadyRunning, ExitStatus.Locked, 409,
             "Another run of this job is in progress; a job never runs twice at once.",
@@ -132,7 +135,8 @@ internal static class EngineErrorRows
             "update Larder, or move the catalog's file away; only run history is in it, no backup."),
         new(82, EngineError.CatalogDamaged, ExitStatus.Failed, 500,
             "The catalog's file is no longer a sound database.",
-            "Run any command again: the file is set aside as `CATALOG.damaged-TIMESTAMP` and a new one begun. Only run history is lost, no backup.",
+            "Run any command again: the file is set aside as `CATALOG.damaged-TIMESTAMP` and a new one begun. Only run history is lost, "
+            + "no backup.",
             "run the command again: the file is set aside and a new catalog begun; only run history is lost."),
     ];
 }

@@ -42,5 +42,7 @@ public static class ErrorDocument
 
     /// <summary><c>JobAlreadyRunning</c> as <c>job already running</c>.</summary>
     private static string Words(Enum kind) =>
-        string.Concat(kind.ToString().Select((letter, at) => char.IsUpper(letter) ? $"{(at > 0 ? " " : "")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
+        string.Concat(
+            kind.ToString()
+                .Select((letter, at) => char.IsUpper(letter) ? $"{(at > 0 ? " " : "")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
 }

@@ -8,7 +8,8 @@ namespace Larder.Engine.Maintenance;
 internal sealed record RepositoryFailure(string Repository, ErrorReport Error)
 {
     /// <summary>Whether an exception says something of a repository, and not that Larder is at fault or was interrupted.</summary>
-    public static bool Is(Exception exception) => exception is RepositoryException or LarderException or ConfigurationException or IOException or UnauthorizedAccessException;
+    public static bool Is(Exception exception) =>
+        exception is RepositoryException or LarderException or ConfigurationException or IOException or UnauthorizedAccessException;
 
     public static RepositoryFailure Of(string repository, Exception exception) => new(repository, Describe(repository, exception));
 

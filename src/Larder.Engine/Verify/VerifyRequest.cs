@@ -18,8 +18,10 @@ public enum VerifyLevel
 /// <summary>What is to be verified.</summary>
 public sealed record VerifyRequest
 {
-    /// <summary>Names of backups. Empty: whole repositories, and for <see cref="VerifyLevel.Content"/> the newest good backup of each job
-    /// in each of them.</summary>
+    /// <summary>
+    /// Names of backups. Empty: whole repositories, and for <see cref="VerifyLevel.Content"/> the newest good backup of each job in each of
+    /// them.
+    /// </summary>
     public IReadOnlyList<string> Backups { get; init; } = [];
 
     /// <summary>A repository's name in the configuration; null for all.</summary>

@@ -2,8 +2,9 @@ using System.Text.Unicode;
 
 namespace Larder.Repository.Snapshots;
 
-/// <summary>Writes the JSON of a tree. The order of the fields, and which are left out when zero, are those of restic's
-/// <c>data.Node</c>.</summary>
+/// <summary>
+/// Writes the JSON of a tree. The order of the fields, and which are left out when zero, are those of restic's <c>data.Node</c>.
+/// </summary>
 internal static class TreeWriter
 {
     // About 300 bytes of times, modes and names for a node, and 67 for each blob of its content.
