@@ -65,8 +65,28 @@ internal sealed class Composition : IDisposable
         {
             catalogTried = true;
             catalog = RunJournal.OpenOrWarn(configuration.CatalogPath, clock, warn);
+            CloseInterruptedRuns();
         }
         return catalog;
+    }
+
+    /// <summary>A run whose process is gone failed, whatever it stands as: nobody else would ever say so.</summary>
+    private void CloseInterruptedRuns()
+    {
+        try
+        {
+            foreach (var run in catalog?.CloseInterrupted() ?? [])
+            {
+                var what = run.Job is null ? $"{run.Kind}" : $"{run.Kind} of job \"{run.Job}\"";
+                warn(
+                    $"A run was interrupted and counts as failed: {what.ToLowerInvariant()}, begun "
+                    + $"{run.StartedAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}.");
+            }
+        }
+        catch (LarderException e)
+        {
+            warn(e.Message);
+        }
     }
 
     public void Dispose()

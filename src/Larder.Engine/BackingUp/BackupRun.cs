@@ -90,7 +90,6 @@ public sealed class BackupRun
 
         // Written last: a snapshot that exists can be restored.
         var copies = await CommitAsync(targets, manifest, root, stored, previous, cancellationToken);
-        await ReadBackAsync(targets, copies, cancellationToken);
         NoteWarnings(manifest, targets.States);
         return await ToBackupAsync(copies, cancellationToken);
     }
@@ -215,6 +214,7 @@ public sealed class BackupRun
             try
             {
                 var id = await writer.CommitSnapshotAsync(snapshot, cancellationToken);
+                await ReadBackAsync(name, writer, id, manifest, cancellationToken);
                 copies.Add(new BackupCopy { Repository = name, SnapshotId = id, Snapshot = snapshot, Manifest = manifest });
             }
             catch (RepositoryException e) when (copies.Count > 0 || targets.Sound.Count() > 1)
@@ -244,23 +244,27 @@ public sealed class BackupRun
         TotalBytesProcessed = (ulong)manifest.SizeBytes,
     };
 
-    /// <summary>Reads snapshot, trees and manifest back from each storage: what cannot be read back does not count.</summary>
-    private async Task ReadBackAsync(BackupTargets targets, IReadOnlyList<BackupCopy> copies, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads trees and manifest back from the storage: what cannot be read back does not count, and its snapshot is taken back.
+    /// </summary>
+    private static async Task ReadBackAsync(
+        string repository, RepositoryWriter writer, SnapshotId id, Manifest manifest, CancellationToken cancellationToken)
     {
-        foreach (var copy in copies)
+        try
         {
-            var writer = targets.Sound.First(target => target.Name == copy.Repository).Writer;
-            var snapshot = await writer.Repository.LoadSnapshotAsync(copy.SnapshotId, cancellationToken);
+            var snapshot = await writer.Repository.LoadSnapshotAsync(id, cancellationToken);
             var trees = new Repository.Reading.TreeSource(writer.Repository, writer.Index);
-            var (manifest, _) = await OpenBackup.ReadManifestAsync(writer.Repository, trees, snapshot, cancellationToken);
-            if (manifest.RunId != copy.Manifest!.RunId)
+            var (stored, _) = await OpenBackup.ReadManifestAsync(writer.Repository, trees, snapshot, cancellationToken);
+            if (stored.RunId != manifest.RunId)
             {
-                throw new LarderException(
-                    EngineError.ReadBackFailed, $"Repository \"{copy.Repository}\" does not give back the manifest that was written to it.")
-                {
-                    Context = new ErrorContext { Job = job.Name, Repository = copy.Repository },
-                };
+                throw new RepositoryException(
+                    RepositoryError.StorageFailed, $"Repository \"{repository}\" does not give back the manifest that was written to it.");
             }
+        }
+        catch
+        {
+            await writer.WithdrawSnapshotAsync(id);
+            throw;
         }
     }
 
@@ -303,7 +307,9 @@ public sealed class BackupRun
 
     private BackupResult Finish(RunJournal journal, string runId, Backup backup)
     {
-        var result = new BackupResult { RunId = runId, Backup = backup, Warnings = warnings };
+        // A backup whose content is whole stays `success` for retention; what is reported now is how the run ended.
+        var reported = warnings.Count > 0 ? backup with { Status = BackupStatus.Partial } : backup;
+        var result = new BackupResult { RunId = runId, Backup = reported, Warnings = warnings };
         foreach (var warning in warnings)
         {
             journal.Append(EventLevel.Warning, warning);

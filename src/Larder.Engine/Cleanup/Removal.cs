@@ -99,7 +99,9 @@ internal sealed class Removal(EngineContext context, RunJournal journal, RunProg
             RemovalJournal.Note(journal, line, name);
         }
         var prune = new PruneOptions { OnBytesRepacked = progress.Advance };
-        return (await new Pruner(repository, heldLock, prune).ExecuteAsync(cancellationToken)).FreedBytes;
+        var freedBytes = (await new Pruner(repository, heldLock, prune).ExecuteAsync(cancellationToken)).FreedBytes;
+        await context.Repositories.RemoveLeftoversAsync(name, cancellationToken);
+        return freedBytes;
     }
 
     private List<CleanupLine> Confirm(string name, IReadOnlyList<CleanupLine> lines, Dictionary<SnapshotId, string> present, bool needsKept)

@@ -27,7 +27,7 @@ public sealed record VerifyRequest
     /// <summary>A repository's name in the configuration; null for all.</summary>
     public string? Repository { get; init; }
 
-    public VerifyLevel Level { get; init; } = VerifyLevel.Structure;
+    public VerifyLevel Level { get; init; } = VerifyLevel.Data;
 
     /// <summary>Which share of the packs is read, from <see cref="VerifyLevel.Data"/> on.</summary>
     public CheckSubset Subset { get; init; } = CheckSubset.Whole;
