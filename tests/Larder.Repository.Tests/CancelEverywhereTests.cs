@@ -6,6 +6,7 @@ using Larder.Repository.Storage;
 namespace Larder.Repository.Tests;
 
 /// <summary>The token is cancelled at storage operation 1, 2, 3…, and a put may hang until it is: nothing waits for ever, nothing is lost, and a second try works.</summary>
+[Trait("Kind", "campaign")]
 public sealed class CancelEverywhereTests
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);

@@ -5,6 +5,7 @@ using Larder.Testing;
 namespace Larder.Repository.Tests;
 
 /// <summary>Real restic reads what we write, and we read what it writes, in turn in one repository. Slow: each call of restic derives its key anew.</summary>
+[Trait("Kind", "campaign")]
 public sealed class ResticInteropTests
 {
     public static TheoryData<string> Binaries { get; } = [.. ResticBinary.All.Select(binary => binary.Name)];

@@ -107,8 +107,7 @@ internal static class EngineErrorRows
         new(37, EngineError.VerificationFoundDamage, ExitStatus.Damage, 200,
             "A verification or drill found damage. The report names the files and the backups that they touch.",
             "Move damaged packs out of the repository, run `larder repair index`, and back up again: what the live data still has is "
-            + "stored "
-            + "anew. A backup that lies in another repository too can be restored from there.",
+            + "stored anew. A backup that lies in another repository too can be restored from there.",
             "check the disk of \"{repository}\"; move damaged packs away, run \"larder repair index\", and back up again."),
         new(38, EngineError.ManifestInvalid, ExitStatus.Damage, 500,
             "The `manifest.json` of a backup is missing or is not a manifest.",

@@ -9,6 +9,9 @@ namespace Larder.Repository.Packs;
 /// </summary>
 internal sealed class BlobSealer : IDisposable
 {
+    private const int SmallRoomBytes = 512 << 10; // Every chunk of a dump, and what zstd may add to one that does not shrink.
+    private const int LargeRoomBytes = (8 << 20) + (64 << 10); // Every chunk.
+
     private readonly ZstdEncoder? encoder;
     private readonly ZstdDecoder decoder = new();
     private byte[] compressed = [];
@@ -76,11 +79,13 @@ internal sealed class BlobSealer : IDisposable
         return decoder.TryDecode(stored, whole) && plain.SequenceEqual(whole);
     }
 
+    // Two sizes only: a buffer that grew a little with every larger blob would leave a trail of dead ones, 50 MB of them before the collector
+    // comes by. What a buffer does not use is never touched, and so takes no memory.
     private static void EnsureRoom(ref byte[] buffer, int bytes)
     {
         if (buffer.Length < bytes)
         {
-            buffer = GC.AllocateUninitializedArray<byte>(Math.Max(bytes, 64 << 10));
+            buffer = GC.AllocateUninitializedArray<byte>(bytes <= SmallRoomBytes ? SmallRoomBytes : Math.Max(bytes, LargeRoomBytes));
         }
     }
 }

@@ -10,17 +10,17 @@ namespace Larder.Repository.Reading;
 /// Reads blobs in the order they are asked for, several groups ahead: neighbours in a pack become one ranged read, and each box is checked
 /// (MAC, compression, hash) before its bytes are handed out. A copy that is damaged is looked for in another pack before it is an error, and
 /// where a pack or a blob is not found the index is read once more: somebody may have pruned since.
-/// Memory: at most four groups of 8 MiB of plaintext and as much of boxes, 64 MiB, whatever is read.
+/// Memory: at most four groups of 4 MiB of plaintext and as much of boxes, 32 MiB, whatever is read (a larger blob is a group of its own).
 /// </summary>
 public sealed class BlobReader
 {
-    private const int GroupPlainBytesMax = 8 << 20;
+    private const int GroupPlainBytesMax = 4 << 20;
     private const int GroupBlobsMax = 2048;
     private const int GroupsAheadMax = 2; // Plus the one being handed out and the one waiting for room: four.
 
     // Reading over a gap this small is cheaper than asking twice.
     private const int GapBytesMax = 64 << 10;
-    private const int RangeBytesMax = 8 << 20;
+    private const int RangeBytesMax = 4 << 20;
 
     private readonly Repository repository;
     private volatile MasterIndex index;

@@ -208,7 +208,8 @@ public sealed class LocalStorage : IStorage, IDisposable
     private static void Write(SafeFileHandle handle, ReadOnlySequence<byte> content, CancellationToken cancellationToken)
     {
         var batch = new List<ReadOnlyMemory<byte>>(BatchBuffersMax);
-        long offset = 0;
+        var offset = DirectWriter.Write(handle, content, cancellationToken);
+        content = content.Slice(offset);
         var batchBytes = 0;
 
         foreach (var segment in content)

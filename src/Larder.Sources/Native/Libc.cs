@@ -5,7 +5,7 @@ namespace Larder.Sources.Native;
 /// <summary>
 /// The C library's functions as they are. Those for files take descriptors and raw bytes: a POSIX name is not text, and a name resolved
 /// against an open directory cannot be swapped for a symlink in between. <see cref="LibcFiles"/> gives them a safer shape.
-/// Variadic functions (<c>openat</c>) are bound with fixed arguments, which is the same call on x86-64 and on arm64 Linux.
+/// Variadic functions (<c>openat</c>, <c>fcntl</c>) are bound with fixed arguments, which is the same call on x86-64 and on arm64 Linux.
 /// </summary>
 internal static unsafe partial class Libc
 {
@@ -136,6 +136,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "futimens", SetLastError = true)]
     public static partial int SetTimes(int descriptor, TimeSpec* times);
+
+    /// <summary>How much a pipe holds before its writer waits. Linux alone; elsewhere it fails and nothing is lost.</summary>
+    public static int SetPipeSize(int descriptor, int bytes) => Control(descriptor, 1031 /* F_SETPIPE_SZ */, bytes);
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(int descriptor, int command, int argument);
 
     [LibraryImport(Library, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Access(string path, int mode);

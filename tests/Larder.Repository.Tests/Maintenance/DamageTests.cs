@@ -5,6 +5,7 @@ using Larder.Testing;
 namespace Larder.Repository.Tests.Maintenance;
 
 /// <summary>Every kind of file is damaged in every way: it is found, or refused on use, and nothing wrong is ever given back.</summary>
+[Trait("Kind", "campaign")]
 public sealed class DamageTests
 {
     private static readonly int RoundsOfEachKind = Environment.GetEnvironmentVariable("LARDER_SOAK") == "1" ? 600 : 60;

@@ -4,6 +4,7 @@ using Larder.Testing;
 
 namespace Larder.Repository.Tests.Maintenance;
 
+[Trait("Kind", "campaign")]
 public sealed class PrunerTests
 {
     private static readonly int Histories = Environment.GetEnvironmentVariable("LARDER_SOAK") == "1" ? 200 : 12;

@@ -8,6 +8,7 @@ namespace Larder.Repository.Tests.Writing;
 
 /// <summary>Alone, because the managed heap is everybody's.</summary>
 [Collection(nameof(AloneOnTheHeap))]
+[Trait("Kind", "campaign")]
 public sealed class BoundedMemoryTests
 {
     [Fact]
