@@ -78,7 +78,9 @@ internal sealed class Composition : IDisposable
             foreach (var run in catalog?.CloseInterrupted() ?? [])
             {
                 var what = run.Job is null ? $"{run.Kind}" : $"{run.Kind} of job \"{run.Job}\"";
-                warn($"A run was interrupted and counts as failed: {what.ToLowerInvariant()}, begun {run.StartedAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}.");
+                warn(
+                    $"A run was interrupted and counts as failed: {what.ToLowerInvariant()}, begun "
+                    + $"{run.StartedAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}.");
             }
         }
         catch (LarderException e)

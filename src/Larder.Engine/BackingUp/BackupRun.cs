@@ -244,7 +244,9 @@ public sealed class BackupRun
         TotalBytesProcessed = (ulong)manifest.SizeBytes,
     };
 
-    /// <summary>Reads trees and manifest back from the storage: what cannot be read back does not count, and its snapshot is taken back.</summary>
+    /// <summary>
+    /// Reads trees and manifest back from the storage: what cannot be read back does not count, and its snapshot is taken back.
+    /// </summary>
     private static async Task ReadBackAsync(
         string repository, RepositoryWriter writer, SnapshotId id, Manifest manifest, CancellationToken cancellationToken)
     {

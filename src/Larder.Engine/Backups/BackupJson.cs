@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -9,11 +8,7 @@ namespace Larder.Engine.Backups;
 /// </summary>
 public sealed record BackupJson
 {
-    // Letters of all languages as they are.
-    private static readonly BackupJsonContext ForPeople = new(new JsonSerializerOptions(BackupJsonContext.Default.Options)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    private static readonly BackupJsonContext ForPeople = new(JsonForPeople.Options(BackupJsonContext.Default.Options));
 
     public required string BackupId { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Larder.Engine.Errors;
@@ -10,11 +9,7 @@ public static class ManifestJson
 {
     public const string FileName = "manifest.json";
 
-    // Letters of all languages as they are: the file is read by people, and never put into a page.
-    private static readonly ManifestContext ForPeople = new(new JsonSerializerOptions(ManifestContext.Default.Options)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    private static readonly ManifestContext ForPeople = new(JsonForPeople.Options(ManifestContext.Default.Options));
 
     public static byte[] Write(Manifest manifest) =>
         [.. JsonSerializer.SerializeToUtf8Bytes(manifest, ForPeople.Manifest), (byte)'\n'];

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,10 +6,7 @@ namespace Larder.Engine.Doctor;
 /// <summary>The report as JSON.</summary>
 internal static class DoctorJson
 {
-    private static readonly DoctorJsonContext ForPeople = new(new JsonSerializerOptions(DoctorJsonContext.Default.Options)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    private static readonly DoctorJsonContext ForPeople = new(JsonForPeople.Options(DoctorJsonContext.Default.Options));
 
     public static string Write(DoctorReport report) => JsonSerializer.Serialize(report, ForPeople.DoctorReport);
 }

@@ -73,7 +73,7 @@ internal sealed class JobChecks(DoctorSurroundings surroundings, EngineContext c
         catch (Exception e) when (e is SourceException || RepositoryFailure.Is(e))
         {
             var context = new ErrorContext { Job = job.Name, Source = settings.Name };
-            var error = e is ConfigurationException ? RepositoryFailure.Describe(settings.Name, e) : ErrorTable.Describe(e, context);
+            var error = ErrorTable.Describe(e, context);
             return check with { Status = DoctorStatus.Problem, Message = $"{error.Code} {error.Message}", Advice = error.Hint };
         }
     }

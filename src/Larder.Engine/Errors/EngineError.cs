@@ -40,8 +40,6 @@ public enum EngineError
     /// <summary>The backup has no entry or path of this name.</summary>
     UnknownEntry,
 
-    UnknownRun,
-
     UnknownBackup,
 
     /// <summary>The name fits several backups.</summary>
@@ -54,9 +52,6 @@ public enum EngineError
 
     /// <summary>The job's sources, or those selected, hand over nothing at all.</summary>
     NothingToBackUp,
-
-    /// <summary>A backup was made, but something was left out.</summary>
-    BackupPartial,
 
     /// <summary>What was written could not be read back as it was.</summary>
     ReadBackFailed,

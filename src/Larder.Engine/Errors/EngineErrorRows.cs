@@ -1,6 +1,6 @@
 namespace Larder.Engine.Errors;
 
-/// <summary>The engine's own rows: 001 to 039, and 080 to 089 for the catalog.</summary>
+/// <summary>The engine's own rows: 001 to 039, and 080 to 089 for the catalog. 024 and 030 were given once and stay free.</summary>
 internal static class EngineErrorRows
 {
     public static readonly IReadOnlyList<ErrorRow> All =
@@ -58,10 +58,6 @@ internal static class EngineErrorRows
             "The backup holds no entry or path of this name.",
             "`larder ls BACKUP` lists what it holds.",
             "\"larder ls {backup}\" lists what it holds."),
-        new(24, EngineError.UnknownRun, ExitStatus.Usage, 404,
-            "The catalog knows no run of this id. Run history is lost when the catalog is deleted; backups are not.",
-            "`larder report` lists the runs.",
-            "\"larder report\" lists the runs that are known."),
         new(25, EngineError.UnknownBackup, ExitStatus.Usage, 404,
             "No backup has this name.",
             "`larder list` shows the backups. A name is an id or the beginning of one, a timestamp, or `latest`, with `JOB:` before it if "
@@ -78,16 +74,12 @@ internal static class EngineErrorRows
             "use at least 4 hex digits of an id, a timestamp such as 20240708_143022, or \"latest\"; \"JOB:\" may stand before it."),
         new(28, EngineError.JobAlreadyRunning, ExitStatus.Locked, 409,
             "Another run of this job is in progress; a job never runs twice at once.",
-            "Wait for it. `larder health` shows what is running. A run whose process has died is closed by itself.",
-            "wait for it; \"larder health\" shows what is running."),
+            "Wait for it. `larder runs` shows what is in progress. A run whose process has died is closed by itself.",
+            "wait for it; \"larder runs\" shows what is in progress."),
         new(29, EngineError.NothingToBackUp, ExitStatus.Failed, 422,
             "The job's sources, or those selected, handed over nothing at all. An empty backup is a failed one.",
             "Check `--only`, the paths and excludes, and the database's name.",
             "check --only, the paths and excludes, and the name of the database."),
-        new(30, EngineError.BackupPartial, ExitStatus.Partial, 200,
-            "A backup was made and can be restored, but something was left out, or one of its repositories could not be written.",
-            "`larder show BACKUP` lists what was left out and why.",
-            "\"larder show {backup}\" lists what was left out and why."),
         new(31, EngineError.ReadBackFailed, ExitStatus.Failed, 500,
             "What was written could not be read back as it was, so the backup does not count.",
             "Check the storage with `larder verify --level data` and the machine's memory and disks.",
@@ -114,8 +106,8 @@ internal static class EngineErrorRows
             "run \"larder backup {job}\" first; the last good backup goes only when a newer one is good."),
         new(37, EngineError.VerificationFoundDamage, ExitStatus.Damage, 200,
             "A verification or drill found damage. The report names the files and the backups that they touch.",
-            "Move damaged packs out of the repository, run `larder repair index`, and back up again: what the live data still has is stored "
-            + "anew. A backup that lies in another repository too can be restored from there.",
+            "Move damaged packs out of the repository, run `larder repair index`, and back up again: what the live data still has is "
+            + "stored anew. A backup that lies in another repository too can be restored from there.",
             "check the disk of \"{repository}\"; move damaged packs away, run \"larder repair index\", and back up again."),
         new(38, EngineError.ManifestInvalid, ExitStatus.Damage, 500,
             "The `manifest.json` of a backup is missing or is not a manifest.",

@@ -34,8 +34,10 @@ public static class ErrorTable
             LarderException known => Report(Row(known.Error), known.Message, around, known),
             RepositoryException known => Report(Row(known.Error), known.Message, around),
             SourceException known => Report(Row(known.Error), known.Message, around),
-            // A configuration with problems is refused before anything begins, so what is thrown later is a secret that cannot be had.
-            ConfigurationException known => Report(Row(EngineError.SecretUnavailable), known.Message, around),
+            ConfigurationException known => Report(
+                Row(known.IsOfSecret ? EngineError.SecretUnavailable : EngineError.ConfigurationInvalid),
+                string.Join(' ', known.Problems.Select(problem => problem.Message)),
+                around),
             OperationCanceledException => Report(Row(EngineError.Interrupted), "The work was interrupted before it was done.", around),
             AggregateException several when MostTelling(several) is { } one => Describe(one, around),
             IOException or UnauthorizedAccessException => Report(Row(EngineError.LocalFileFailed), Sentence(exception.Message), around),

@@ -39,9 +39,8 @@ internal static class RepositoryErrorRows
             "run \"larder verify --repository {repository}\"; affected backups are listed there."),
         new(51, RepositoryError.Damaged, ExitStatus.Damage, 500,
             "A file's bytes are not what its name, its MAC or its form say.",
-            "`larder verify --level data` names every damaged file and the backups that they touch. Check the disk. Move a damaged pack "
-            + "out "
-            + "of the repository, run `larder repair index`, and back up again: what is lost is stored anew.",
+            "`larder verify --level data` names every damaged file and the backups that they touch. Check the disk. Move a damaged "
+            + "pack out of the repository, run `larder repair index`, and back up again: what is lost is stored anew.",
             "run \"larder verify --level data --repository {repository}\"; affected backups are listed there."),
         new(52, RepositoryError.BlobMissing, ExitStatus.Damage, 500,
             "A piece of a backup is in no pack that can be read.",

@@ -1,5 +1,3 @@
-using Larder.Engine.Configuration;
-
 namespace Larder.Engine.Retention;
 
 /// <summary>Decides for the backups of one job. README.md tells the rules and why they are so.</summary>

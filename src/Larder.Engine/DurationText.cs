@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Larder.Engine.Configuration;
+namespace Larder.Engine;
 
 /// <summary>Durations as people write them: <c>7d</c>, <c>36h</c>, <c>1h30m</c>. Units from large to small, each at most once.</summary>
 public static class DurationText
