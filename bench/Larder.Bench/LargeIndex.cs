@@ -31,9 +31,9 @@ internal static class LargeIndex
         var heapBytes = GC.GetTotalMemory(forceFullCollection: true) - heapBefore;
         var perBlob = (double)heapBytes / index.BlobCount;
         var ownPerBlob = (double)index.MemoryBytes / index.BlobCount;
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $$"""{"seconds":{{seconds:f3}},"blobs":{{index.BlobCount}},"bytes_per_blob":{{perBlob:f2}},"own_bytes_per_blob":{{ownPerBlob:f2}}}"""));
+        FormattableString line =
+            $$"""{"seconds":{{seconds:f3}},"blobs":{{index.BlobCount}},"bytes_per_blob":{{perBlob:f2}},"own_bytes_per_blob":{{ownPerBlob:f2}}}""";
+        Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
         GC.KeepAlive(index);
     }
 

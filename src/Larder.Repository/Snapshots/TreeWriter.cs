@@ -16,7 +16,8 @@ internal static class TreeWriter
 
     public static byte[] Write(IReadOnlyList<Node> nodes)
     {
-        using var json = new GoJson((int)Math.Min(CapacityBytesMax, 64 + nodes.Sum(node => NodeBytes + (BlobBytes * (node.Content?.Count ?? 0L)))));
+        var expectedBytes = 64 + nodes.Sum(node => NodeBytes + (BlobBytes * (node.Content?.Count ?? 0L)));
+        using var json = new GoJson((int)Math.Min(CapacityBytesMax, expectedBytes));
         json.Raw("{\"nodes\":["u8);
         for (var i = 0; i < nodes.Count; i++)
         {
