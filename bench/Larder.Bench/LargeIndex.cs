@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Text.Json.Nodes;
 using Larder.Repository;
 using Larder.Repository.Storage;
 
@@ -29,11 +29,14 @@ internal static class LargeIndex
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         await Task.Yield(); // The frames that still name the last file's buffers are gone then.
         var heapBytes = GC.GetTotalMemory(forceFullCollection: true) - heapBefore;
-        var perBlob = (double)heapBytes / index.BlobCount;
-        var ownPerBlob = (double)index.MemoryBytes / index.BlobCount;
-        FormattableString line =
-            $$"""{"seconds":{{seconds:f3}},"blobs":{{index.BlobCount}},"bytes_per_blob":{{perBlob:f2}},"own_bytes_per_blob":{{ownPerBlob:f2}}}""";
-        Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+        var result = new JsonObject
+        {
+            ["seconds"] = Math.Round(seconds, 3),
+            ["blobs"] = index.BlobCount,
+            ["bytes_per_blob"] = Math.Round((double)heapBytes / index.BlobCount, 2),
+            ["own_bytes_per_blob"] = Math.Round((double)index.MemoryBytes / index.BlobCount, 2),
+        };
+        Console.WriteLine(result.ToJsonString());
         GC.KeepAlive(index);
     }
 
