@@ -16,6 +16,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
     // Two uploads hide the latency of a disk's fsync or of a network; each holds one pack of 16 MiB.
     private const int UploadsMax = 2;
 
+    // The JSON of so many blobs, 1.5 MB, and what it becomes on the way to the storage are large objects.
+    private const int LargeIndexBlobs = 10_000;
+
     private readonly BufferPool<byte[]> packBuffers;
     private readonly SemaphoreSlim uploadSlots = new(UploadsMax);
     private readonly SemaphoreSlim indexGate = new(1);
@@ -36,8 +39,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
         Repository = repository;
         Lock = heldLock;
         Index = index;
-        // One open pack per worker, one of trees, and those being uploaded: 2 + 1 + 2 packs of 16 MiB are 80 MiB at most on two cores.
-        packBuffers = new BufferPool<byte[]>(workers + 1 + UploadsMax, () => GC.AllocateUninitializedArray<byte>(PackBuilder.TargetBytes));
+        // One open pack per worker and two being uploaded; where a pack of trees is open as well, it takes the place of the second upload. So
+        // 2 + 2 packs of 16 MiB are 64 MiB at most on two cores, and whoever waits for a buffer waits for an upload that goes on.
+        packBuffers = new BufferPool<byte[]>(workers + UploadsMax, () => GC.AllocateUninitializedArray<byte>(PackBuilder.TargetBytes));
     }
 
     public Repository Repository { get; }
@@ -147,6 +151,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
         {
             await Task.WhenAll(UploadPartialPacks()).WaitAsync(cancellationToken);
             ThrowIfFailed();
+            packBuffers.Trim();
+            Collect(); // The last index file is made in the room of the packs, which are all stored.
             await SaveIndexAsync(cancellationToken);
         }
         catch (Exception e)
@@ -297,6 +303,10 @@ public sealed class RepositoryWriter : IAsyncDisposable
                 {
                     throw NotAsWritten(file);
                 }
+                if (packs.Sum(pack => pack.Blobs.Count) >= LargeIndexBlobs)
+                {
+                    Collect();
+                }
             }
         }
         finally
@@ -330,6 +340,12 @@ public sealed class RepositoryWriter : IAsyncDisposable
             File = file,
             Location = Repository.Location,
         };
+
+    /// <summary>
+    /// The collector lets several generations of dead large objects lie before it looks at them: half a gigabyte a minute is nothing to it, and
+    /// much to us. It takes some milliseconds, once in a gigabyte and at the end.
+    /// </summary>
+    private static void Collect() => GC.Collect();
 
     private void ThrowIfFailed()
     {

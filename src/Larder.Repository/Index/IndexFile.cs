@@ -6,8 +6,11 @@ namespace Larder.Repository.Index;
 /// <summary>The JSON of an index file: packs and the blobs in each. See README.md in this folder.</summary>
 public static class IndexFile
 {
-    /// <summary>A writer closes an index file at this many blobs: 147 bytes of JSON each, about 7 MB before compression.</summary>
-    public const int BlobsMax = 50_000;
+    /// <summary>
+    /// A writer closes an index file at this many blobs: 147 bytes of JSON each, about 3 MB before compression, and 10 MB in all while it
+    /// is made. restic's limit is 50,000.
+    /// </summary>
+    public const int BlobsMax = 20_000;
 
     /// <summary>What sealing adds to a blob: 16 bytes of IV and 16 of MAC.</summary>
     internal const uint BoxOverheadBytes = 32;

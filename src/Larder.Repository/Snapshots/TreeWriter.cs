@@ -9,10 +9,15 @@ internal static class TreeWriter
 {
     // About 300 bytes of times, modes and names for a node, and 67 for each blob of its content.
     private const int NodeBytes = 320;
+    private const int BlobBytes = 67;
+
+    // Asked for at once, so that a list of 100,000 blobs does not leave every smaller buffer behind; what is larger grows as it comes.
+    private const int CapacityBytesMax = 32 << 20;
 
     public static byte[] Write(IReadOnlyList<Node> nodes)
     {
-        using var json = new GoJson(64 + (Math.Min(nodes.Count, 100_000) * NodeBytes));
+        using var json = new GoJson(
+            (int)Math.Min(CapacityBytesMax, 64 + nodes.Sum(node => NodeBytes + (BlobBytes * (node.Content?.Count ?? 0L)))));
         json.Raw("{\"nodes\":["u8);
         for (var i = 0; i < nodes.Count; i++)
         {

@@ -21,5 +21,8 @@ internal sealed class BufferPool<T>(int count, Func<T> create) : IDisposable
         available.Release();
     }
 
+    /// <summary>Lets go of the buffers that nobody uses; who needs one later gets a new one.</summary>
+    public void Trim() => free.Clear();
+
     public void Dispose() => available.Dispose();
 }

@@ -18,6 +18,9 @@ public sealed class ContentIntake : IAsyncDisposable
     // So that a batch of tiny files is handed over in time, too.
     private const int BatchChunksMax = 1024;
 
+    // The listing of a file of 1 GB in chunks of 64 KiB.
+    private const int LargeTreeBytes = 1 << 20;
+
     // Waiting between producer and workers.
     private const int QueuedBatchesMax = 2;
 
@@ -122,6 +125,10 @@ public sealed class ContentIntake : IAsyncDisposable
         try
         {
             ThrowIfFailed();
+            if (json.Length >= LargeTreeBytes)
+            {
+                GC.Collect(); // What gathering so many ids left behind makes room for the buffers of sealing.
+            }
             await treeWorker.StoreAsync(BlobKind.Tree, id, json, cancellationToken);
         }
         catch (Exception e)
