@@ -29,11 +29,12 @@ internal static class LargeIndex
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         await Task.Yield(); // The frames that still name the last file's buffers are gone then.
         var heapBytes = GC.GetTotalMemory(forceFullCollection: true) - heapBefore;
-        var perBlob = (double)heapBytes / index.BlobCount;
-        var ownPerBlob = (double)index.MemoryBytes / index.BlobCount;
+        var blobs = index.BlobCount;
+        var perBlob = (double)heapBytes / blobs;
+        var ownPerBlob = (double)index.MemoryBytes / blobs;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"seconds":{{seconds:f3}},"blobs":{{index.BlobCount}},"bytes_per_blob":{{perBlob:f2}},"own_bytes_per_blob":{{ownPerBlob:f2}}}"""));
+            $$"""{"seconds":{{seconds:f3}},"blobs":{{blobs}},"bytes_per_blob":{{perBlob:f2}},"own_bytes_per_blob":{{ownPerBlob:f2}}}"""));
         GC.KeepAlive(index);
     }
 
