@@ -26,7 +26,8 @@ internal static class CodeTree
         var text = new StringBuilder();
         for (var i = 0; i < count; i++)
         {
-            var parent = Path.Combine(folder, words[i / FilesPerFolder / 20 % words.Length], $"{words[i / FilesPerFolder % words.Length]}{i / FilesPerFolder}");
+            var parent = Path.Combine(
+                folder, words[i / FilesPerFolder / 20 % words.Length], $"{words[i / FilesPerFolder % words.Length]}{i / FilesPerFolder}");
             Directory.CreateDirectory(parent);
             var bytes = (int)Math.Clamp(MedianBytes * Math.Exp(Spread * draw.Normal()), FileBytesMin, FileBytesMax);
             text.Clear();

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Text.Json.Nodes;
 using Larder.Repository;
 using Larder.Repository.Storage;
 
@@ -17,7 +17,9 @@ internal static class LargeIndex
         }
     }
 
-    /// <summary>Prints how long loading took, key derivation not counted, and what the index holds in memory by the collector's account.</summary>
+    /// <summary>
+    /// Prints how long loading took, key derivation not counted, and what the index holds in memory by the collector's account.
+    /// </summary>
     public static async Task MeasureAsync(string folder, string password)
     {
         using var repository = await OpenAsync(folder, password);
@@ -27,9 +29,14 @@ internal static class LargeIndex
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         await Task.Yield(); // The frames that still name the last file's buffers are gone then.
         var heapBytes = GC.GetTotalMemory(forceFullCollection: true) - heapBefore;
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $$"""{"seconds":{{seconds:f3}},"blobs":{{index.BlobCount}},"bytes_per_blob":{{(double)heapBytes / index.BlobCount:f2}},"own_bytes_per_blob":{{(double)index.MemoryBytes / index.BlobCount:f2}}}"""));
+        var result = new JsonObject
+        {
+            ["seconds"] = Math.Round(seconds, 3),
+            ["blobs"] = index.BlobCount,
+            ["bytes_per_blob"] = Math.Round((double)heapBytes / index.BlobCount, 2),
+            ["own_bytes_per_blob"] = Math.Round((double)index.MemoryBytes / index.BlobCount, 2),
+        };
+        Console.WriteLine(result.ToJsonString());
         GC.KeepAlive(index);
     }
 

@@ -25,8 +25,8 @@ public static class KeyRing
         StoreAsync(repository.Storage, repository.Key, password, repository.Options, cancellationToken);
 
     /// <summary>
-    /// Removes a password, alone in the repository: two who each remove the other's would leave none. The one in use is refused, as it is the
-    /// only one known to work; so is any while the one in use is gone. Takes an exclusive lock itself.
+    /// Removes a password, alone in the repository: two who each remove the other's would leave none. The one in use is refused, as it is
+    /// the only one known to work; so is any while the one in use is gone. Takes an exclusive lock itself.
     /// </summary>
     public static async Task RemoveAsync(Repository repository, KeyId id, CancellationToken cancellationToken)
     {
@@ -34,7 +34,8 @@ public static class KeyRing
         {
             throw new RepositoryException(
                 RepositoryError.Refused,
-                $"key {id.ToString()[..8]} is the one that opened the repository at {repository.Location}; open it with another password to remove this one")
+                $"key {id.ToString()[..8]} is the one that opened the repository at {repository.Location}; open it with another password "
+                + "to remove this one")
             {
                 File = StorageKey.Of(id),
                 Location = repository.Location,
@@ -66,7 +67,9 @@ public static class KeyRing
         {
             if (proof is null)
             {
-                throw new RepositoryException(RepositoryError.Damaged, "a new key could not be opened with its password; memory or processor of this machine may be faulty");
+                throw new RepositoryException(
+                    RepositoryError.Damaged,
+                    "a new key could not be opened with its password; memory or processor of this machine may be faulty");
             }
         }
 
@@ -75,7 +78,8 @@ public static class KeyRing
         return id;
     }
 
-    internal static async Task<RepositoryKey?> TryOpenAsync(IStorage storage, KeyId id, string password, CancellationToken cancellationToken) =>
+    internal static async Task<RepositoryKey?> TryOpenAsync(
+        IStorage storage, KeyId id, string password, CancellationToken cancellationToken) =>
         (await ReadAsync(storage, id, cancellationToken)).TryOpen(password);
 
     internal static async Task<KeyFile> ReadAsync(IStorage storage, KeyId id, CancellationToken cancellationToken)
@@ -87,7 +91,8 @@ public static class KeyRing
         }
         return Hash256.Of(json) == id.Hash
             ? Parse(json, storage, id)
-            : throw new RepositoryException(RepositoryError.Damaged, $"{StorageKey.Of(id)} in {storage.Location} is damaged: its bytes are not what its name says")
+            : throw new RepositoryException(
+                RepositoryError.Damaged, $"{StorageKey.Of(id)} in {storage.Location} is damaged: its bytes are not what its name says")
             {
                 File = StorageKey.Of(id),
                 Location = storage.Location,

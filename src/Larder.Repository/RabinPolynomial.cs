@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace Larder.Repository;
 
 /// <summary>
-/// An irreducible polynomial over GF(2), degree 53. Larder cuts by other means; restic cuts with this one, and refuses a repository
-/// whose polynomial is missing or reducible. Bit i is the coefficient of x^i. After M. O. Rabin, "Fingerprinting by Random Polynomials", 1981.
+/// An irreducible polynomial over GF(2), degree 53. Larder cuts by other means; restic cuts with this one, and refuses a repository whose
+/// polynomial is missing or reducible. Bit i is the coefficient of x^i. After M. O. Rabin, "Fingerprinting by Random Polynomials", 1981.
 /// </summary>
 public readonly record struct RabinPolynomial(ulong Coefficients)
 {

@@ -39,14 +39,16 @@ public sealed record RepositoryConfig
     }
 
     /// <summary>Opens the sealed config file.</summary>
-    /// <exception cref="RepositoryException">As <see cref="Decode"/>; <see cref="RepositoryError.Damaged"/> where the box does not open.</exception>
+    /// <exception cref="RepositoryException">As <see cref="Decode"/>; <see cref="RepositoryError.Damaged"/> where the box does not
+    /// open.</exception>
     internal static RepositoryConfig Open(RepositoryKey key, byte[] box, string location)
     {
         var json = new byte[Math.Max(0, box.Length - RepositoryKey.OverheadBytes)];
         return box.Length >= RepositoryKey.OverheadBytes && key.TryOpen(box, json) ? Decode(json, location) : throw Damaged(location);
     }
 
-    /// <exception cref="RepositoryException"><see cref="RepositoryError.Damaged"/>, or <see cref="RepositoryError.Unsupported"/> for a version that is not known.</exception>
+    /// <exception cref="RepositoryException"><see cref="RepositoryError.Damaged"/>, or <see cref="RepositoryError.Unsupported"/> for a
+    /// version that is not known.</exception>
     public static RepositoryConfig Decode(ReadOnlySpan<byte> json, string location)
     {
         try
@@ -80,5 +82,9 @@ public sealed record RepositoryConfig
     }
 
     private static RepositoryException Damaged(string location) =>
-        new(RepositoryError.Damaged, $"the config file of the repository at {location} is damaged") { File = StorageKey.Config, Location = location };
+        new(RepositoryError.Damaged, $"the config file of the repository at {location} is damaged")
+        {
+            File = StorageKey.Config,
+            Location = location,
+        };
 }

@@ -48,7 +48,9 @@ public enum RepositoryError
     Refused,
 }
 
-/// <summary>A repository could not do what was asked. The facts are properties; the message is a whole sentence with no secret in it.</summary>
+/// <summary>
+/// A repository could not do what was asked. The facts are properties; the message is a whole sentence with no secret in it.
+/// </summary>
 public sealed class RepositoryException : Exception
 {
     public RepositoryException(RepositoryError error, string message, Exception? inner = null)

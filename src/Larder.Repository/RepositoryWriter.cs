@@ -181,15 +181,20 @@ public sealed class RepositoryWriter : IAsyncDisposable
         await Lock.EnsureHeldAsync(cancellationToken);
         var file = await Repository.StoreUnpackedAsync(FileKind.Snapshot, SnapshotFile.Encode(snapshot), cancellationToken);
         var id = new SnapshotId(file.Name);
-        var stored = await Repository.LoadSnapshotAsync(id, cancellationToken);
-        return stored.Tree == snapshot.Tree
-            ? id
-            : throw new RepositoryException(RepositoryError.Damaged, $"{file} in {Repository.Location} does not read back as it was written")
-            {
-                File = file,
-                Location = Repository.Location,
-            };
+        try
+        {
+            var stored = await Repository.LoadSnapshotAsync(id, cancellationToken);
+            return stored.Tree == snapshot.Tree ? id : throw NotAsWritten(file);
+        }
+        catch (RepositoryException)
+        {
+            await WithdrawSnapshotAsync(id);
+            throw;
+        }
     }
+
+    /// <summary>Takes back a snapshot just committed, because something it needs does not read back: a failed backup leaves no snapshot.</summary>
+    public Task WithdrawSnapshotAsync(SnapshotId id) => Repository.Storage.DeleteAsync(StorageKey.Of(id), CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {
@@ -242,6 +247,7 @@ public sealed class RepositoryWriter : IAsyncDisposable
                 var pack = builder.Seal(Repository.Key);
                 Lock.EnsureFresh();
                 await Repository.Storage.PutAsync(StorageKey.Of(pack.Id), pack.Content, stopping.Token);
+                await ReadBackAsync(pack);
                 await RecordAsync(pack);
             }
             finally
@@ -294,7 +300,12 @@ public sealed class RepositoryWriter : IAsyncDisposable
             if (packs.Count > 0)
             {
                 await Lock.EnsureHeldAsync(cancellationToken);
-                await Repository.StoreUnpackedAsync(FileKind.Index, IndexFile.Encode(packs), cancellationToken);
+                var file = await Repository.StoreUnpackedAsync(FileKind.Index, IndexFile.Encode(packs), cancellationToken);
+                var stored = await Repository.ReadIndexFileAsync(file, cancellationToken);
+                if (!stored.Select(pack => pack.Id).SequenceEqual(packs.Select(pack => pack.Id)))
+                {
+                    throw NotAsWritten(file);
+                }
                 if (packs.Sum(pack => pack.Blobs.Count) >= LargeIndexBlobs)
                 {
                     Collect();
@@ -306,6 +317,32 @@ public sealed class RepositoryWriter : IAsyncDisposable
             indexGate.Release();
         }
     }
+
+    /// <summary>
+    /// Asks the storage for what it has under the pack's name: length, header, and every blob's place. The bytes of the blobs were proven before
+    /// they were sent; to fetch them all again is what `verify` is for.
+    /// </summary>
+    private async Task ReadBackAsync(SealedPack pack)
+    {
+        var file = StorageKey.Of(pack.Id);
+        var lengthBytes = await Repository.Storage.FindLengthAsync(file, stopping.Token);
+        if (lengthBytes != pack.Content.Length)
+        {
+            throw NotAsWritten(file);
+        }
+        var stored = await PackReader.ReadHeaderAsync(Repository.Storage, Repository.Key, pack.Id, pack.Content.Length, stopping.Token);
+        if (!stored.SequenceEqual(pack.Blobs))
+        {
+            throw NotAsWritten(file);
+        }
+    }
+
+    private RepositoryException NotAsWritten(StorageKey file) =>
+        new(RepositoryError.StorageFailed, $"{file} in {Repository.Location} does not read back as it was written")
+        {
+            File = file,
+            Location = Repository.Location,
+        };
 
     /// <summary>
     /// The collector lets several generations of dead large objects lie before it looks at them: half a gigabyte a minute is nothing to it, and

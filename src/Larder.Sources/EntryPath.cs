@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Larder.Sources;
 
-/// <summary>Where an entry lies inside its source: raw bytes, segments parted by '/', no leading or trailing '/', never <c>.</c> or <c>..</c>. POSIX names need not be UTF-8.</summary>
+/// <summary>
+/// Where an entry lies inside its source: raw bytes, segments parted by '/', no leading or trailing '/', never <c>.</c> or <c>..</c>. POSIX
+/// names need not be UTF-8.
+/// </summary>
 public readonly struct EntryPath : IEquatable<EntryPath>
 {
     private readonly byte[]? bytes;

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Larder.Sources;
 
 /// <summary>
-/// The content of a table or collection in one number, whatever the order of its rows: the sum modulo 2^128 of the first 16 bytes
-/// of each row's SHA-256 (a multiset hash after Bellare and Micciancio, "A New Paradigm for Collision-Free Hashing", 1997), and the count of rows.
+/// The content of a table or collection in one number, whatever the order of its rows: the sum modulo 2^128 of the first 16 bytes of each
+/// row's SHA-256 (a multiset hash after Bellare and Micciancio, "A New Paradigm for Collision-Free Hashing", 1997), and the count of rows.
 /// Two fingerprints are equal when the same rows are there, equal rows counted as often as they occur.
 /// </summary>
 public readonly record struct Fingerprint(long Rows, UInt128 Sum)

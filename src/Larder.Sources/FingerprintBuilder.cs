@@ -12,8 +12,9 @@ public sealed class FingerprintBuilder
     private long rows;
     private UInt128 sum;
 
-    /// <summary>Adds one row by its encoding. How rows are encoded is the engine's business; different rows must give different
-    ///bytes.</summary>
+    /// <summary>
+    /// Adds one row by its encoding. How rows are encoded is the engine's business; different rows must give different bytes.
+    /// </summary>
     public void Add(ReadOnlySpan<byte> row)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

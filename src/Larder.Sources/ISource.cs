@@ -6,23 +6,30 @@ public interface ISource
     /// <summary>As in the configuration and on screen: <c>sqlite</c>, <c>files</c>, <c>command</c>, …</summary>
     string Engine { get; }
 
-    /// <summary>A quick look without side effects: is it there, may it be read, how large is it? Fails with <see cref="SourceException"/>.</summary>
+    /// <summary>
+    /// A quick look without side effects: is it there, may it be read, how large is it? Fails with <see cref="SourceException"/>.
+    /// </summary>
     Task<SourceProbe> ProbeAsync(CancellationToken cancellationToken);
 
-    /// <summary>Begins one consistent view of the source. Fails with <see cref="SourceException"/> before anything is handed over.</summary>
+    /// <summary>
+    /// Begins one consistent view of the source. Fails with <see cref="SourceException"/> before anything is handed over.
+    /// </summary>
     Task<ISourceSession> OpenAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>
-/// One consistent view of a source, handed over once. Call order: <see cref="ReadEntriesAsync"/> to its end, then <see cref="CompleteAsync"/>,
-/// then dispose. Disposing at any moment ends children, locks and temporary files. Not for concurrent use.
+/// One consistent view of a source, handed over once. Call order: <see cref="ReadEntriesAsync"/> to its end, then
+/// <see cref="CompleteAsync"/>, then dispose. Disposing at any moment ends children, locks and temporary files. Not for concurrent use.
 /// </summary>
 public interface ISourceSession : IAsyncDisposable
 {
     /// <summary>What is being read, known from the beginning.</summary>
     SourceDescription Description { get; }
 
-    /// <summary>The entries depth first: a directory before what it contains, and all that it contains before what follows it. Siblings come in no order.</summary>
+    /// <summary>
+    /// The entries depth first: a directory before what it contains, and all that it contains before what follows it. Siblings come in no
+    /// order.
+    /// </summary>
     IAsyncEnumerable<SourceEntry> ReadEntriesAsync(CancellationToken cancellationToken);
 
     /// <summary>
@@ -45,6 +52,11 @@ public sealed record SourceProbe
 public sealed record SourceDescription
 {
     public required string Engine { get; init; }
+
+    /// <summary>
+    /// Where the source lies on this machine, absolute: what a restore in place goes back to. Empty for servers and programs.
+    /// </summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
 
     public string? EngineVersion { get; init; }
 

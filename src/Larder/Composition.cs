@@ -65,8 +65,28 @@ internal sealed class Composition : IDisposable
         {
             catalogTried = true;
             catalog = RunJournal.OpenOrWarn(configuration.CatalogPath, clock, warn);
+            CloseInterruptedRuns();
         }
         return catalog;
+    }
+
+    /// <summary>A run whose process is gone failed, whatever it stands as: nobody else would ever say so.</summary>
+    private void CloseInterruptedRuns()
+    {
+        try
+        {
+            foreach (var run in catalog?.CloseInterrupted() ?? [])
+            {
+                var what = run.Job is null ? $"{run.Kind}" : $"{run.Kind} of job \"{run.Job}\"";
+                warn(
+                    $"A run was interrupted and counts as failed: {what.ToLowerInvariant()}, begun "
+                    + $"{run.StartedAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}.");
+            }
+        }
+        catch (LarderException e)
+        {
+            warn(e.Message);
+        }
     }
 
     public void Dispose()
@@ -95,12 +115,14 @@ internal sealed class Composition : IDisposable
     private ISource SourceFor(JobSettings job, SourceSettings settings) => settings switch
     {
         SqliteSourceSettings sqlite => new SqliteSource(new SqliteSettings { Path = sqlite.Path }, clock),
-        FilesSourceSettings files => new FilesSource(new FilesSettings { Paths = files.Paths, Exclude = files.Exclude, ExcludePaths = OwnFolders() }),
+        FilesSourceSettings files =>
+            new FilesSource(new FilesSettings { Paths = files.Paths, Exclude = files.Exclude, ExcludePaths = OwnFolders() }),
         CommandSourceSettings command => new CommandSource(
             new CommandSettings { Run = command.Run, Name = command.OutputName, Timeout = command.Timeout ?? job.Timeout }, clock),
         _ => throw new LarderException(
             EngineError.UnsupportedSource,
-            $"Source \"{settings.Name}\" of job \"{job.Name}\" is of kind \"{settings.Engine}\", which this version of Larder does not read.")
+            $"Source \"{settings.Name}\" of job \"{job.Name}\" is of kind \"{settings.Engine}\", which this version of Larder does not "
+            + "read.")
         {
             Context = new ErrorContext { Job = job.Name, Source = settings.Name },
         },
@@ -108,5 +130,10 @@ internal sealed class Composition : IDisposable
 
     // A backup of a folder that holds the repository would grow with every run, and never be the same twice.
     private IReadOnlyList<string> OwnFolders() =>
-        [.. configuration.Repositories.Values.Select(repository => repository.Location).OfType<LocalLocation>().Select(local => local.Path)];
+        [
+            .. configuration.Repositories.Values
+                .Select(repository => repository.Location)
+                .OfType<LocalLocation>()
+                .Select(local => local.Path),
+        ];
 }

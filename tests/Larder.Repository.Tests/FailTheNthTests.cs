@@ -5,6 +5,7 @@ using Larder.Testing;
 namespace Larder.Repository.Tests;
 
 /// <summary>Storage operation 1, 2, 3… fails; after each, the repository checks clean, no lock is left, and every earlier backup comes back.</summary>
+[Trait("Kind", "campaign")]
 public sealed class FailTheNthTests
 {
     private static readonly FaultKind[] Writing = [FaultKind.Error, FaultKind.LostAnswer, FaultKind.ShortWrite, FaultKind.FullDisk, FaultKind.BitFlip];

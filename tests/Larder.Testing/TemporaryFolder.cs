@@ -12,6 +12,10 @@ public sealed class TemporaryFolder : IDisposable, IAsyncDisposable
     /// <summary>Makes a folder below this one, and those above it, and returns its full path.</summary>
     public string Make(params ReadOnlySpan<string> parts) => Directory.CreateDirectory(Combine(parts)).FullName;
 
+    /// <summary>What lies in it, in the order of its bytes.</summary>
+    public IEnumerable<string> Names =>
+        Directory.EnumerateFileSystemEntries(FullPath).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
+
     /// <summary>Removes it by <c>rm</c>, because .NET cannot name a file whose name is not UTF-8, and our tests make such files.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -3,7 +3,9 @@ using Larder.Sources;
 
 namespace Larder.Engine.BackingUp;
 
-/// <summary>What a backup would do: each selected source as a quick look finds it, and where it would go. Nothing is changed by it.</summary>
+/// <summary>
+/// What a backup would do: each selected source as a quick look finds it, and where it would go. Nothing is changed by it.
+/// </summary>
 public sealed record BackupPlan
 {
     public required JobSettings Job { get; init; }
@@ -23,7 +25,8 @@ public sealed record BackupPlan
         return new BackupPlan { Job = job, Lines = lines };
     }
 
-    private static async Task<BackupPlanLine> LookAsync(EngineContext context, JobSettings job, SourceSettings source, CancellationToken cancellationToken)
+    private static async Task<BackupPlanLine> LookAsync(
+        EngineContext context, JobSettings job, SourceSettings source, CancellationToken cancellationToken)
     {
         try
         {

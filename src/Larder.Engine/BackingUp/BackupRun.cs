@@ -29,7 +29,8 @@ public sealed class BackupRun
     }
 
     /// <summary>Makes the backup. It exists when this completes, has been read back, and is in the catalog.</summary>
-    /// <exception cref="Exception">Whatever went wrong: then there is no backup, the run is `failed`, and the job's hooks for failure have run.</exception>
+    /// <exception cref="Exception">Whatever went wrong: then there is no backup, the run is `failed`, and the job's hooks for failure have
+    /// run.</exception>
     public async Task<BackupResult> ExecuteAsync(CancellationToken cancellationToken)
     {
         using var gate = JobGate.Enter(context, job);
@@ -38,7 +39,8 @@ public sealed class BackupRun
             context.Catalog,
             new NewRun { Id = runId, Kind = RunKind.Backup, Job = job.Name, Trigger = context.Trigger, CreatedBy = context.CreatedBy },
             context.Warn);
-        var hooks = new HookRunner(journal, context.Clock, new Dictionary<string, string> { ["LARDER_JOB"] = job.Name, ["LARDER_RUN_ID"] = runId });
+        var hooks = new HookRunner(
+            journal, context.Clock, new Dictionary<string, string> { ["LARDER_JOB"] = job.Name, ["LARDER_RUN_ID"] = runId });
         try
         {
             await hooks.RunAsync("before", job.Hooks.Before, new Dictionary<string, string>(), cancellationToken);
@@ -88,7 +90,6 @@ public sealed class BackupRun
 
         // Written last: a snapshot that exists can be restored.
         var copies = await CommitAsync(targets, manifest, root, stored, previous, cancellationToken);
-        await ReadBackAsync(targets, copies, cancellationToken);
         NoteWarnings(manifest, targets.States);
         return await ToBackupAsync(copies, cancellationToken);
     }
@@ -112,7 +113,11 @@ public sealed class BackupRun
     }
 
     private Manifest Describe(
-        string runId, DateTimeOffset began, TimeSpan duration, IReadOnlyList<StoredSource> stored, IReadOnlyList<ManifestRepository> repositories) => new()
+        string runId,
+        DateTimeOffset began,
+        TimeSpan duration,
+        IReadOnlyList<StoredSource> stored,
+        IReadOnlyList<ManifestRepository> repositories) => new()
         {
             Job = job.Name,
             RunId = runId,
@@ -137,10 +142,17 @@ public sealed class BackupRun
 
     /// <summary>Stores the manifest, then the folders above the sources: <c>/JOB/manifest.json</c> and <c>/JOB/SOURCE</c>.</summary>
     private async Task<BlobId> StoreRootAsync(
-        ContentIntake intake, Manifest manifest, IReadOnlyList<StoredSource> stored, DateTimeOffset began, CancellationToken cancellationToken)
+        ContentIntake intake,
+        Manifest manifest,
+        IReadOnlyList<StoredSource> stored,
+        DateTimeOffset began,
+        CancellationToken cancellationToken)
     {
         var json = ManifestJson.Write(manifest);
-        var pending = await intake.StoreAsync(new MemoryStream(json), new Repository.Chunking.FixedChunker(Repository.Chunking.ChunkSizes.AverageBytesMax), cancellationToken);
+        var pending = await intake.StoreAsync(
+            new MemoryStream(json),
+            new Repository.Chunking.FixedChunker(Repository.Chunking.ChunkSizes.AverageBytesMax),
+            cancellationToken);
         await intake.FlushAsync(cancellationToken);
         var content = await pending.Completion;
 
@@ -172,9 +184,16 @@ public sealed class BackupRun
         Subtree = tree,
     };
 
-    /// <summary>Commits the snapshot in every sound repository. The first one's id names the backup; the others carry it as <c>original</c>.</summary>
+    /// <summary>
+    /// Commits the snapshot in every sound repository. The first one's id names the backup; the others carry it as <c>original</c>.
+    /// </summary>
     private async Task<IReadOnlyList<BackupCopy>> CommitAsync(
-        BackupTargets targets, Manifest manifest, BlobId root, IReadOnlyList<StoredSource> stored, PreviousBackup previous, CancellationToken cancellationToken)
+        BackupTargets targets,
+        Manifest manifest,
+        BlobId root,
+        IReadOnlyList<StoredSource> stored,
+        PreviousBackup previous,
+        CancellationToken cancellationToken)
     {
         var copies = new List<BackupCopy>();
         foreach (var (name, writer) in targets.Sound.ToList())
@@ -195,6 +214,7 @@ public sealed class BackupRun
             try
             {
                 var id = await writer.CommitSnapshotAsync(snapshot, cancellationToken);
+                await ReadBackAsync(name, writer, id, manifest, cancellationToken);
                 copies.Add(new BackupCopy { Repository = name, SnapshotId = id, Snapshot = snapshot, Manifest = manifest });
             }
             catch (RepositoryException e) when (copies.Count > 0 || targets.Sound.Count() > 1)
@@ -204,7 +224,10 @@ public sealed class BackupRun
         }
         return copies.Count > 0
             ? copies
-            : throw new LarderException(EngineError.ReadBackFailed, $"The backup of job \"{job.Name}\" could be committed to none of its repositories.", targets.Writers[0].Failure);
+            : throw new LarderException(
+                EngineError.ReadBackFailed,
+                $"The backup of job \"{job.Name}\" could be committed to none of its repositories.",
+                targets.Writers[0].Failure);
     }
 
     private static SnapshotSummary Summarize(Manifest manifest, IReadOnlyList<StoredSource> stored, WriterStatistics statistics) => new()
@@ -221,22 +244,27 @@ public sealed class BackupRun
         TotalBytesProcessed = (ulong)manifest.SizeBytes,
     };
 
-    /// <summary>Reads snapshot, trees and manifest back from each storage: what cannot be read back does not count.</summary>
-    private async Task ReadBackAsync(BackupTargets targets, IReadOnlyList<BackupCopy> copies, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads trees and manifest back from the storage: what cannot be read back does not count, and its snapshot is taken back.
+    /// </summary>
+    private static async Task ReadBackAsync(
+        string repository, RepositoryWriter writer, SnapshotId id, Manifest manifest, CancellationToken cancellationToken)
     {
-        foreach (var copy in copies)
+        try
         {
-            var writer = targets.Sound.First(target => target.Name == copy.Repository).Writer;
-            var snapshot = await writer.Repository.LoadSnapshotAsync(copy.SnapshotId, cancellationToken);
+            var snapshot = await writer.Repository.LoadSnapshotAsync(id, cancellationToken);
             var trees = new Repository.Reading.TreeSource(writer.Repository, writer.Index);
-            var (manifest, _) = await OpenBackup.ReadManifestAsync(writer.Repository, trees, snapshot, cancellationToken);
-            if (manifest.RunId != copy.Manifest!.RunId)
+            var (stored, _) = await OpenBackup.ReadManifestAsync(writer.Repository, trees, snapshot, cancellationToken);
+            if (stored.RunId != manifest.RunId)
             {
-                throw new LarderException(EngineError.ReadBackFailed, $"Repository \"{copy.Repository}\" does not give back the manifest that was written to it.")
-                {
-                    Context = new ErrorContext { Job = job.Name, Repository = copy.Repository },
-                };
+                throw new RepositoryException(
+                    RepositoryError.StorageFailed, $"Repository \"{repository}\" does not give back the manifest that was written to it.");
             }
+        }
+        catch
+        {
+            await writer.WithdrawSnapshotAsync(id);
+            throw;
         }
     }
 
@@ -244,9 +272,12 @@ public sealed class BackupRun
     {
         foreach (var source in manifest.Sources)
         {
-            warnings.AddRange(source.Warnings.Select(warning => $"{source.Name}{(warning.Path.Length > 0 ? $"/{warning.Path}" : "")}: {warning.Reason}"));
+            warnings.AddRange(
+                source.Warnings.Select(warning => $"{source.Name}{(warning.Path.Length > 0 ? $"/{warning.Path}" : "")}: {warning.Reason}"));
         }
-        warnings.AddRange(states.Where(state => state.FailedBecause is not null).Select(state => $"Repository \"{state.Name}\" was not written: {state.FailedBecause}"));
+        warnings.AddRange(
+            states.Where(state => state.FailedBecause is not null)
+                .Select(state => $"Repository \"{state.Name}\" was not written: {state.FailedBecause}"));
     }
 
     private async Task<Backup> ToBackupAsync(IReadOnlyList<BackupCopy> copies, CancellationToken cancellationToken)
@@ -276,7 +307,9 @@ public sealed class BackupRun
 
     private BackupResult Finish(RunJournal journal, string runId, Backup backup)
     {
-        var result = new BackupResult { RunId = runId, Backup = backup, Warnings = warnings };
+        // A backup whose content is whole stays `success` for retention; what is reported now is how the run ended.
+        var reported = warnings.Count > 0 ? backup with { Status = BackupStatus.Partial } : backup;
+        var result = new BackupResult { RunId = runId, Backup = reported, Warnings = warnings };
         foreach (var warning in warnings)
         {
             journal.Append(EventLevel.Warning, warning);

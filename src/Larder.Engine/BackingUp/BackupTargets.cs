@@ -4,7 +4,10 @@ using Larder.Repository;
 
 namespace Larder.Engine.BackingUp;
 
-/// <summary>The repositories of one backup: those that can be written, and why the others cannot. One that fails does not cost the others their backup.</summary>
+/// <summary>
+/// The repositories of one backup: those that can be written, and why the others cannot. One that fails does not cost the others their
+/// backup.
+/// </summary>
 internal sealed class BackupTargets : IAsyncDisposable
 {
     private readonly List<(string Name, RepositoryWriter Writer)> open = [];

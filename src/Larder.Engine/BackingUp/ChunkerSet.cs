@@ -6,7 +6,8 @@ namespace Larder.Engine.BackingUp;
 /// <summary>Which chunker cuts which style of content.</summary>
 internal sealed class ChunkerSet
 {
-    // Fine cuts keep an appended or edited dump small; 155 bytes of metadata a chunk are 0.24 % at 64 KiB (measured, ENGINE-NOTES of the design).
+    // Fine cuts keep an appended or edited dump small; 155 bytes of metadata a chunk are 0.24 % at 64 KiB (measured, ENGINE-NOTES of the
+    // design).
     private const int DumpBytes = 64 << 10;
 
     // Sixteen pages of 4 KiB: a page written in place costs at most one chunk of 64 KiB, compressed.

@@ -19,9 +19,14 @@ internal sealed class EntryStore
     private readonly RunProgress progress;
     private readonly Stack<OpenFolder> open = new();
 
-    /// <param name="indexes">Of every repository that is written to: content is taken over from the backup before only where all have it.</param>
+    /// <param name="indexes">Of every repository that is written to: content is taken over from the backup before only where all have
+    /// it.</param>
     public EntryStore(
-        ContentIntake intake, IReadOnlyList<MasterIndex> indexes, Func<ContentStyle, IChunker> chunkerFor, PreviousTree previous, RunProgress progress)
+        ContentIntake intake,
+        IReadOnlyList<MasterIndex> indexes,
+        Func<ContentStyle, IChunker> chunkerFor,
+        PreviousTree previous,
+        RunProgress progress)
     {
         this.intake = intake;
         this.indexes = indexes;

@@ -7,7 +7,9 @@ using Larder.Sources.Tools;
 
 namespace Larder.Engine.BackingUp;
 
-/// <summary>Runs a job's command lines around a backup. Their output goes into the events of the run; the environment tells them what happened.</summary>
+/// <summary>
+/// Runs a job's command lines around a backup. Their output goes into the events of the run; the environment tells them what happened.
+/// </summary>
 internal sealed class HookRunner(RunJournal journal, TimeProvider clock, IReadOnlyDictionary<string, string> environment)
 {
     // Enough for the end of a story; a hook that floods its output must not flood the catalog.
@@ -15,7 +17,8 @@ internal sealed class HookRunner(RunJournal journal, TimeProvider clock, IReadOn
 
     /// <summary>Runs command lines in order, stopping at the first that fails.</summary>
     /// <exception cref="LarderException"><see cref="EngineError.HookFailed"/>.</exception>
-    public async Task RunAsync(string kind, IReadOnlyList<string> commandLines, IReadOnlyDictionary<string, string> facts, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        string kind, IReadOnlyList<string> commandLines, IReadOnlyDictionary<string, string> facts, CancellationToken cancellationToken)
     {
         for (var i = 0; i < commandLines.Count; i++)
         {

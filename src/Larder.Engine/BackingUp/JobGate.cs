@@ -3,7 +3,9 @@ using Larder.Engine.Errors;
 
 namespace Larder.Engine.BackingUp;
 
-/// <summary>Keeps a job from running twice at once on this machine, by a lock that the system releases when the process ends, however it ends.</summary>
+/// <summary>
+/// Keeps a job from running twice at once on this machine, by a lock that the system releases when the process ends, however it ends.
+/// </summary>
 internal sealed class JobGate : IDisposable
 {
     private readonly FileStream? held;
@@ -16,7 +18,8 @@ internal sealed class JobGate : IDisposable
         try
         {
             var folder = Directory.CreateDirectory(Path.Combine(context.Configuration.StateDirectory, "running")).FullName;
-            return new JobGate(new FileStream(Path.Combine(folder, $"{job.Name}.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None));
+            return new JobGate(
+                new FileStream(Path.Combine(folder, $"{job.Name}.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None));
         }
         catch (IOException e) when ((e.HResult & 0xFFFF) == Eagain)
         {

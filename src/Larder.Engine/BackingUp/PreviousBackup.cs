@@ -63,6 +63,8 @@ internal sealed class PreviousBackup
     private static async Task<Tree?> LoadJobFolderAsync(TreeSource trees, Snapshot snapshot, CancellationToken cancellationToken)
     {
         var root = await trees.LoadAsync(snapshot.Tree, cancellationToken);
-        return root.Nodes.FirstOrDefault(node => node.Subtree is not null)?.Subtree is { } job ? await trees.LoadAsync(job, cancellationToken) : null;
+        return root.Nodes.FirstOrDefault(node => node.Subtree is not null)?.Subtree is { } job
+            ? await trees.LoadAsync(job, cancellationToken)
+            : null;
     }
 }

@@ -26,7 +26,8 @@ internal sealed class PreviousTree
     public static PreviousTree None { get; } = new(null, default, []);
 
     /// <param name="backupBegan">When the backup before began; what changed just then is read again.</param>
-    public static async Task<PreviousTree> LoadAsync(TreeSource trees, BlobId tree, DateTimeOffset backupBegan, CancellationToken cancellationToken) =>
+    public static async Task<PreviousTree> LoadAsync(
+        TreeSource trees, BlobId tree, DateTimeOffset backupBegan, CancellationToken cancellationToken) =>
         new(trees, backupBegan - RacyInterval, (await trees.LoadAsync(tree, cancellationToken)).Nodes);
 
     /// <summary>The same sub-folder in the backup before; none where it was not there or cannot be read.</summary>

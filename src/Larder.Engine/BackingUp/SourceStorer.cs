@@ -7,7 +7,8 @@ using Larder.Sources;
 namespace Larder.Engine.BackingUp;
 
 /// <summary>Stores one source of a job and says what was stored.</summary>
-internal sealed class SourceStorer(EngineContext context, JobSettings job, BackupTargets targets, ContentIntake intake, ChunkerSet chunkers, RunProgress progress)
+internal sealed class SourceStorer(
+    EngineContext context, JobSettings job, BackupTargets targets, ContentIntake intake, ChunkerSet chunkers, RunProgress progress)
 {
     /// <param name="settings">Which source.</param>
     /// <param name="previous">The same source in the backup before.</param>
@@ -27,7 +28,8 @@ internal sealed class SourceStorer(EngineContext context, JobSettings job, Backu
         {
             throw new SourceException(
                 SourceError.TimedOut,
-                $"Source \"{settings.Name}\" of job \"{job.Name}\" took longer than its timeout of {DurationText.Format(settings.Timeout!.Value)}.",
+                $"Source \"{settings.Name}\" of job \"{job.Name}\" took longer than its timeout of "
+                + $"{DurationText.Format(settings.Timeout!.Value)}.",
                 e);
         }
     }
@@ -46,14 +48,23 @@ internal sealed class SourceStorer(EngineContext context, JobSettings job, Backu
         // Asked before anything is built on what came: every byte may have come from a program that then failed.
         var outcome = await session.CompleteAsync(cancellationToken);
         var tree = await store.CompleteAsync(cancellationToken);
-        return new StoredSource(tree, store.Figures, Describe(settings, session.Description, outcome, tree, store.Figures, context.Clock.GetElapsedTime(began)));
+        return new StoredSource(
+            tree,
+            store.Figures,
+            Describe(settings, session.Description, outcome, tree, store.Figures, context.Clock.GetElapsedTime(began)));
     }
 
     private static ManifestSource Describe(
-        SourceSettings settings, SourceDescription description, SourceOutcome outcome, BlobId tree, StoredFigures figures, TimeSpan duration) => new()
+        SourceSettings settings,
+        SourceDescription description,
+        SourceOutcome outcome,
+        BlobId tree,
+        StoredFigures figures,
+        TimeSpan duration) => new()
         {
             Name = settings.Name,
             Engine = description.Engine,
+            Paths = description.Paths,
             EngineVersion = description.EngineVersion,
             ToolVersion = description.ToolVersion,
             DatabaseName = description.DatabaseName,

@@ -6,8 +6,9 @@ namespace Larder.Engine.Backups;
 /// <summary>One restore point, as `list` shows it: what its snapshot and its manifest say together, wherever copies of it are.</summary>
 public sealed record Backup
 {
-    /// <summary>The id by which it was first known, 64 hex digits. Copies and rewritten snapshots have other ids but are the same
-    /// backup.</summary>
+    /// <summary>
+    /// The id by which it was first known, 64 hex digits. Copies and rewritten snapshots have other ids but are the same backup.
+    /// </summary>
     public required string BackupId { get; init; }
 
     /// <summary>Where it is. Never empty.</summary>

@@ -2,8 +2,9 @@ using Larder.Repository.Snapshots;
 
 namespace Larder.Engine.Backups;
 
-/// <summary>Makes backups of the snapshots that were found: copies of one restore point, in whatever repositories, become one
-/// backup.</summary>
+/// <summary>
+/// Makes backups of the snapshots that were found: copies of one restore point, in whatever repositories, become one backup.
+/// </summary>
 public static class BackupJoin
 {
     /// <param name="copies">What was found, in the order of the repositories in the configuration. Snapshots that are not Larder's are
@@ -66,15 +67,20 @@ public static class BackupJoin
 
     private static IEnumerable<ManifestWarning> Warnings(Manifest manifest) =>
         manifest.Sources
-            .SelectMany(source => source.Warnings.Select(warning => warning with { Path = warning.Path.Length > 0 ? $"{source.Name}/{warning.Path}" : source.Name }))
+            .SelectMany(source => source.Warnings.Select(warning => warning with
+            {
+                Path = warning.Path.Length > 0 ? $"{source.Name}/{warning.Path}" : source.Name,
+            }))
             .Concat(manifest.Warnings.Select(reason => new ManifestWarning("", reason)))
             .Concat(manifest.Repositories.Where(repository => repository.FailedBecause is not null)
-                .Select(repository => new ManifestWarning("", $"Not written to repository \"{repository.Name}\": {repository.FailedBecause}")));
+                .Select(
+                    repository => new ManifestWarning("", $"Not written to repository \"{repository.Name}\": {repository.FailedBecause}")));
 
     private static IEnumerable<ManifestWarning> Unreadable(IReadOnlyList<BackupCopy> copies) =>
         copies.Where(copy => copy.ManifestProblem is not null)
             .Take(1)
             .Select(copy => new ManifestWarning(ManifestJson.FileName, copy.ManifestProblem!));
 
-    private static double Duration(SnapshotSummary? summary) => summary is null ? 0 : (summary.BackupEnd - summary.BackupStart).TotalSeconds;
+    private static double Duration(SnapshotSummary? summary) =>
+        summary is null ? 0 : (summary.BackupEnd - summary.BackupStart).TotalSeconds;
 }

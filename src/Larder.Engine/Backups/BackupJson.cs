@@ -3,10 +3,13 @@ using System.Text.Json.Serialization;
 
 namespace Larder.Engine.Backups;
 
-/// <summary>A backup as `--json` and the API show it. Every key is always there, except <c>warnings</c>, which is there when there are
-/// any.</summary>
+/// <summary>
+/// A backup as `--json` and the API show it. Every key is always there, except <c>warnings</c>, which is there when there are any.
+/// </summary>
 public sealed record BackupJson
 {
+    private static readonly BackupJsonContext ForPeople = new(JsonForPeople.Options(BackupJsonContext.Default.Options));
+
     public required string BackupId { get; init; }
 
     public required string ShortId { get; init; }
@@ -70,11 +73,11 @@ public sealed record BackupJson
     };
 
     /// <summary>One JSON object, indented, without a newline at its end.</summary>
-    public static string Write(Backup backup) => JsonSerializer.Serialize(From(backup), BackupJsonContext.Default.BackupJson);
+    public static string Write(Backup backup) => JsonSerializer.Serialize(From(backup), ForPeople.BackupJson);
 
     /// <summary>One JSON array.</summary>
     public static string Write(IEnumerable<Backup> backups) =>
-        JsonSerializer.Serialize([.. backups.Select(From)], BackupJsonContext.Default.BackupJsonArray);
+        JsonSerializer.Serialize([.. backups.Select(From)], ForPeople.BackupJsonArray);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n")]

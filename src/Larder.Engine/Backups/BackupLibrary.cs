@@ -66,7 +66,8 @@ public sealed class BackupLibrary(LarderConfiguration configuration, RepositoryS
         throw failure!;
     }
 
-    public TimeZoneInfo ZoneOf(string job) => configuration.Jobs.TryGetValue(job, out var settings) ? settings.TimeZone : TimeZoneInfo.Local;
+    public TimeZoneInfo ZoneOf(string job) =>
+        configuration.Jobs.TryGetValue(job, out var settings) ? settings.TimeZone : TimeZoneInfo.Local;
 
     private async Task<IReadOnlyList<BackupCopy>> ReadCopiesAsync(string name, CancellationToken cancellationToken)
     {

@@ -3,8 +3,9 @@ using Larder.Engine.Errors;
 
 namespace Larder.Engine.Backups;
 
-/// <summary>What a user types to name a backup: the beginning of an id, a timestamp, or <c>latest</c>; each with <c>JOB:</c> before it
-/// or not.</summary>
+/// <summary>
+/// What a user types to name a backup: the beginning of an id, a timestamp, or <c>latest</c>; each with <c>JOB:</c> before it or not.
+/// </summary>
 public sealed record BackupName
 {
     /// <summary>Hex digits of an id that are needed, as for git: fewer are more likely a slip than a name.</summary>
@@ -58,7 +59,11 @@ public sealed record BackupName
             BackupNameKind.Timestamp => [.. ordered.Where(backup => backup.Timestamp == Value)],
 
             // The ids that stock restic shows name it too; they differ where the snapshot was copied or rewritten.
-            _ => [.. ordered.Where(backup => HasPrefix(backup.BackupId) || backup.Places.Any(place => HasPrefix(place.SnapshotId.ToString())))],
+            _ =>
+            [
+                .. ordered.Where(backup => HasPrefix(backup.BackupId)
+                    || backup.Places.Any(place => HasPrefix(place.SnapshotId.ToString()))),
+            ],
         };
     }
 
@@ -72,10 +77,12 @@ public sealed record BackupName
         return candidates.Count switch
         {
             1 => candidates[0],
-            0 => throw new LarderException(EngineError.UnknownBackup, Nothing()) { Context = new ErrorContext { Backup = Text, Job = Job } },
+            0 =>
+                throw new LarderException(EngineError.UnknownBackup, Nothing()) { Context = new ErrorContext { Backup = Text, Job = Job } },
             _ => throw new LarderException(
                 EngineError.AmbiguousBackupName,
-                $"\"{Text}\" fits {candidates.Count} backups: {Listed(candidates)}.") { Context = new ErrorContext { Backup = Text, Job = Job } },
+                $"\"{Text}\" fits {candidates.Count} backups: "
+                + $"{Listed(candidates)}.") { Context = new ErrorContext { Backup = Text, Job = Job } },
         };
     }
 
@@ -91,7 +98,8 @@ public sealed record BackupName
     private static string Listed(IReadOnlyList<Backup> candidates)
     {
         const int ShownMax = 5;
-        var shown = candidates.Take(ShownMax).Select(backup => $"{backup.BackupId[..12]} ({backup.Job}, {backup.Timestamp}, {backup.CreatedAt:zzz})");
+        var shown = candidates.Take(ShownMax)
+            .Select(backup => $"{backup.BackupId[..12]} ({backup.Job}, {backup.Timestamp}, {backup.CreatedAt:zzz})");
         return string.Join(", ", shown) + (candidates.Count > ShownMax ? $" and {candidates.Count - ShownMax} more" : "");
     }
 }

@@ -70,6 +70,11 @@ public sealed record ManifestSource
 
     public required string Engine { get; init; }
 
+    /// <summary>
+    /// Where it lay on its machine, absolute: the database's file, or the configured folders and files. Empty for servers and programs.
+    /// </summary>
+    public IReadOnlyList<string> Paths { get; init => field = value ?? []; } = [];
+
     public string? EngineVersion { get; init; }
 
     public string? ToolVersion { get; init; }

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Larder.Engine.Errors;
@@ -10,11 +9,7 @@ public static class ManifestJson
 {
     public const string FileName = "manifest.json";
 
-    // Letters of all languages as they are: the file is read by people, and never put into a page.
-    private static readonly ManifestContext ForPeople = new(new JsonSerializerOptions(ManifestContext.Default.Options)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    private static readonly ManifestContext ForPeople = new(JsonForPeople.Options(ManifestContext.Default.Options));
 
     public static byte[] Write(Manifest manifest) =>
         [.. JsonSerializer.SerializeToUtf8Bytes(manifest, ForPeople.Manifest), (byte)'\n'];
@@ -28,7 +23,8 @@ public static class ManifestJson
         try
         {
             // Asked first: a newer format may well lack what this one requires.
-            var format = (JsonSerializer.Deserialize(json, ManifestContext.Default.ManifestFormat) ?? throw new JsonException("it is null")).FormatVersion;
+            var format = JsonSerializer.Deserialize(json, ManifestContext.Default.ManifestFormat)?.FormatVersion
+                ?? throw new JsonException("it is null");
             if (format > Manifest.NewestFormat)
             {
                 throw new LarderException(
@@ -55,7 +51,8 @@ public static class ManifestJson
             _ when !BackupTime.IsTimestamp(manifest.Timestamp) => $"\"{manifest.Timestamp}\" is not a timestamp",
             { SizeBytes: < 0 } => "its size is negative",
             _ when HasNull(manifest) => "a list in it holds null",
-            _ when manifest.Sources.GroupBy(source => source.Name, StringComparer.Ordinal).FirstOrDefault(name => name.Count() > 1) is { } twice =>
+            _ when manifest.Sources.GroupBy(source => source.Name, StringComparer.Ordinal)
+                .FirstOrDefault(name => name.Count() > 1) is { } twice =>
                 $"source \"{twice.Key}\" is listed twice",
             _ => null,
         };
@@ -71,6 +68,7 @@ public static class ManifestJson
         || manifest.Warnings.Any(warning => warning is null)
         || manifest.Repositories.Any(repository => repository is null)
         || manifest.Sources.Any(source => source is null
+            || source.Paths.Any(path => path is null)
             || source.Warnings.Any(warning => warning is null)
             || source.Entries.Any(entry => entry is null || entry.Segments.Any(segment => segment is null)));
 }
@@ -95,4 +93,5 @@ internal sealed record ManifestFormat
 internal sealed partial class ManifestContext : JsonSerializerContext;
 
 /// <summary>A status as its word, never as a number.</summary>
-internal sealed class BackupStatusConverter() : JsonStringEnumConverter<BackupStatus>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+internal sealed class BackupStatusConverter()
+    : JsonStringEnumConverter<BackupStatus>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

@@ -11,7 +11,14 @@ public sealed class OpenBackup
 {
     private readonly Tree content;
 
-    private OpenBackup(Backup backup, BackupPlace place, Repository.Repository repository, MasterIndex index, Snapshot snapshot, Manifest manifest, Tree content)
+    private OpenBackup(
+        Backup backup,
+        BackupPlace place,
+        Repository.Repository repository,
+        MasterIndex index,
+        Snapshot snapshot,
+        Manifest manifest,
+        Tree content)
     {
         Backup = backup;
         Place = place;

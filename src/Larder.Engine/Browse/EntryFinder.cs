@@ -37,7 +37,8 @@ internal static class EntryFinder
             ?? listing.FirstOrDefault(node => node.Name == raw);
     }
 
-    private static LarderException Unknown(ReadableBackup backup, IReadOnlyList<Node> way, IReadOnlyList<Node> listing, string path, string name)
+    private static LarderException Unknown(
+        ReadableBackup backup, IReadOnlyList<Node> way, IReadOnlyList<Node> listing, string path, string name)
     {
         const int shownMax = 5;
         var names = listing.Select(node => node.Name.ToQuoted()).ToList();
@@ -46,7 +47,11 @@ internal static class EntryFinder
             ? $"did you mean {nearest}?"
             : names.Count == 0
                 ? $"{place} nothing."
-                : $"{place} {string.Join(", ", names.Take(shownMax))}{(names.Count > shownMax ? $" and {names.Count - shownMax} more" : "")}.";
-        return new LarderException(EngineError.UnknownEntry, $"Backup {backup.ShortId} has no \"{path}\"; {near}") { Context = backup.ErrorContext };
+                : $"{place} {string.Join(", ", names.Take(shownMax))}"
+                    + $"{(names.Count > shownMax ? $" and {names.Count - shownMax} more" : "")}.";
+        return new LarderException(EngineError.UnknownEntry, $"Backup {backup.ShortId} has no \"{path}\"; {near}")
+        {
+            Context = backup.ErrorContext,
+        };
     }
 }

@@ -11,7 +11,9 @@ public sealed record ListedNode
     /// <summary>The last name of the path, quoted.</summary>
     public required string Name { get; init; }
 
-    /// <summary><c>file</c>, <c>dir</c>, <c>symlink</c>, <c>dev</c>, <c>chardev</c>, <c>fifo</c>, <c>socket</c>, as restic says it.</summary>
+    /// <summary>
+    /// <c>file</c>, <c>dir</c>, <c>symlink</c>, <c>dev</c>, <c>chardev</c>, <c>fifo</c>, <c>socket</c>, as restic says it.
+    /// </summary>
     public required string Type { get; init; }
 
     /// <summary>Length of the content; 0 for what has none.</summary>

@@ -60,18 +60,21 @@ public sealed class ReadableBackup
     /// <see cref="LarderException"/> as <see cref="BackupLibrary.ResolveAsync"/> does.
     /// </summary>
     /// <param name="repository">Look into this repository alone; null for all.</param>
-    public static async Task<ReadableBackup> OpenAsync(EngineContext context, string name, string? repository, CancellationToken cancellationToken)
+    public static async Task<ReadableBackup> OpenAsync(
+        EngineContext context, string name, string? repository, CancellationToken cancellationToken)
     {
         Backup backup;
         try
         {
             backup = await context.Library.ResolveAsync(name, repository, cancellationToken);
         }
-        catch (LarderException e) when (e.Error == EngineError.UnknownBackup && BackupName.Parse(name) is { Kind: BackupNameKind.Id, Job: null } id)
+        catch (LarderException e) when (
+            e.Error == EngineError.UnknownBackup && BackupName.Parse(name) is { Kind: BackupNameKind.Id, Job: null } id)
         {
             if (await FindForeignAsync(context, id.Value, repository, cancellationToken) is { } place)
             {
-                return await LoadAsync(null, place, await context.Repositories.OpenAsync(place.Repository, cancellationToken), cancellationToken);
+                return await LoadAsync(
+                    null, place, await context.Repositories.OpenAsync(place.Repository, cancellationToken), cancellationToken);
             }
             throw;
         }
@@ -158,13 +161,15 @@ public sealed class ReadableBackup
             Backup = backup,
             Manifest = manifest,
             Root = folder.Nodes,
-            Sources = [.. manifest.Sources.Select(source => new ReadableSource(source.Name, source.Engine, TreeOf(source, folder), source))],
+            Sources =
+                [.. manifest.Sources.Select(source => new ReadableSource(source.Name, source.Engine, TreeOf(source, folder), source))],
         };
     }
 
     private static BlobId TreeOf(ManifestSource source, Tree folder) =>
         folder.Nodes.FirstOrDefault(node => node.Name == new NodeName(source.Name))?.Subtree
-            ?? throw new LarderException(EngineError.ManifestInvalid, $"The manifest names the source \"{source.Name}\", and the backup has no folder of it.");
+            ?? throw new LarderException(
+                EngineError.ManifestInvalid, $"The manifest names the source \"{source.Name}\", and the backup has no folder of it.");
 }
 
 /// <summary>A source inside a backup.</summary>

@@ -96,11 +96,14 @@ public sealed record RepositoryStats
             UnusedBytes = await UnusedAsync(context, repository, index.BlobCount, cancellationToken),
             Oldest = backups.Count > 0 ? backups.Min(backup => backup.CreatedAt) : null,
             Newest = backups.Count > 0 ? backups.Max(backup => backup.CreatedAt) : null,
-            FreeDiskBytes = context.Repositories.SettingsOf(name).Location is LocalLocation local ? new DriveInfo(local.Path).AvailableFreeSpace : null,
+            FreeDiskBytes = context.Repositories.SettingsOf(name).Location is LocalLocation local
+                ? new DriveInfo(local.Path).AvailableFreeSpace
+                : null,
         };
     }
 
-    private static async Task<(long Files, long Bytes)> SumAsync(Repository.Repository repository, FileKind kind, CancellationToken cancellationToken)
+    private static async Task<(long Files, long Bytes)> SumAsync(
+        Repository.Repository repository, FileKind kind, CancellationToken cancellationToken)
     {
         var (files, bytes) = (0L, 0L);
         await foreach (var file in repository.Storage.ListAsync(kind, cancellationToken))

@@ -13,8 +13,9 @@ namespace Larder.Engine.Catalog;
 /// </summary>
 public sealed class CatalogDatabase : IDisposable
 {
-    /// <summary>A run on another host whose last sign of life is older than this is taken for dead: a container that was replaced,
-    /// say.</summary>
+    /// <summary>
+    /// A run on another host whose last sign of life is older than this is taken for dead: a container that was replaced, say.
+    /// </summary>
     public static readonly TimeSpan SilenceMax = TimeSpan.FromHours(24);
 
     // Fixed width and UTC, so that text order is time order, and readable at the sqlite3 prompt.
@@ -34,9 +35,11 @@ public sealed class CatalogDatabase : IDisposable
     /// is told.
     /// Fails with <see cref="EngineError.CatalogTooNew"/> where a newer Larder wrote it, and leaves it as it is.
     /// </summary>
-    public static CatalogDatabase Open(string path, TimeProvider clock, Action<string> warn) => Open(path, clock, warn, ProcessIdentity.Current);
+    public static CatalogDatabase Open(string path, TimeProvider clock, Action<string> warn) =>
+        Open(path, clock, warn, ProcessIdentity.Current);
 
-    internal static CatalogDatabase Open(string path, TimeProvider clock, Action<string> warn, ProcessIdentity self, int? schemaVersion = null)
+    internal static CatalogDatabase Open(
+        string path, TimeProvider clock, Action<string> warn, ProcessIdentity self, int? schemaVersion = null)
     {
         var full = Path.GetFullPath(path);
         return new CatalogDatabase(full, CatalogFile.Open(full, clock, warn, schemaVersion ?? Schema.Newest), clock, self);
@@ -73,7 +76,8 @@ public sealed class CatalogDatabase : IDisposable
     /// <summary>Closes a run. A run that is closed already stays as it is; then the answer is false.</summary>
     public bool FinishRun(string runId, RunResult result) => Execute(
         """
-        UPDATE runs SET status = $status, finished_at = $finished_at, backup_id = $backup_id, size_bytes = $size_bytes, added_bytes = $added_bytes,
+        UPDATE runs SET status = $status, finished_at = $finished_at, backup_id = $backup_id,
+            size_bytes = $size_bytes, added_bytes = $added_bytes,
             exit_status = $exit_status, error_code = $error_code, error_message = $error_message, hint = $hint
         WHERE id = $id AND status = 'in_progress'
         """,
@@ -251,6 +255,8 @@ public sealed class CatalogDatabase : IDisposable
 
     private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
-    private static T Parse<T>(string word) where T : struct, Enum => Array.Find(Enum.GetValues<T>(), value => Word(value) == word) is var found
-        && Word(found) == word ? found : throw new LarderException(EngineError.CatalogDamaged, $"The catalog holds \"{word}\", which is no {typeof(T).Name}.");
+    private static T Parse<T>(string word) where T : struct, Enum =>
+        Array.Find(Enum.GetValues<T>(), value => Word(value) == word) is var found && Word(found) == word
+            ? found
+            : throw new LarderException(EngineError.CatalogDamaged, $"The catalog holds \"{word}\", which is no {typeof(T).Name}.");
 }

@@ -32,7 +32,8 @@ internal static class CatalogFile
             catch (SqliteException exception) when (IsDamage(exception))
             {
                 var aside = SetAside(path, clock);
-                warn($"The catalog \"{path}\" is damaged ({exception.Message.TrimEnd('.')}). It was set aside as \"{aside}\" and a new one begun; "
+                warn($"The catalog \"{path}\" is damaged ({exception.Message.TrimEnd('.')}). It was set aside as \"{aside}\" and a new "
+                    + "one begun; "
                     + "the run history is lost, no backup is.");
                 return OpenSound(path, schemaVersion);
             }

@@ -12,8 +12,9 @@ internal sealed class FileGate : IDisposable
 
     private FileGate(SqliteConnection connection) => this.connection = connection;
 
-    /// <summary>Waits until the gate is free; fails with <see cref="SqliteException"/> when that takes longer than
-    /// <paramref name="patience"/>.</summary>
+    /// <summary>
+    /// Waits until the gate is free; fails with <see cref="SqliteException"/> when that takes longer than <paramref name="patience"/>.
+    /// </summary>
     public static FileGate Enter(string path, TimeSpan patience)
     {
         var gate = new SqliteConnection(new SqliteConnectionStringBuilder

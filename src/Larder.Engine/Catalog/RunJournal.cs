@@ -13,7 +13,8 @@ public sealed class RunJournal
     private readonly Lock state = new();
     private CatalogDatabase? catalog;
 
-    private RunJournal(string runId, CatalogDatabase? catalog, Action<string> warn) => (RunId, this.catalog, this.warn) = (runId, catalog, warn);
+    private RunJournal(string runId, CatalogDatabase? catalog, Action<string> warn) =>
+        (RunId, this.catalog, this.warn) = (runId, catalog, warn);
 
     public string RunId { get; }
 

@@ -3,8 +3,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Larder.Engine.Catalog;
 
-/// <summary>The tables of the catalog. A change is one more script at the end of the list; a script that was released is never
-/// edited.</summary>
+/// <summary>
+/// The tables of the catalog. A change is one more script at the end of the list; a script that was released is never edited.
+/// </summary>
 internal static class Schema
 {
     private static readonly string[] Migrations =

@@ -4,8 +4,10 @@ using SQLitePCL;
 
 namespace Larder.Engine.Catalog;
 
-/// <summary>Joins Microsoft.Data.Sqlite to the system's libsqlite3, which gets the distribution's security updates and exists for every
-/// architecture.</summary>
+/// <summary>
+/// Joins Microsoft.Data.Sqlite to the system's libsqlite3, which gets the distribution's security updates and exists for every
+/// architecture.
+/// </summary>
 internal static class SystemSqlite
 {
     private static readonly Lazy<bool> Joined = new(Join);

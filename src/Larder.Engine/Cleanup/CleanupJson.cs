@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,10 +6,7 @@ namespace Larder.Engine.Cleanup;
 /// <summary>Plans and reports of this folder as JSON: one object, snake_case, indented, without a newline at its end.</summary>
 internal static class CleanupJson
 {
-    private static readonly CleanupJsonContext ForPeople = new(new JsonSerializerOptions(CleanupJsonContext.Default.Options)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    private static readonly CleanupJsonContext ForPeople = new(JsonForPeople.Options(CleanupJsonContext.Default.Options));
 
     public static string Write(CleanupPlan plan) => JsonSerializer.Serialize(plan, ForPeople.CleanupPlan);
 

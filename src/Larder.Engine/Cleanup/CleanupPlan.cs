@@ -4,8 +4,10 @@ using Larder.Repository;
 
 namespace Larder.Engine.Cleanup;
 
-/// <summary>What a cleanup would do, with a reason for every line: computed without side effects. `cleanup --dry-run` shows it, and
-/// <see cref="CleanupRun"/> takes it.</summary>
+/// <summary>
+/// What a cleanup would do, with a reason for every line: computed without side effects. `cleanup --dry-run` shows it, and
+/// <see cref="CleanupRun"/> takes it.
+/// </summary>
 public sealed partial record CleanupPlan
 {
     /// <summary>In the order of the configuration.</summary>

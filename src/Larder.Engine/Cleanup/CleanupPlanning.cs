@@ -67,12 +67,14 @@ public sealed partial record CleanupPlan
             var settings = context.Configuration.Jobs.GetValueOrDefault(job.Key);
             if (settings is null)
             {
-                yield return $"Repository \"{repository}\" holds {job.Count()} backups of job \"{job.Key}\", which is no longer configured; they are left alone. "
+                yield return $"Repository \"{repository}\" holds {job.Count()} backups of job \"{job.Key}\", which is no longer "
+                    + "configured; they are left alone. "
                     + "\"larder remove\" removes single backups.";
             }
             else if (!settings.To.Contains(repository))
             {
-                yield return $"Repository \"{repository}\" holds {job.Count()} backups of job \"{job.Key}\", which does not write there; they are left alone.";
+                yield return $"Repository \"{repository}\" holds {job.Count()} backups of job \"{job.Key}\", which does not write there; "
+                    + "they are left alone.";
             }
         }
     }

@@ -3,8 +3,9 @@ using Larder.Engine.Maintenance;
 
 namespace Larder.Engine.Cleanup;
 
-/// <summary>Carries out a plan. A repository that fails is named in the report, and the others are cleaned nevertheless. A repeated run is
-/// harmless.</summary>
+/// <summary>
+/// Carries out a plan. A repository that fails is named in the report, and the others are cleaned nevertheless. A repeated run is harmless.
+/// </summary>
 public sealed class CleanupRun(EngineContext context, CleanupPlan plan, RunProgress progress)
 {
     public Task<CleanupReport> ExecuteAsync(CancellationToken cancellationToken) =>
@@ -26,7 +27,8 @@ public sealed class CleanupRun(EngineContext context, CleanupPlan plan, RunProgr
                 await removal.ExecuteAsync(repository.Repository, repository.Lines, needsKept: true, cancellationToken);
             }
         }
-        var kept = plan.Repositories.SelectMany(repository => repository.Lines).Where(line => line.Keep).DistinctBy(line => line.BackupId).Count();
+        var kept = plan.Repositories.SelectMany(repository => repository.Lines).Where(line => line.Keep).DistinctBy(line => line.BackupId)
+            .Count();
         return removal.Finish(kept, began);
     }
 }

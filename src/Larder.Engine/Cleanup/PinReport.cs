@@ -30,4 +30,5 @@ public sealed record PinReport
 /// <summary>A backup as it is now.</summary>
 /// <param name="BackupId">Unchanged by pinning, although its snapshot has a new id.</param>
 /// <param name="Changed">The repositories in which the tag was rewritten; empty where it was so already.</param>
-public sealed record PinnedBackup(string BackupId, string ShortId, string Timestamp, string Job, bool Pinned, IReadOnlyList<string> Changed);
+public sealed record PinnedBackup(
+    string BackupId, string ShortId, string Timestamp, string Job, bool Pinned, IReadOnlyList<string> Changed);

@@ -49,7 +49,12 @@ public sealed class PinRun(EngineContext context, IReadOnlyList<string> backups,
         {
             Status = failed == 0 ? "success" : worked > 0 ? "partial" : "failed",
             Backups = [.. chosen.Select(backup => new PinnedBackup(
-                backup.BackupId, backup.ShortId, backup.Timestamp, backup.Job, worked > 0 ? pinned : backup.Pinned, changed[backup.BackupId]))],
+                backup.BackupId,
+                backup.ShortId,
+                backup.Timestamp,
+                backup.Job,
+                worked > 0 ? pinned : backup.Pinned,
+                changed[backup.BackupId]))],
             Hints = hints,
             Error = error,
         };
@@ -91,5 +96,6 @@ public sealed class PinRun(EngineContext context, IReadOnlyList<string> backups,
         return pinned ? [.. others, BackupTags.Pinned] : [.. others];
     }
 
-    private static string Left(string repository, ErrorReport error) => $"Repository \"{repository}\" was left as it is: {error.Code} {error.Message}";
+    private static string Left(string repository, ErrorReport error) =>
+        $"Repository \"{repository}\" was left as it is: {error.Code} {error.Message}";
 }

@@ -59,7 +59,11 @@ internal sealed class Removal(EngineContext context, RunJournal journal, RunProg
             Deleted =
             [
                 .. removed.GroupBy(each => each.Line.BackupId).Select(copies => new DeletedBackup(
-                    copies.Key, copies.Key[..8], copies.First().Line.Timestamp, copies.First().Line.Job, [.. copies.Select(copy => copy.Repository)])),
+                    copies.Key,
+                    copies.Key[..8],
+                    copies.First().Line.Timestamp,
+                    copies.First().Line.Job,
+                    [.. copies.Select(copy => copy.Repository)])),
             ],
             FreedBytes = cleaned.Sum(repository => repository.FreedBytes),
             Kept = kept,
@@ -95,7 +99,9 @@ internal sealed class Removal(EngineContext context, RunJournal journal, RunProg
             RemovalJournal.Note(journal, line, name);
         }
         var prune = new PruneOptions { OnBytesRepacked = progress.Advance };
-        return (await new Pruner(repository, heldLock, prune).ExecuteAsync(cancellationToken)).FreedBytes;
+        var freedBytes = (await new Pruner(repository, heldLock, prune).ExecuteAsync(cancellationToken)).FreedBytes;
+        await context.Repositories.RemoveLeftoversAsync(name, cancellationToken);
+        return freedBytes;
     }
 
     private List<CleanupLine> Confirm(string name, IReadOnlyList<CleanupLine> lines, Dictionary<SnapshotId, string> present, bool needsKept)
@@ -108,7 +114,9 @@ internal sealed class Removal(EngineContext context, RunJournal journal, RunProg
             var goodStays = job.Any(line => line.Keep && line.Status == "success" && backups.Contains(line.BackupId));
             if (needsKept && !goodStays && removals.Exists(line => line.Status == "success"))
             {
-                Hints.Add($"Nothing of job \"{job.Key}\" was removed from repository \"{name}\": the good backup that was to stay is gone. Run the cleanup again.");
+                Hints.Add(
+                    $"Nothing of job \"{job.Key}\" was removed from repository \"{name}\": the good backup that was to stay is gone. Run "
+                    + "the cleanup again.");
                 continue;
             }
             going.AddRange(removals);
@@ -117,7 +125,8 @@ internal sealed class Removal(EngineContext context, RunJournal journal, RunProg
     }
 
     /// <returns>Each snapshot and the backup that it is.</returns>
-    private static async Task<Dictionary<SnapshotId, string>> ListAsync(Repository.Repository repository, CancellationToken cancellationToken)
+    private static async Task<Dictionary<SnapshotId, string>> ListAsync(
+        Repository.Repository repository, CancellationToken cancellationToken)
     {
         var present = new Dictionary<SnapshotId, string>();
         await foreach (var snapshot in repository.ListSnapshotsAsync(Rethrow, cancellationToken))

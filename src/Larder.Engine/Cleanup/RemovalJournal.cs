@@ -3,15 +3,17 @@ using Larder.Repository;
 
 namespace Larder.Engine.Cleanup;
 
-/// <summary>What Larder removed itself, kept as events of its runs: a backup that is gone without such an event was removed by somebody
-/// else.</summary>
+/// <summary>
+/// What Larder removed itself, kept as events of its runs: a backup that is gone without such an event was removed by somebody else.
+/// </summary>
 internal static class RemovalJournal
 {
     private const string Beginning = "Removed backup ";
     private const int IdDigits = 64;
 
     public static void Note(RunJournal journal, CleanupLine line, string repository) =>
-        journal.Append(EventLevel.Info, $"{Beginning}{line.BackupId} of job \"{line.Job}\" ({line.Timestamp}) from repository \"{repository}\".");
+        journal.Append(
+            EventLevel.Info, $"{Beginning}{line.BackupId} of job \"{line.Job}\" ({line.Timestamp}) from repository \"{repository}\".");
 
     /// <summary>The ids of all backups that runs of this catalog removed.</summary>
     public static IReadOnlySet<string> Read(CatalogDatabase catalog) => catalog

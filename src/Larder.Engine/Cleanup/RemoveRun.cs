@@ -37,7 +37,8 @@ public sealed class RemoveRun(EngineContext context, RemoveRequest request, RunP
             return removal.Finish(0, began);
         }
 
-        var chosen = request.Backups.Select(name => BackupName.Parse(name).Resolve(survey.Backups)).DistinctBy(backup => backup.BackupId).ToList();
+        var chosen = request.Backups.Select(name => BackupName.Parse(name).Resolve(survey.Backups)).DistinctBy(backup => backup.BackupId)
+            .ToList();
         RefusePinned(chosen);
         RefuseLastGood(chosen, survey);
         foreach (var (repository, backups) in survey.ByRepository)
@@ -56,7 +57,8 @@ public sealed class RemoveRun(EngineContext context, RemoveRequest request, RunP
     {
         if (chosen.Find(backup => backup.Pinned) is { } pinned)
         {
-            throw new LarderException(EngineError.BackupPinned, $"Backup {pinned.ShortId} ({pinned.Job}, {pinned.Timestamp}) is pinned; nothing was removed.")
+            throw new LarderException(
+                EngineError.BackupPinned, $"Backup {pinned.ShortId} ({pinned.Job}, {pinned.Timestamp}) is pinned; nothing was removed.")
             {
                 Context = new ErrorContext { Backup = pinned.ShortId, Job = pinned.Job },
             };

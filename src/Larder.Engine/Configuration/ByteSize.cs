@@ -25,9 +25,14 @@ public static class ByteSize
         var trimmed = (text ?? "").Trim();
         var numberEnd = 0;
         while (numberEnd < trimmed.Length && (char.IsAsciiDigit(trimmed[numberEnd]) || trimmed[numberEnd] == '.'))
+        {
             numberEnd++;
+        }
+
         if (numberEnd == 0 || !char.IsAsciiDigit(trimmed[0]) || !char.IsAsciiDigit(trimmed[numberEnd - 1]))
+        {
             return false;
+        }
 
         if (!Units.TryGetValue(trimmed[numberEnd..].Trim(), out var unit)
             || !decimal.TryParse(trimmed.AsSpan(0, numberEnd), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
@@ -38,7 +43,10 @@ public static class ByteSize
 
         var product = decimal.Truncate(number * unit);
         if (product > long.MaxValue)
+        {
             return false;
+        }
+
         bytes = (long)product;
         return true;
     }
@@ -50,7 +58,9 @@ public static class ByteSize
         {
             // 1023.96 KiB would round to "1024 KiB", so a size that rounds up to the next unit is written in it.
             if (bytes >= unit - (unit / 2048))
+            {
                 return string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)unit:0.#} {suffix}");
+            }
         }
 
         return string.Create(CultureInfo.InvariantCulture, $"{bytes} B");
@@ -62,7 +72,9 @@ public static class ByteSize
         foreach (var (suffix, unit) in BinaryUnits)
         {
             if (bytes > 0 && bytes % unit == 0)
+            {
                 return string.Create(CultureInfo.InvariantCulture, $"{bytes / unit} {suffix}");
+            }
         }
 
         return string.Create(CultureInfo.InvariantCulture, $"{bytes} B");

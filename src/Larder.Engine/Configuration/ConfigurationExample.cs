@@ -106,7 +106,10 @@ public static class ConfigurationExample
                 targets:
                   db: { url: "${STAGING_URL:-postgresql://journal@staging.example.com/journal}" }
                   code: { path: /srv/staging }
-                service: { stop: systemctl stop staging, start: systemctl start staging, healthy: curl -fsS http://staging.example.com/health }
+                service:
+                  stop: systemctl stop staging
+                  start: systemctl start staging
+                  healthy: curl -fsS http://staging.example.com/health
 
           shop:
             sources:
@@ -119,7 +122,12 @@ public static class ConfigurationExample
                   databases: all # or one: database: shop
                   exclude: [shop.sessions]
               reports:
-                postgresql: { host: db.example.com, port: 5432, user: backup, password: "${PG_PASSWORD:-example}", databases: [reports, archive] }
+                postgresql:
+                  host: db.example.com
+                  port: 5432
+                  user: backup
+                  password: "${PG_PASSWORD:-example}"
+                  databases: [reports, archive]
               stock:
                 mysql: { url: "${STOCK_URL:-mysql://backup@localhost/stock}", database: stock }
             schedule: "@daily"

@@ -11,13 +11,21 @@ public static class ConfigurationFinder
     {
         ArgumentNullException.ThrowIfNull(environment);
         if (!string.IsNullOrEmpty(path))
+        {
             return [Path.GetFullPath(path, environment.WorkingDirectory)];
+        }
+
         if (environment.Variables.GetValueOrDefault(Variable) is { Length: > 0 } named)
+        {
             return [Path.GetFullPath(named, environment.WorkingDirectory)];
+        }
+
         return [Path.Combine(environment.WorkingDirectory, "larder.yaml"), environment.SystemFile];
     }
 
-    /// <summary>The file to read, absolute; null where there is none. A file that is named outright is given even when it is not there.</summary>
+    /// <summary>
+    /// The file to read, absolute; null where there is none. A file that is named outright is given even when it is not there.
+    /// </summary>
     public static string? Find(string? path, ConfigurationEnvironment environment)
     {
         var places = Places(path, environment);

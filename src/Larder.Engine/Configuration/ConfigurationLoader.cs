@@ -16,7 +16,9 @@ public static class ConfigurationLoader
 
         var file = ConfigurationFinder.Find(path, environment);
         if (file is null)
+        {
             return LoadVariables(environment, problems, warnings);
+        }
 
         var text = ReadText(file, YamlText.BytesMax, problems);
         return text is null ? new ConfigurationResult { File = file, Problems = problems, Warnings = warnings }
@@ -45,15 +47,19 @@ public static class ConfigurationLoader
         var variables = WithDotEnv(environment.WorkingDirectory, environment, problems, warnings);
         var root = EnvironmentConfiguration.Compose(variables, environment.WorkingDirectory, problems, warnings);
         if (root is not null)
+        {
             return Check(root, null, environment.WorkingDirectory, variables, problems, warnings);
+        }
 
         if (problems.Count == 0)
         {
             problems.Add(new ConfigurationProblem
             {
                 Key = "",
-                Message = $"There is no configuration: neither {string.Join(" nor ", ConfigurationFinder.Places(null, environment))} exists, "
-                    + $"and none of {ConfigurationFinder.Variable}, {string.Join(", ", EnvironmentConfiguration.StartingVariables)} is set.",
+                Message =
+                    $"There is no configuration: neither {string.Join(" nor ", ConfigurationFinder.Places(null, environment))} exists, "
+                    + $"and none of {ConfigurationFinder.Variable}, "
+                    + $"{string.Join(", ", EnvironmentConfiguration.StartingVariables)} is set.",
                 Suggestion = "larder config example > larder.yaml",
             });
         }
@@ -72,7 +78,9 @@ public static class ConfigurationLoader
         var context = new ScalarContext(folder, variables.GetValueOrDefault("HOME"));
         var values = new ShapeReader(variables, context, problems, warnings).Read(root, ConfigurationSchema.Root, "") as ObjectValue;
         if (values is not null)
+        {
             new ReferenceCheck(problems).Check(values);
+        }
 
         return new ConfigurationResult
         {
@@ -90,7 +98,9 @@ public static class ConfigurationLoader
     {
         var file = Path.Combine(folder, ".env");
         if (!File.Exists(file) || ReadText(file, YamlText.BytesMax, problems) is not { } text)
+        {
             return environment.Variables;
+        }
 
         if (SecretFiles.IsReadableByOthers(file))
         {
@@ -105,7 +115,10 @@ public static class ConfigurationLoader
 
         var variables = DotEnv.Parse(text, file, problems);
         foreach (var (name, value) in environment.Variables)
+        {
             variables[name] = value;
+        }
+
         return variables;
     }
 
@@ -119,7 +132,10 @@ public static class ConfigurationLoader
             var buffer = new byte[bytesMax + 1];
             var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             if (length <= bytesMax)
+            {
                 return StrictUtf8.GetString(buffer, 0, length).TrimStart('\uFEFF');
+            }
+
             message = $"The file is larger than {ByteSize.Format(bytesMax)}.";
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
@@ -148,9 +164,15 @@ public static class ConfigurationLoader
     {
         // Whoever sets it means it, root too: a trial must not write into the history of the machine.
         if (variables.GetValueOrDefault("XDG_STATE_HOME") is { Length: > 0 } state && Path.IsPathFullyQualified(state))
+        {
             return Path.Combine(state, "larder");
+        }
+
         if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
+        {
             return "/var/lib/larder";
+        }
+
         return variables.GetValueOrDefault("HOME") is { Length: > 0 } home && Path.IsPathFullyQualified(home)
             ? Path.Combine(home, ".local", "state", "larder")
             : "/var/lib/larder";

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Larder.Engine.Configuration;
 
-/// <summary>One thing that is wrong (or, as a warning, doubtful) in the configuration. Holds no value of a variable and no secret.</summary>
+/// <summary>
+/// One thing that is wrong (or, as a warning, doubtful) in the configuration. Holds no value of a variable and no secret.
+/// </summary>
 public sealed record ConfigurationProblem
 {
     /// <summary>Where in the configuration: <c>jobs.journal.keep.daily</c>, a variable's name, or empty for the file as a whole.</summary>
@@ -29,14 +31,26 @@ public sealed record ConfigurationProblem
     {
         var text = new StringBuilder();
         if (File is not null)
+        {
             text.Append(File).Append(':');
+        }
+
         if (Line > 0)
+        {
             text.Append(CultureInfo.InvariantCulture, $"{Line}:{Column}:");
+        }
+
         if (text.Length > 0)
+        {
             text.Append(' ');
+        }
+
         text.Append(Message);
         if (Suggestion is not null)
+        {
             text.Append("\n  HINT: ").Append(Suggestion.ReplaceLineEndings("\n        "));
+        }
+
         return text.ToString();
     }
 }

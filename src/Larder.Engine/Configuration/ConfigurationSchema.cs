@@ -38,7 +38,10 @@ internal static class ConfigurationSchema
         Key("repositories", Named("a map from names to repositories", Repository()), "Where backups live.", required: true),
         Key("jobs", Named("a map from names to jobs", Job(), mayBeEmpty: true), "What is backed up together, when, and for how long."),
         Key("alerts", List("a list of alerts", Alert(), mayBeEmpty: true), "Who is told what."),
-        Key("state_directory", Path("/var/lib/larder"), "Larder's own state; by default /var/lib/larder for root, else ~/.local/state/larder."),
+        Key(
+            "state_directory",
+            Path("/var/lib/larder"),
+            "Larder's own state; by default /var/lib/larder for root, else ~/.local/state/larder."),
         Key("catalog", Object("a map with path or url", "{ path: /var/lib/larder/catalog.db }",
         [
             Key("path", Path("/var/lib/larder/catalog.db"), "The SQLite file; by default catalog.db in the state directory."),

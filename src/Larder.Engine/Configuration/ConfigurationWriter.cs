@@ -69,14 +69,19 @@ public static class ConfigurationWriter
     {
         var json = new JsonObject();
         foreach (var (name, value) in members)
+        {
             json[name] = Json(value);
+        }
+
         return json;
     }
 
     private static void WriteMembers(StringBuilder text, ObjectValue map, int indent)
     {
         foreach (var (key, value) in map.Members)
+        {
             Write(text, key.Name, value, indent);
+        }
     }
 
     private static void Write(StringBuilder text, string name, SettingValue value, int indent)
@@ -93,7 +98,10 @@ public static class ConfigurationWriter
             case ListValue list:
                 text.Append('\n');
                 foreach (var item in list.Items)
+                {
                     WriteItem(text, item, indent + 2);
+                }
+
                 break;
             case NamedValue { Items.Count: 0 }:
             case ObjectValue { Members.Count: 0 }:
@@ -102,7 +110,10 @@ public static class ConfigurationWriter
             case NamedValue named:
                 text.Append('\n');
                 foreach (var (itemName, _, item) in named.Items)
+                {
                     Write(text, Quoted(itemName), item, indent + 2);
+                }
+
                 break;
             case ObjectValue map:
                 text.Append('\n');
@@ -130,9 +141,15 @@ public static class ConfigurationWriter
     {
         var shape = (ScalarShape)scalar.Shape;
         if (shape.IsSecret)
+        {
             return "***";
+        }
+
         if (shape.IsCommandLine && scalar.Node is { Variable: null } node)
+        {
             return node.Text;
+        }
+
         return scalar.Value switch
         {
             TimeSpan duration => DurationText.Format(duration),
@@ -146,11 +163,20 @@ public static class ConfigurationWriter
     private static string Comment(ScalarValue scalar)
     {
         if (scalar.Node is null)
+        {
             return "  # default";
+        }
+
         if (scalar.Node.Variable is { } variable)
+        {
             return $"  # {variable}";
+        }
+
         if (scalar.Value is Secret { Origin: not SecretOrigin.Text } secret)
+        {
             return secret.Origin == SecretOrigin.File ? "  # from a file" : "  # from a command";
+        }
+
         return VariableText.HasVariables(scalar.Node.Text) && !((ScalarShape)scalar.Shape).IsCommandLine ? "  # with variables" : "";
     }
 

@@ -105,7 +105,9 @@ public sealed record CronExpression
         {
             var days = DateTime.DaysInMonth(2024, month); // A leap year: 29 February does come.
             if ((Months >> month & 1) == 1 && (DaysOfMonth & ((1UL << (days + 1)) - 1)) != 0)
+            {
                 return true;
+            }
         }
 
         return false;
@@ -119,7 +121,10 @@ public sealed record CronExpression
             foreach (var item in text.Split(','))
             {
                 if (!TryParseItem(item, out var values))
+                {
                     return false;
+                }
+
                 set |= values;
             }
 
@@ -133,28 +138,43 @@ public sealed record CronExpression
             var range = slash < 0 ? item : item[..slash];
             var step = 1;
             if (slash >= 0 && (!TryParseNumber(item[(slash + 1)..], out step) || step < 1 || step > Maximum))
+            {
                 return false;
+            }
 
             int first, last;
             var dash = range.IndexOf('-', StringComparison.Ordinal);
             if (range is "*" or "?")
+            {
                 (first, last) = (Minimum, Names.Length == 7 ? 6 : Maximum);
+            }
             else if (dash > 0)
             {
                 if (!TryParseValue(range[..dash], out first) || !TryParseValue(range[(dash + 1)..], out last))
+                {
                     return false;
+                }
             }
             else
             {
                 if (!TryParseValue(range, out first))
+                {
                     return false;
+                }
+
                 last = slash < 0 ? first : Maximum;
             }
 
             if (last < first)
+            {
                 return false;
+            }
+
             for (var value = first; value <= last; value += step)
+            {
                 values |= 1UL << value;
+            }
+
             return true;
         }
 

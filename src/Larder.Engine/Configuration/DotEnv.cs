@@ -40,20 +40,26 @@ internal static class DotEnv
 
     private sealed class Reader(string text)
     {
-        private int _at;
+        private int at;
 
         public int Line { get; private set; } = 1;
 
         public bool SkipToStatement()
         {
-            while (_at < text.Length)
+            while (at < text.Length)
             {
-                if (text[_at] == '#')
+                if (text[at] == '#')
+                {
                     SkipLine();
-                else if (char.IsWhiteSpace(text[_at]))
+                }
+                else if (char.IsWhiteSpace(text[at]))
+                {
                     Advance();
+                }
                 else
+                {
                     return true;
+                }
             }
 
             return false;
@@ -61,8 +67,10 @@ internal static class DotEnv
 
         public void SkipLine()
         {
-            while (_at < text.Length && text[_at] != '\n')
-                _at++;
+            while (at < text.Length && text[at] != '\n')
+            {
+                at++;
+            }
         }
 
         public bool TryReadStatement(out string name, out string value)
@@ -70,70 +78,76 @@ internal static class DotEnv
             value = "";
             name = ReadName();
             SkipBlanks();
-            if (name == "export" && _at < text.Length && text[_at] != '=')
+            if (name == "export" && at < text.Length && text[at] != '=')
             {
                 name = ReadName();
                 SkipBlanks();
             }
 
-            if (name.Length == 0 || _at >= text.Length || text[_at] != '=')
+            if (name.Length == 0 || at >= text.Length || text[at] != '=')
             {
                 name = "";
                 return false;
             }
 
-            _at++;
+            at++;
             SkipBlanks();
-            return _at < text.Length && text[_at] is '\'' or '"' ? TryReadQuoted(out value) : ReadPlain(out value);
+            return at < text.Length && text[at] is '\'' or '"' ? TryReadQuoted(out value) : ReadPlain(out value);
         }
 
         private string ReadName()
         {
-            var start = _at;
-            while (_at < text.Length && (char.IsAsciiLetterOrDigit(text[_at]) || text[_at] == '_'))
-                _at++;
-            return _at > start && char.IsAsciiDigit(text[start]) ? "" : text[start.._at];
+            var start = at;
+            while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] == '_'))
+            {
+                at++;
+            }
+
+            return at > start && char.IsAsciiDigit(text[start]) ? "" : text[start..at];
         }
 
         private bool ReadPlain(out string value)
         {
-            var start = _at;
+            var start = at;
             // A hash begins a comment only after a blank: NAME=a#b is all value.
-            while (_at < text.Length && text[_at] != '\n' && !(text[_at] == '#' && (_at == start || text[_at - 1] is ' ' or '\t')))
-                _at++;
-            value = text[start.._at].Trim();
+            while (at < text.Length && text[at] != '\n' && !(text[at] == '#' && (at == start || text[at - 1] is ' ' or '\t')))
+            {
+                at++;
+            }
+
+            value = text[start..at].Trim();
             SkipLine();
             return true;
         }
 
         private bool TryReadQuoted(out string value)
         {
-            var quote = text[_at];
-            var (start, startLine) = (_at, Line);
+            var quote = text[at];
+            var (start, startLine) = (at, Line);
             var content = new StringBuilder();
             value = "";
-            _at++;
-            while (_at < text.Length && text[_at] != quote)
+            at++;
+            while (at < text.Length && text[at] != quote)
             {
-                if (quote == '"' && text[_at] == '\\' && _at + 1 < text.Length)
+                if (quote == '"' && text[at] == '\\' && at + 1 < text.Length)
                 {
                     Advance();
-                    content.Append(text[_at] switch { 'n' => "\n", 'r' => "\r", 't' => "\t", '"' => "\"", '\\' => "\\", '$' => "$",
+                    content.Append(text[at] switch { 'n' => "\n", 'r' => "\r", 't' => "\t", '"' => "\"", '\\' => "\\", '$' => "$",
                         var other => "\\" + other });
                 }
                 else
                 {
-                    content.Append(text[_at]);
+                    content.Append(text[at]);
                 }
 
                 Advance();
             }
 
-            if (_at < text.Length)
+            if (at < text.Length)
             {
-                _at++;
+                at++;
                 SkipBlanks();
-                if (_at >= text.Length || text[_at] is '\n' or '#')
+                if (at >= text.Length || text[at] is '\n' or '#')
                 {
                     SkipLine();
                     value = content.ToString();
@@ -142,21 +156,26 @@ internal static class DotEnv
             }
 
             // Only the first line is given up, so that one open quote does not hide the rest of the file.
-            (_at, Line) = (start, startLine);
+            (at, Line) = (start, startLine);
             return false;
         }
 
         private void SkipBlanks()
         {
-            while (_at < text.Length && text[_at] is ' ' or '\t')
-                _at++;
+            while (at < text.Length && text[at] is ' ' or '\t')
+            {
+                at++;
+            }
         }
 
         private void Advance()
         {
-            if (text[_at] == '\n')
+            if (text[at] == '\n')
+            {
                 Line++;
-            _at++;
+            }
+
+            at++;
         }
     }
 }

@@ -26,7 +26,9 @@ internal static class EnvironmentConfiguration
     {
         var reader = new Variables(variables, problems);
         if (reader.Get(StartingVariables[0]) is null && reader.Get(StartingVariables[1]) is null)
+        {
             return null;
+        }
 
         var before = problems.Count;
         var (engine, source, database) = Source(reader);
@@ -34,7 +36,9 @@ internal static class EnvironmentConfiguration
         var job = Job(reader, engine, source);
         var alerts = Alerts(reader, warnings);
         if (problems.Count > before)
+        {
             return null;
+        }
 
         var name = database is not null && ScalarShapes.IsName(database) ? database : "database";
         var (keep, repository) = (name, "local");
@@ -69,14 +73,20 @@ internal static class EnvironmentConfiguration
             var path = url[(scheme.Length + 3)..].Split('?')[0];
             path = path.StartsWith("//", StringComparison.Ordinal) ? path[1..] : path;
             if (path.TrimStart('/').Length == 0)
+            {
                 reader.Problem(variable, $"{variable} names no file.", "sqlite:////srv/app/app.db");
+            }
+
             return (engine, SettingNode.OfMap(("path", SettingNode.OfText(path, variable))), Path.GetFileNameWithoutExtension(path));
         }
 
         var database = reader.Get("DATABASE_NAME");
         var settings = new List<(string, SettingNode)> { ("url", SettingNode.OfText(url, variable)) };
         if (database is not null)
+        {
             settings.Add(("database", reader.Node("DATABASE_NAME")!));
+        }
+
         return (engine, SettingNode.OfMap(settings), database ?? DatabaseOf(url));
     }
 
@@ -88,7 +98,10 @@ internal static class EnvironmentConfiguration
         };
 
         if (reader.Flag("BACKUP_ENABLED") ?? true)
+        {
             job.Add(("schedule", SettingNode.OfMap(("cron", reader.Node("BACKUP_SCHEDULE") ?? SettingNode.OfText("0 2 * * *")))));
+        }
+
         job.Add(("keep", SettingNode.OfMap(("within", RetentionDays(reader)))));
 
         if (reader.Node("MONGODB_CLOUD_URL") is { } cloud && engine == "mongodb")
@@ -115,8 +128,11 @@ internal static class EnvironmentConfiguration
     {
         var text = reader.Get("BACKUP_RETENTION_DAYS") ?? "30";
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) || days is < 1 or > 36_500)
+        {
             reader.Problem("BACKUP_RETENTION_DAYS", "BACKUP_RETENTION_DAYS is not a whole number of days from 1 to 36500.",
                 "BACKUP_RETENTION_DAYS=30");
+        }
+
         return SettingNode.OfText($"{Math.Max(1, days)}d", "BACKUP_RETENTION_DAYS");
     }
 
@@ -127,7 +143,9 @@ internal static class EnvironmentConfiguration
             .Where(pair => reader.Get(pair.Item1) is not null)
             .ToList();
         if (given.Count == 1)
+        {
             return (given[0].Item2, reader.Node(given[0].Item1)!);
+        }
 
         var file = Path.Combine(folder, "larder.key");
         if (given.Count == 0)
@@ -135,7 +153,8 @@ internal static class EnvironmentConfiguration
             reader.Problem(
                 "LARDER_PASSWORD",
                 "There is no password for the repository: none of LARDER_PASSWORD, LARDER_PASSWORD_FILE, LARDER_PASSWORD_COMMAND is set.",
-                $"(umask 077; head -c 32 /dev/urandom | base64 > {file}), set LARDER_PASSWORD_FILE={file}, and keep a copy of it elsewhere");
+                $"(umask 077; head -c 32 /dev/urandom | base64 > {file}), set LARDER_PASSWORD_FILE={file}, and keep a copy of it "
+                + "elsewhere");
         }
         else
         {
@@ -149,11 +168,16 @@ internal static class EnvironmentConfiguration
     private static SettingNode? Alerts(Variables reader, ICollection<ConfigurationProblem> warnings)
     {
         if (reader.Flag("EMAIL_ENABLED") is false)
+        {
             return null;
+        }
+
         var starting = new[] { "MAIL_SERVER", "MAIL_USERNAME", "EMAIL_USER", "EMAIL_TO" }.FirstOrDefault(name =>
             reader.Get(name) is not null);
         if (starting is null)
+        {
             return null;
+        }
 
         var user = reader.Node("MAIL_USERNAME") ?? reader.Node("EMAIL_USER");
         var to = reader.Node("EMAIL_TO") ?? reader.Node("MAIL_TO") ?? (user?.Text.Contains('@', StringComparison.Ordinal) == true ? user
@@ -185,7 +209,9 @@ internal static class EnvironmentConfiguration
         void Add(string key, SettingNode? node)
         {
             if (node is not null)
+            {
                 email.Add((key, node));
+            }
         }
     }
 

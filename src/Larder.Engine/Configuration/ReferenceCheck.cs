@@ -3,25 +3,27 @@ namespace Larder.Engine.Configuration;
 /// <summary>Checks that names which are used exist: repositories, and the sources of the same job. Runs over what could be read.</summary>
 internal sealed class ReferenceCheck(ICollection<ConfigurationProblem> problems)
 {
-    private IReadOnlyList<string> _repositories = [];
-    private IReadOnlyList<string> _sources = [];
+    private IReadOnlyList<string> repositories = [];
+    private IReadOnlyList<string> sources = [];
 
     public void Check(ObjectValue root)
     {
-        _repositories = NamesOf(root, "repositories");
+        repositories = NamesOf(root, "repositories");
         foreach (var (name, _, job) in root.Named("jobs"))
+        {
             CheckJob((ObjectValue)job, $"jobs.{name}");
+        }
     }
 
     private void CheckJob(ObjectValue job, string path)
     {
-        _sources = NamesOf(job, "sources");
+        sources = NamesOf(job, "sources");
         Walk(job, path);
 
         var to = job.Texts("to");
         if (to.Count > 0 && job.Object("keep")?.Find("repositories") is NamedValue keep)
         {
-            foreach (var (name, node, _) in keep.Items.Where(item => !to.Contains(item.Name) && _repositories.Contains(item.Name)))
+            foreach (var (name, node, _) in keep.Items.Where(item => !to.Contains(item.Name) && repositories.Contains(item.Name)))
                 {
                 Add(
                     node,
@@ -38,10 +40,15 @@ internal sealed class ReferenceCheck(ICollection<ConfigurationProblem> problems)
     private void CheckEngine(ObjectValue job, string key, string path)
     {
         if (job.Object(key)?.Find("source") is not ScalarValue { Node: { } node } source)
+        {
             return;
+        }
+
         var named = job.Named("sources").FirstOrDefault(item => item.Name == source.Text).Value as ObjectValue;
         if (named is not null && named.Find("mongodb") is null)
+        {
             Add(node, $"{path}.{key}.source", $"{path}.{key}.source names {source.Text}, which is not a mongodb source.", null);
+        }
     }
 
     private void Walk(SettingValue value, string path)
@@ -54,29 +61,41 @@ internal sealed class ReferenceCheck(ICollection<ConfigurationProblem> problems)
                 break;
             case ListValue list:
                 for (var i = 0; i < list.Items.Count; i++)
+                {
                     Walk(list.Items[i], list.Node?.Kind == SettingNodeKind.List ? $"{path}[{i}]" : path);
+                }
+
                 break;
             case NamedValue named:
                 foreach (var (name, node, item) in named.Items)
                 {
                     if (((NamedShape)named.Shape).Reference is var reference and not ReferenceKind.None && ScalarShapes.IsName(name))
+                    {
                         CheckName(name, name, reference, node, $"{path}.{name}");
+                    }
+
                     Walk(item, $"{path}.{name}");
                 }
 
                 break;
             case ObjectValue map:
                 foreach (var (key, member) in map.Members)
+                {
                     Walk(member, $"{path}.{key.Name}");
+                }
+
                 break;
         }
     }
 
     private void CheckName(string name, string written, ReferenceKind kind, SettingNode node, string path)
     {
-        var known = kind == ReferenceKind.Repository ? _repositories : _sources;
+        var known = kind == ReferenceKind.Repository ? repositories : sources;
         if (known.Count == 0 || known.Contains(name))
+        {
             return; // With none known, that none are there is the problem, and it is reported already.
+        }
+
         var what = kind == ReferenceKind.Repository ? "repository" : "source of this job";
         var near = NearestWord.Find(name, known);
         var shown = ScalarShapes.IsName(written) ? $"\"{written}\"" : "a name";
@@ -88,7 +107,7 @@ internal sealed class ReferenceCheck(ICollection<ConfigurationProblem> problems)
     }
 
     private void Add(SettingNode node, string path, string message, string? suggestion) =>
-        problems.Add(ShapeReader.Problem(node, path, message, suggestion));
+        problems.Add(ProblemWords.Problem(node, path, message, suggestion));
 
     /// <summary>Also those whose value was wrong: a name that stands there is known.</summary>
     private static IReadOnlyList<string> NamesOf(ObjectValue value, string key) =>

@@ -53,11 +53,20 @@ internal static partial class ScalarShapes
         Parse = (text, context) =>
         {
             if (text.Length == 0)
+            {
                 return ScalarReading.Wrong("is empty");
+            }
+
             if (text.Contains('\0', StringComparison.Ordinal))
+            {
                 return ScalarReading.Wrong("holds a NUL character");
+            }
+
             if ((text == "~" || text.StartsWith("~/", StringComparison.Ordinal)) && context.HomeFolder is { Length: > 0 } home)
+            {
                 text = home + text[1..];
+            }
+
             return ScalarReading.Of(System.IO.Path.GetFullPath(text, context.BaseFolder));
         },
     };
@@ -125,7 +134,9 @@ internal static partial class ScalarShapes
         Parse = (text, _) =>
         {
             if (text == "local")
+            {
                 return ScalarReading.Of(TimeZoneInfo.Local);
+            }
             // The pattern also keeps the name from walking out of the folder of time zones.
             return text.Length <= 100 && ZoneName().IsMatch(text) && TimeZoneInfo.TryFindSystemTimeZoneById(text, out var zone)
                 ? ScalarReading.Of(zone)

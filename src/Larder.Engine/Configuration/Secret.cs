@@ -14,15 +14,15 @@ public sealed class Secret
     private const int CharactersMax = 64 * 1024;
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly Func<CancellationToken, Task<string>> _fetch;
-    private string? _value;
+    private readonly Func<CancellationToken, Task<string>> fetch;
+    private string? value;
 
     private Secret(string key, SecretOrigin origin, string? reference, Func<CancellationToken, Task<string>> fetch)
     {
         Key = key;
         Origin = origin;
         Reference = reference;
-        _fetch = fetch;
+        this.fetch = fetch;
     }
 
     /// <summary>The key or variable that gives it, for messages.</summary>
@@ -39,7 +39,9 @@ public sealed class Secret
     /// <summary>The content of a file, without the line break at its end.</summary>
     public static Secret FromFile(string key, string path) => new(key, SecretOrigin.File, path, token => ReadFileAsync(key, path, token));
 
-    /// <summary>What a command line of /bin/sh writes to its standard output, without the line break at its end. Bounded to 30 seconds.</summary>
+    /// <summary>
+    /// What a command line of /bin/sh writes to its standard output, without the line break at its end. Bounded to 30 seconds.
+    /// </summary>
     public static Secret FromCommand(string key, string commandLine, string workingDirectory, TimeSpan? timeout = null) =>
         new(key, SecretOrigin.Command, commandLine, token => RunAsync(key, commandLine, workingDirectory, timeout ?? CommandTimeout,
             token));
@@ -47,14 +49,19 @@ public sealed class Secret
     /// <summary>The value. Fails with <see cref="ConfigurationException"/> where the file or the program does not give it.</summary>
     public async ValueTask<string> RevealAsync(CancellationToken cancellationToken)
     {
-        if (_value is { } known)
+        if (value is { } known)
+        {
             return known;
+        }
 
         // Two callers at once may both fetch: the same value twice is cheaper than a lock that must be disposed.
-        var value = await _fetch(cancellationToken);
-        if (value.Length == 0)
+        var fetched = await fetch(cancellationToken);
+        if (fetched.Length == 0)
+        {
             throw Failure(Key, $"The secret of {Key} is empty.");
-        return _value = value;
+        }
+
+        return value = fetched;
     }
 
     public override string ToString() => "***";
@@ -70,7 +77,10 @@ public sealed class Secret
         {
             var reason = exception is UnauthorizedAccessException ? "may not be read by this user" : "cannot be read";
             if (exception is FileNotFoundException or DirectoryNotFoundException)
+            {
                 reason = "does not exist";
+            }
+
             throw Failure(key, $"The secret of {key} is to come from the file {path}, which {reason}.");
         }
     }
@@ -102,7 +112,9 @@ public sealed class Secret
             var said = (await errors.WaitAsync(either.Token)).Trim();
             await process.WaitForExitAsync(either.Token);
             if (process.ExitCode == 0)
+            {
                 return value;
+            }
 
             // Its standard output may hold half a secret and is never shown; its standard error is written for people.
             throw Failure(
@@ -129,13 +141,21 @@ public sealed class Secret
         var buffer = new char[CharactersMax + 1];
         var length = await reader.ReadBlockAsync(buffer, cancellationToken);
         if (length > CharactersMax)
+        {
             throw Failure(key, $"The secret of {key} is longer than {CharactersMax} characters.");
+        }
 
         // One line break only: a password may end with a space, or even with an empty line.
         if (length > 0 && buffer[length - 1] == '\n')
+        {
             length--;
+        }
+
         if (length > 0 && buffer[length - 1] == '\r')
+        {
             length--;
+        }
+
         return new string(buffer, 0, length);
     }
 
@@ -158,7 +178,9 @@ public sealed class Secret
         try
         {
             if (!process.HasExited)
+            {
                 process.Kill(entireProcessTree: true);
+            }
         }
         catch (InvalidOperationException)
         {

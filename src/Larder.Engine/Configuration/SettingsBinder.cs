@@ -2,7 +2,9 @@ using Larder.Engine.Retention;
 
 namespace Larder.Engine.Configuration;
 
-/// <summary>Makes the records from values that were found right. Called only when there is no problem, so what the schema requires is there.</summary>
+/// <summary>
+/// Makes the records from values that were found right. Called only when there is no problem, so what the schema requires is there.
+/// </summary>
 internal static class SettingsBinder
 {
     public static LarderConfiguration Bind(ObjectValue root, string? file, string defaultStateDirectory)
@@ -45,10 +47,16 @@ internal static class SettingsBinder
         }
 
         if (value.Object("rest") is { } rest)
+        {
             return new RestLocation { Url = rest.Get<string>("url")!, User = rest.Get<string>("user"),
                 Password = rest.Get<Secret>("password") };
+        }
+
         if (value.Object("rclone") is { } rclone)
+        {
             return new RcloneLocation(rclone.Get<string>("remote")!, rclone.Get<string>("program")!);
+        }
+
         return new LocalLocation(value.Get<string>("path")!);
     }
 
@@ -153,10 +161,16 @@ internal static class SettingsBinder
         }
 
         if (value.Object("sqlite") is { } sqlite)
+        {
             return new SqliteSourceSettings { Name = name, Timeout = timeout, Path = sqlite.Get<string>("path")! };
+        }
+
         if (value.Object("files") is { } files)
+        {
             return new FilesSourceSettings { Name = name, Timeout = timeout, Paths = files.Texts("paths"),
                 Exclude = files.Texts("exclude") };
+        }
+
         var command = value.Object("command")!;
         return new CommandSourceSettings
         {
@@ -179,7 +193,10 @@ internal static class SettingsBinder
     private static DatabaseSelection Databases(ObjectValue value)
     {
         if (value.Get<string>("database") is { } one)
+        {
             return new DatabaseSelection { Names = [one] };
+        }
+
         var names = value.Texts("databases");
         return names is ["all"] ? new DatabaseSelection { All = true } : new DatabaseSelection { Names = names };
     }
@@ -226,11 +243,20 @@ internal static class SettingsBinder
         }
 
         if (value.Object("telegram") is { } telegram)
+        {
             return new TelegramChannel(telegram.Get<Secret>("token")!, telegram.Get<string>("chat")!);
+        }
+
         if (value.Object("ntfy") is { } ntfy)
+        {
             return new NtfyChannel(ntfy.Get<string>("url")!, ntfy.Get<string>("topic")!, ntfy.Get<Secret>("token"));
+        }
+
         if (value.Object("gotify") is { } gotify)
+        {
             return new GotifyChannel(gotify.Get<string>("url")!, gotify.Get<Secret>("token")!);
+        }
+
         var kind = new[] { "webhook", "slack", "discord", "teams", "healthchecks" }.First(name => value.Object(name) is not null);
         return new WebhookChannel(kind, value.Object(kind)!.Get<Secret>("url")!);
     }
@@ -240,7 +266,10 @@ internal static class SettingsBinder
     {
         var map = new OrderedDictionary<string, T>(items.Count, StringComparer.Ordinal);
         foreach (var (name, _, value) in items)
+        {
             map.Add(name, bind(name, (ObjectValue)value));
+        }
+
         return map;
     }
 }

@@ -1,8 +1,8 @@
 namespace Larder.Engine.Configuration;
 
 /// <summary>
-/// What a value of the configuration must look like. The whole schema is made of these (see <see cref="ConfigurationSchema"/>), and the reader,
-/// the writer, the test of the example and the reference page all walk it, so they cannot disagree.
+/// What a value of the configuration must look like. The whole schema is made of these (see <see cref="ConfigurationSchema"/>), and the
+/// reader, the writer, the test of the example and the reference page all walk it, so they cannot disagree.
 /// </summary>
 internal abstract record Shape
 {
@@ -56,6 +56,34 @@ internal sealed record ObjectShape : Shape
 
     /// <summary>The key that is meant where a plain value stands in place of the map; null where that is wrong.</summary>
     public string? Shorthand { get; init; }
+
+    /// <summary>The key of this name; or the secret of which <c>NAME_file</c> or <c>NAME_command</c> says where it comes from.</summary>
+    public bool TryFind(string name, out KeyShape member, out SecretOrigin? origin)
+    {
+        origin = null;
+        member = Keys.FirstOrDefault(key => key.Name == name)!;
+        if (member is not null)
+        {
+            return true;
+        }
+        foreach (var (suffix, means) in new[] { ("_file", SecretOrigin.File), ("_command", SecretOrigin.Command) })
+        {
+            if (name.EndsWith(suffix, StringComparison.Ordinal))
+            {
+                origin = means;
+                member = Keys.FirstOrDefault(key => key.Name == name[..^suffix.Length] && key.Shape is ScalarShape { IsSecret: true })!;
+                return member is not null;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// The key below which this name would be right: a key one level too high is a common slip, `cron` beside `schedule`.
+    /// </summary>
+    public string? FindHome(string name) =>
+        Keys.FirstOrDefault(key => (key.Shape is ListShape list ? list.Item : key.Shape) is ObjectShape inner
+            && inner.Keys.Any(below => below.Name == name))?.Name;
 }
 
 internal sealed record KeyShape

@@ -1,6 +1,10 @@
+using static Larder.Engine.Configuration.ProblemWords;
+
 namespace Larder.Engine.Configuration;
 
-/// <summary>Holds what was written against its shape. Every problem is added to the list, and reading goes on with the next value.</summary>
+/// <summary>
+/// Holds what was written against its shape. Every problem is added to the list, and reading goes on with the next value.
+/// </summary>
 internal sealed class ShapeReader(
     IReadOnlyDictionary<string, string> variables,
     ScalarContext context,
@@ -10,15 +14,18 @@ internal sealed class ShapeReader(
     // Aliases may repeat a large value often; no honest configuration comes near this.
     private const int NodesMax = 50_000;
     private const int ProblemsMax = 500;
-    private int _nodes;
+    private int nodes;
 
     /// <summary>The value, or null where it could not be used at all. A map with problems inside comes back with what was right.</summary>
     public SettingValue? Read(SettingNode node, Shape shape, string path)
     {
-        if (++_nodes > NodesMax || problems.Count >= ProblemsMax)
+        if (++nodes > NodesMax || problems.Count >= ProblemsMax)
         {
-            if (_nodes == NodesMax + 1)
+            if (nodes == NodesMax + 1)
+            {
                 Add(node, path, $"The configuration has more than {NodesMax} values, so the rest of it was not read.", null);
+            }
+
             return null;
         }
 
@@ -41,7 +48,9 @@ internal sealed class ShapeReader(
     private ScalarValue? ReadScalar(SettingNode node, ScalarShape shape, string path)
     {
         if (!IsKind(node, SettingNodeKind.Scalar, shape, path) || Fill(node, path) is not { } text)
+        {
             return null;
+        }
 
         var reading = shape.Parse(text, context);
         if (reading.Complaint is { } complaint)
@@ -55,10 +64,15 @@ internal sealed class ShapeReader(
         }
 
         if (!shape.IsSecret)
+        {
             return new ScalarValue { Shape = shape, Node = node, Value = reading.Value!, Text = text };
+        }
 
         if (!VariableText.HasVariables(node.Text))
+        {
             WarnOfReadableSecret(node, path);
+        }
+
         return new ScalarValue { Shape = shape, Node = node, Value = Secret.FromText(KeyOf(node, path), text), Text = "" };
     }
 
@@ -66,11 +80,16 @@ internal sealed class ShapeReader(
     {
         var what = origin == SecretOrigin.File ? ScalarShapes.Path("/etc/larder/secret") : ScalarShapes.CommandLine("pass show larder");
         if (Read(node, what, path) is not ScalarValue reference)
+        {
             return null;
+        }
 
         var target = (string)reference.Value;
         if (origin == SecretOrigin.Command)
+        {
             return reference with { Shape = shape, Value = Secret.FromCommand(KeyOf(node, path), target, context.BaseFolder), Text = "" };
+        }
+
         WarnOfSecretFile(node, path, target);
         return reference with { Shape = shape, Value = Secret.FromFile(KeyOf(node, path), target), Text = "" };
     }
@@ -84,12 +103,17 @@ internal sealed class ShapeReader(
         }
 
         if (node.Items.Count == 0 && !shape.MayBeEmpty)
+        {
             Add(node, path, $"{Subject(path)} is an empty list; it must be {shape.Expected}, or be left away.", Suggest(path, shape));
+        }
+
         var items = new List<SettingValue>();
         for (var i = 0; i < node.Items.Count; i++)
         {
             if (Read(node.Items[i], shape.Item, $"{path}[{i}]") is { } item)
+            {
                 items.Add(item);
+            }
         }
 
         return new ListValue { Shape = shape, Node = node, Items = items };
@@ -98,16 +122,24 @@ internal sealed class ShapeReader(
     private NamedValue? ReadNamed(SettingNode node, NamedShape shape, string path)
     {
         if (!IsKind(node, SettingNodeKind.Map, shape, path))
+        {
             return null;
+        }
 
         if (node.Pairs.Count == 0 && !shape.MayBeEmpty)
+        {
             Add(node, path, $"{Subject(path)} is empty; it must be {shape.Expected}.", Suggest(path, shape));
+        }
+
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var items = new List<(string, SettingNode, SettingValue)>();
         foreach (var (key, value) in node.Pairs)
         {
             if (!IsNewKey(key, path, seen))
+            {
                 continue;
+            }
+
             if (!ScalarShapes.IsName(key.Text))
             {
                 Add(
@@ -119,7 +151,9 @@ internal sealed class ShapeReader(
             }
 
             if (Read(value, shape.Item, Join(path, Shown(key.Text))) is { } item)
+            {
                 items.Add((key.Text, key, item));
+            }
         }
 
         return new NamedValue { Shape = shape, Node = node, Items = items };
@@ -128,9 +162,14 @@ internal sealed class ShapeReader(
     private ObjectValue? ReadObject(SettingNode node, ObjectShape shape, string path)
     {
         if (node.Kind == SettingNodeKind.Scalar && shape.Shorthand is { } shorthand)
+        {
             node = node with { Kind = SettingNodeKind.Map, Text = "", Pairs = [(node with { Text = shorthand }, node)] };
+        }
+
         if (!IsKind(node, SettingNodeKind.Map, shape, path))
+        {
             return null;
+        }
 
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var written = new Dictionary<string, (SettingNode Key, SettingValue? Value)>(StringComparer.Ordinal);
@@ -138,8 +177,11 @@ internal sealed class ShapeReader(
         foreach (var (key, value) in node.Pairs)
         {
             if (!IsNewKey(key, path, seen))
+            {
                 continue;
-            if (!TryFindKey(shape, key.Text, out var member, out var origin))
+            }
+
+            if (!shape.TryFind(key.Text, out var member, out var origin))
             {
                 AddUnknownKey(key, shape, path);
                 hasUnknownKey = true;
@@ -157,7 +199,8 @@ internal sealed class ShapeReader(
                 continue;
             }
 
-            var read = origin is { } reference ? ReadSecretReference(value, (ScalarShape)member.Shape, memberPath, reference)
+            var read = origin is { } reference
+                ? ReadSecretReference(value, (ScalarShape)member.Shape, memberPath, reference)
                 : Read(value, member.Shape, memberPath);
             written[member.Name] = (key, read);
         }
@@ -167,45 +210,37 @@ internal sealed class ShapeReader(
         {
             Shape = shape,
             Node = node,
-            Members = [.. shape.Keys.Select(key => (key, ValueOf(key, written))).Where(member =>
-                member.Item2 is not null).Select(member => (member.key, member.Item2!))],
+            Members =
+            [
+                .. from key in shape.Keys
+                   let value = ValueOf(key, written)
+                   where value is not null
+                   select (key, value),
+            ],
         };
     }
 
     private SettingValue? ValueOf(KeyShape key, Dictionary<string, (SettingNode Key, SettingValue? Value)> written)
     {
         if (written.TryGetValue(key.Name, out var found))
+        {
             return found.Value;
+        }
+
         return key.Default is { } text && key.Shape is ScalarShape shape
             ? new ScalarValue { Shape = shape, Value = shape.Parse(text, context).Value!, Text = text }
             : null;
     }
 
-    private static bool TryFindKey(ObjectShape shape, string name, out KeyShape member, out SecretOrigin? origin)
-    {
-        origin = null;
-        member = shape.Keys.FirstOrDefault(key => key.Name == name)!;
-        if (member is not null)
-            return true;
-
-        foreach (var (suffix, means) in new[] { ("_file", SecretOrigin.File), ("_command", SecretOrigin.Command) })
-        {
-            if (!name.EndsWith(suffix, StringComparison.Ordinal))
-                continue;
-            origin = means;
-            member = shape.Keys.FirstOrDefault(key => key.Name == name[..^suffix.Length] && key.Shape is ScalarShape { IsSecret: true })!;
-            return member is not null;
-        }
-
-        return false;
-    }
-
     private void CheckKeys(
-        SettingNode node, ObjectShape shape, string path, Dictionary<string, (SettingNode Key, SettingValue? Value)> written,
-            bool hasUnknownKey)
+        SettingNode node,
+        ObjectShape shape,
+        string path,
+        Dictionary<string, (SettingNode Key, SettingValue? Value)> written,
+        bool hasUnknownKey)
     {
         foreach (var key in shape.Keys.Where(key => key.Required && !written.ContainsKey(key.Name)))
-            {
+        {
             Add(
                 node,
                 Join(path, key.Name),
@@ -260,7 +295,7 @@ internal sealed class ShapeReader(
                 new[] { known.Name + "_file", known.Name + "_command" }))
             .ToList();
         var near = NearestWord.Find(key.Text, candidates);
-        var home = near is null ? KeysElsewhere(key.Text, shape) : null;
+        var home = near is null ? shape.FindHome(key.Text) : null;
         Add(
             key,
             Join(path, Shown(key.Text)),
@@ -269,11 +304,6 @@ internal sealed class ShapeReader(
                 : home is not null ? $"{home}.{key.Text} exists"
                 : $"the keys here are {string.Join(", ", shape.Keys.Select(known => known.Name))}");
     }
-
-    /// <summary>A key one level too high is a common slip: `cron` beside `schedule`.</summary>
-    private static string? KeysElsewhere(string name, ObjectShape shape) =>
-        shape.Keys.FirstOrDefault(key => (key.Shape is ListShape list ? list.Item : key.Shape) is ObjectShape inner
-            && inner.Keys.Any(k => k.Name == name))?.Name;
 
     private bool IsNewKey(SettingNode key, string path, HashSet<string> seen)
     {
@@ -284,7 +314,10 @@ internal sealed class ShapeReader(
         }
 
         if (seen.Add(key.Text))
+        {
             return true;
+        }
+
         Add(key, Join(path, Shown(key.Text)), $"{Subject(Join(path, Shown(key.Text)))} stands there twice.",
             "one of them, with everything in it");
         return false;
@@ -293,7 +326,10 @@ internal sealed class ShapeReader(
     private bool IsKind(SettingNode node, SettingNodeKind kind, Shape shape, string path)
     {
         if (node.Kind == kind)
+        {
             return true;
+        }
+
         var found = node.Kind switch { SettingNodeKind.List => "a list", SettingNodeKind.Map => "a map", _ => "a plain value" };
         Add(node, path, $"{Subject(path)} is {found}; it must be {shape.Expected}.", Suggest(path, shape));
         return false;
@@ -303,7 +339,10 @@ internal sealed class ShapeReader(
     {
         // What the environment gives is already a value; a dollar in a password there is a dollar.
         if (node.Variable is not null)
+        {
             return node.Text;
+        }
+
         var filled = VariableText.Fill(node.Text, variables, out var complaint, out var unset);
         if (filled is null)
         {
@@ -333,10 +372,14 @@ internal sealed class ShapeReader(
     private void WarnOfSecretFile(SettingNode node, string path, string target)
     {
         if (SecretFiles.IsReadableByOthers(target))
+        {
             Warn(node, path, $"{Subject(path, node)} is a file that every user of this machine can read.", $"chmod 600 {target}");
+        }
         else if (SecretFiles.IsCertainlyMissing(target))
+        {
             Warn(node, path, $"{Subject(path, node)} is a file that does not exist.",
                 $"(umask 077; head -c 32 /dev/urandom | base64 > {target})");
+        }
     }
 
     private void Add(SettingNode node, string path, string message, string? suggestion) =>
@@ -344,39 +387,4 @@ internal sealed class ShapeReader(
 
     private void Warn(SettingNode node, string path, string message, string? suggestion) =>
         warnings.Add(Problem(node, path, message, suggestion));
-
-    internal static ConfigurationProblem Problem(SettingNode node, string path, string message, string? suggestion) => new()
-    {
-        Key = KeyOf(node, path),
-        Message = message,
-        File = node.File,
-        Line = node.Line,
-        Column = node.Column,
-        Suggestion = suggestion,
-    };
-
-    private static string KeyOf(SettingNode node, string path) => node.Variable ?? path;
-
-    private static string Subject(string path, SettingNode? node = null) =>
-        node?.Variable ?? (path.Length == 0 ? "The configuration" : path);
-
-    private static string Suggest(string path, Shape shape)
-    {
-        var name = path.Split('.')[^1];
-        return name.Length == 0 || name.Contains('[', StringComparison.Ordinal) ? shape.Example : $"{name}: {shape.Example}";
-    }
-
-    private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
-
-    /// <summary>A key is echoed only where it looks like one: `{password hunter2}` makes a "key" of what was meant to be a value.</summary>
-    private static string Shown(string key) => ScalarShapes.IsName(key) ? key : "?";
-
-    private static string Quoted(string key) => ScalarShapes.IsName(key) ? $"\"{key}\"" : "A key";
-
-    private static string Named(string text)
-    {
-        var name = new string([.. text.Take(40).Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' ? c
-            : '-')]).TrimStart('_', '.', '-');
-        return name.Length == 0 ? "journal" : name;
-    }
 }

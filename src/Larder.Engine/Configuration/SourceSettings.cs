@@ -9,7 +9,9 @@ public abstract record SourceSettings
 
     public required string Name { get; init; }
 
-    /// <summary>The key that says the kind: <c>postgresql</c>, <c>mongodb</c>, <c>mysql</c>, <c>sqlite</c>, <c>files</c>, <c>command</c>.</summary>
+    /// <summary>
+    /// The key that says the kind: <c>postgresql</c>, <c>mongodb</c>, <c>mysql</c>, <c>sqlite</c>, <c>files</c>, <c>command</c>.
+    /// </summary>
     public abstract string Engine { get; }
 
     /// <summary>Whether it is a database, for `--db-only`; `files` is code, for `--code-only`.</summary>

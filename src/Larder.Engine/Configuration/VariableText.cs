@@ -17,7 +17,9 @@ internal static class VariableText
         complaint = "";
         unset = null;
         if (!text.Contains('$', StringComparison.Ordinal))
+        {
             return text;
+        }
 
         var filled = new StringBuilder();
         for (var i = 0; i < text.Length; i++)
@@ -54,7 +56,10 @@ internal static class VariableText
 
             var value = variables.GetValueOrDefault(name);
             if (separator >= 0 && string.IsNullOrEmpty(value))
+            {
                 value = inside[(separator + 2)..];
+            }
+
             if (value is null)
             {
                 complaint = $"uses the variable {name}, which is not set";

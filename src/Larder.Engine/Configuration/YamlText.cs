@@ -12,14 +12,14 @@ internal sealed class YamlText
     public const int BytesMax = 1 << 20;
     private const int HeightMax = 32;
 
-    private readonly string _file;
-    private readonly Parser _parser;
-    private readonly Dictionary<string, SettingNode> _anchors = new(StringComparer.Ordinal);
+    private readonly string file;
+    private readonly Parser parser;
+    private readonly Dictionary<string, SettingNode> anchors = new(StringComparer.Ordinal);
 
     private YamlText(string text, string file)
     {
-        _file = file;
-        _parser = new Parser(new StringReader(text));
+        this.file = file;
+        parser = new Parser(new StringReader(text));
     }
 
     /// <summary>The root of the only document, or null with a problem that says where reading ended.</summary>
@@ -41,7 +41,7 @@ internal sealed class YamlText
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // The parser is another house's; what it throws on hostile bytes beyond its own exception is still only bad YAML.
-            problems.Add(SyntaxProblem(text, file, reader._parser.Current?.End ?? Mark.Empty));
+            problems.Add(SyntaxProblem(text, file, reader.parser.Current?.End ?? Mark.Empty));
         }
 
         return null;
@@ -77,45 +77,56 @@ internal sealed class YamlText
             Column = (int)Math.Max(1, mark.Column),
             // The parser's own words are not passed on: they may quote the file, and with it a secret.
             Message = "The file is not valid YAML from here on, so the rest of it was not read.",
-            Suggestion = "look for a missing colon, quote or bracket here or on the line before; values with ': ', '#', '{', '*' or '@' need quotes",
+            Suggestion =
+                "look for a missing colon, quote or bracket here or on the line before; values with ': ', '#', '{', '*' or '@' need quotes",
         };
     }
 
     private SettingNode ReadDocument()
     {
         Take<StreamStart>();
-        if (_parser.Current is StreamEnd)
-            return new SettingNode { Kind = SettingNodeKind.Null, File = _file, Line = 1, Column = 1 };
+        if (parser.Current is StreamEnd)
+        {
+            return new SettingNode { Kind = SettingNodeKind.Null, File = file, Line = 1, Column = 1 };
+        }
+
         Take<DocumentStart>();
         var root = ReadNode(0);
         Take<DocumentEnd>();
-        if (_parser.Current is DocumentStart second)
+        if (parser.Current is DocumentStart second)
+        {
             throw Refuse(second.Start, "The file holds a second YAML document; a configuration is one.",
                 "one document, without a line of \"---\" between");
+        }
+
         return root;
     }
 
     private SettingNode ReadNode(int depth)
     {
-        var start = _parser.Current!.Start;
+        var start = parser.Current!.Start;
         if (depth >= HeightMax)
-            throw Refuse(start, $"The file is nested deeper than {HeightMax} levels.", null);
-
-        if (_parser.Current is AnchorAlias alias)
         {
-            _parser.MoveNext();
-            return _anchors.TryGetValue(alias.Value.Value, out var known)
+            throw Refuse(start, $"The file is nested deeper than {HeightMax} levels.", null);
+        }
+
+        if (parser.Current is AnchorAlias alias)
+        {
+            parser.MoveNext();
+            return anchors.TryGetValue(alias.Value.Value, out var known)
                 ? known
                 : throw Refuse(start, "The alias here names an anchor that is not defined before it.",
                     "&name before the value, *name where it is used again");
         }
 
-        var tagged = (NodeEvent)_parser.Current;
+        var tagged = (NodeEvent)parser.Current;
         if (!tagged.Tag.IsEmpty && !tagged.Tag.IsNonSpecific && !tagged.Tag.Value.StartsWith("tag:yaml.org,2002:",
             StringComparison.Ordinal))
+        {
             throw Refuse(start, "The value has a YAML tag, which means nothing here.", "the value without its tag");
+        }
 
-        var node = _parser.Current switch
+        var node = parser.Current switch
         {
             Scalar scalar => ReadScalar(scalar),
             SequenceStart => ReadList(start, depth),
@@ -123,15 +134,21 @@ internal sealed class YamlText
             _ => throw Refuse(start, "The file is not valid YAML here.", null),
         };
         if (node.Height > HeightMax)
+        {
             throw Refuse(start, $"The file is nested deeper than {HeightMax} levels.", null);
+        }
+
         if (!tagged.Anchor.IsEmpty)
-            _anchors[tagged.Anchor.Value] = node;
+        {
+            anchors[tagged.Anchor.Value] = node;
+        }
+
         return node;
     }
 
     private SettingNode ReadScalar(Scalar scalar)
     {
-        _parser.MoveNext();
+        parser.MoveNext();
         var isNull = scalar.Style is ScalarStyle.Plain && scalar.Value is "" or "~" or "null" or "Null" or "NULL" && scalar.Tag.IsEmpty;
         return NodeAt(scalar.Start) with { Kind = isNull ? SettingNodeKind.Null : SettingNodeKind.Scalar, Text = scalar.Value };
     }
@@ -140,8 +157,11 @@ internal sealed class YamlText
     {
         Take<SequenceStart>();
         var items = new List<SettingNode>();
-        while (_parser.Current is not SequenceEnd)
+        while (parser.Current is not SequenceEnd)
+        {
             items.Add(ReadNode(depth + 1));
+        }
+
         Take<SequenceEnd>();
         return NodeAt(start) with { Kind = SettingNodeKind.List, Items = items,
             Height = 1 + items.Select(item => item.Height).DefaultIfEmpty().Max() };
@@ -151,8 +171,11 @@ internal sealed class YamlText
     {
         Take<MappingStart>();
         var pairs = new List<(SettingNode Key, SettingNode Value)>();
-        while (_parser.Current is not MappingEnd)
+        while (parser.Current is not MappingEnd)
+        {
             pairs.Add((ReadNode(depth + 1), ReadNode(depth + 1)));
+        }
+
         Take<MappingEnd>();
         return NodeAt(start) with
         {
@@ -165,20 +188,26 @@ internal sealed class YamlText
     private void Take<T>()
         where T : ParsingEvent
     {
-        if (_parser.Current is null)
-            _parser.MoveNext();
-        if (_parser.Current is not T)
-            throw Refuse(_parser.Current?.Start ?? Mark.Empty, "The file is not valid YAML here.", null);
-        _parser.MoveNext();
+        if (parser.Current is null)
+        {
+            parser.MoveNext();
+        }
+
+        if (parser.Current is not T)
+        {
+            throw Refuse(parser.Current?.Start ?? Mark.Empty, "The file is not valid YAML here.", null);
+        }
+
+        parser.MoveNext();
     }
 
     private SettingNode NodeAt(Mark mark) =>
-        new() { Kind = SettingNodeKind.Scalar, File = _file, Line = (int)mark.Line, Column = (int)mark.Column };
+        new() { Kind = SettingNodeKind.Scalar, File = file, Line = (int)mark.Line, Column = (int)mark.Column };
 
     private Refusal Refuse(Mark mark, string message, string? suggestion) => new(new ConfigurationProblem
     {
         Key = "",
-        File = _file,
+        File = file,
         Line = (int)mark.Line,
         Column = (int)mark.Column,
         Message = message,

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,16 +6,14 @@ namespace Larder.Engine.Doctor;
 /// <summary>The report as JSON.</summary>
 internal static class DoctorJson
 {
-    private static readonly DoctorJsonContext ForPeople = new(new JsonSerializerOptions(DoctorJsonContext.Default.Options)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    private static readonly DoctorJsonContext ForPeople = new(JsonForPeople.Options(DoctorJsonContext.Default.Options));
 
     public static string Write(DoctorReport report) => JsonSerializer.Serialize(report, ForPeople.DoctorReport);
 }
 
 /// <summary>A status as its word.</summary>
-internal sealed class DoctorStatusConverter() : JsonStringEnumConverter<DoctorStatus>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+internal sealed class DoctorStatusConverter()
+    : JsonStringEnumConverter<DoctorStatus>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n")]
 [JsonSerializable(typeof(DoctorReport))]

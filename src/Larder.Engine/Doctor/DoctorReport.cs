@@ -22,8 +22,10 @@ public sealed record DoctorReport
 /// <summary>One thing that was looked at.</summary>
 public sealed record DoctorCheck
 {
-    /// <summary><c>configuration</c>, <c>repository</c>, <c>source</c>, <c>backups</c>, <c>catalog</c>, <c>libraries</c>, <c>programs</c>,
-    /// <c>machine</c>, <c>terminal</c>.</summary>
+    /// <summary>
+    /// <c>configuration</c>, <c>repository</c>, <c>source</c>, <c>backups</c>, <c>catalog</c>, <c>libraries</c>, <c>programs</c>,
+    /// <c>machine</c>, <c>terminal</c>.
+    /// </summary>
     public required string Area { get; init; }
 
     /// <summary>Which one, such as a repository's name or <c>JOB/SOURCE</c>; empty where the area is one thing.</summary>

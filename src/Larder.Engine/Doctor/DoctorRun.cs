@@ -4,8 +4,10 @@ using Larder.Engine.Errors;
 
 namespace Larder.Engine.Doctor;
 
-/// <summary>Examines everything that a backup needs, and says what to do. It changes nothing, and what fails is a line of the report:
-/// thrown is an interruption alone.</summary>
+/// <summary>
+/// Examines everything that a backup needs, and says what to do. It changes nothing, and what fails is a line of the report: thrown is an
+/// interruption alone.
+/// </summary>
 public sealed class DoctorRun(DoctorSurroundings surroundings)
 {
     public async Task<DoctorReport> ExecuteAsync(CancellationToken cancellationToken)
@@ -44,12 +46,16 @@ public sealed class DoctorRun(DoctorSurroundings surroundings)
         if (result.Problems.Count == 0)
         {
             yield return Line(DoctorStatus.Ok, result.Configuration is { } configuration
-                ? $"{result.File ?? "The environment"} holds {configuration.Repositories.Count} repositories and {configuration.Jobs.Count} jobs."
+                ? $"{result.File ?? "The environment"} holds {configuration.Repositories.Count} repositories "
+                    + $"and {configuration.Jobs.Count} jobs."
                 : "Nothing is configured.");
         }
         foreach (var problem in result.Problems)
         {
-            yield return Line(DoctorStatus.Problem, Sentence(problem.Key, problem.Message), problem.Suggestion ?? "\"larder config validate\" lists every problem.");
+            yield return Line(
+                DoctorStatus.Problem,
+                Sentence(problem.Key, problem.Message),
+                problem.Suggestion ?? "\"larder config validate\" lists every problem.");
         }
         foreach (var warning in result.Warnings)
         {

@@ -28,7 +28,8 @@ internal sealed class JobChecks(DoctorSurroundings surroundings, EngineContext c
     {
         var check = new DoctorCheck { Area = "backups", Subject = job.Name, Status = DoctorStatus.Ok, Message = "" };
         var now = surroundings.Clock.GetUtcNow();
-        var newest = backups.Where(backup => backup.Job == job.Name && backup.CreatedAt <= now && BackupSurvey.IsGood(backup)).MaxBy(backup => backup.CreatedAt);
+        var newest = backups.Where(backup => backup.Job == job.Name && backup.CreatedAt <= now && BackupSurvey.IsGood(backup))
+            .MaxBy(backup => backup.CreatedAt);
         if (newest is null)
         {
             return check with
@@ -57,7 +58,8 @@ internal sealed class JobChecks(DoctorSurroundings surroundings, EngineContext c
         {
             var probe = await context.SourceFor(job, settings).ProbeAsync(bounded.Token);
             var about = probe.EstimatedBytes is { } bytes ? $", about {MachineChecks.Size(bytes)}" : "";
-            return check with { Message = $"The {settings.Engine} source can be read{(probe.EngineVersion is { } version ? $" (version {version}{about})" : "")}." };
+            var engine = probe.EngineVersion is { } version ? $" (version {version}{about})" : "";
+            return check with { Message = $"The {settings.Engine} source can be read{engine}." };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -71,7 +73,7 @@ internal sealed class JobChecks(DoctorSurroundings surroundings, EngineContext c
         catch (Exception e) when (e is SourceException || RepositoryFailure.Is(e))
         {
             var context = new ErrorContext { Job = job.Name, Source = settings.Name };
-            var error = e is ConfigurationException ? RepositoryFailure.Describe(settings.Name, e) : ErrorTable.Describe(e, context);
+            var error = ErrorTable.Describe(e, context);
             return check with { Status = DoctorStatus.Problem, Message = $"{error.Code} {error.Message}", Advice = error.Hint };
         }
     }

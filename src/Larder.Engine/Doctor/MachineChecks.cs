@@ -19,15 +19,23 @@ internal sealed class MachineChecks(DoctorSurroundings surroundings)
 
     public IEnumerable<DoctorCheck> Libraries()
     {
-        yield return Library("libzstd.so.1", "ZSTD_versionString", DoctorStatus.Problem, "Install the package libzstd1 (Debian) or libzstd.");
-        yield return Library("libcrypto.so.3", "OpenSSL_version", DoctorStatus.Warning, "Install the package libssl3; without it, slower code of Larder's own is used.");
-        yield return Library("libsqlite3.so.0", "sqlite3_libversion", DoctorStatus.Problem, "Install the package libsqlite3-0 (Debian) or sqlite.");
+        yield return Library(
+            "libzstd.so.1", "ZSTD_versionString", DoctorStatus.Problem, "Install the package libzstd1 (Debian) or libzstd.");
+        yield return Library(
+            "libcrypto.so.3",
+            "OpenSSL_version",
+            DoctorStatus.Warning,
+            "Install the package libssl3; without it, slower code of Larder's own is used.");
+        yield return Library(
+            "libsqlite3.so.0", "sqlite3_libversion", DoctorStatus.Problem, "Install the package libsqlite3-0 (Debian) or sqlite.");
     }
 
     public async Task<IReadOnlyList<DoctorCheck>> ProgramsAsync(CancellationToken cancellationToken)
     {
         var checks = new List<DoctorCheck> { await ResticAsync(cancellationToken) };
-        var needed = surroundings.Context?.Configuration.Jobs.Values.SelectMany(job => job.Sources).Any(source => source is CommandSourceSettings or FilesSourceSettings) ?? false;
+        var needed = surroundings.Context?.Configuration.Jobs.Values.SelectMany(job => job.Sources)
+            .Any(source => source is CommandSourceSettings or FilesSourceSettings)
+            ?? false;
         if (needed && Find("setsid") is null)
         {
             checks.Add(new DoctorCheck
@@ -59,7 +67,8 @@ internal sealed class MachineChecks(DoctorSurroundings surroundings)
             Area = "machine",
             Subject = "system",
             Status = DoctorStatus.Ok,
-            Message = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}.",
+            Message = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} "
+                + $"processors, {RuntimeInformation.FrameworkDescription}.",
         };
     }
 
@@ -68,14 +77,21 @@ internal sealed class MachineChecks(DoctorSurroundings surroundings)
         var terminal = surroundings.Terminal;
         if (!terminal.IsTerminal)
         {
-            return new DoctorCheck { Area = "terminal", Status = DoctorStatus.Ok, Message = "Progress does not go to a terminal, so it is written as quiet lines." };
+            return new DoctorCheck
+            {
+                Area = "terminal",
+                Status = DoctorStatus.Ok,
+                Message = "Progress does not go to a terminal, so it is written as quiet lines.",
+            };
         }
-        var isUtf8 = terminal.Encoding is null || terminal.Encoding.Replace("-", "", StringComparison.Ordinal).Equals("utf8", StringComparison.OrdinalIgnoreCase);
+        var isUtf8 = terminal.Encoding is null
+            || terminal.Encoding.Replace("-", "", StringComparison.Ordinal).Equals("utf8", StringComparison.OrdinalIgnoreCase);
         return new DoctorCheck
         {
             Area = "terminal",
             Status = isUtf8 ? DoctorStatus.Ok : DoctorStatus.Warning,
-            Message = $"The terminal is {terminal.Kind ?? "of an unknown kind"}{(terminal.Columns is { } columns ? $", {columns} columns wide" : "")}"
+            Message = $"The terminal is {terminal.Kind ?? "of an unknown kind"}"
+                + (terminal.Columns is { } columns ? $", {columns} columns wide" : "")
                 + $"{(terminal.Encoding is { } encoding ? $", with {encoding}" : "")}.",
             Advice = isUtf8 ? null : "Set LANG to a locale with UTF-8; names of files may be shown wrongly otherwise.",
         };
@@ -99,12 +115,16 @@ internal sealed class MachineChecks(DoctorSurroundings surroundings)
         var check = new DoctorCheck { Area = "programs", Subject = "restic", Status = DoctorStatus.Ok, Message = "" };
         if (Find("restic") is not { } path)
         {
-            return check with { Message = "restic is not installed. Larder does not need it; with it, backups can be restored without Larder." };
+            return check with
+            {
+                Message = "restic is not installed. Larder does not need it; with it, backups can be restored without Larder.",
+            };
         }
         try
         {
             await using var process = ToolProcess.Start(
-                new ToolStart { Program = path, Arguments = ["version"], ShownName = "restic version", Timeout = ProgramTimeout }, surroundings.Clock);
+                new ToolStart { Program = path, Arguments = ["version"], ShownName = "restic version", Timeout = ProgramTimeout },
+                surroundings.Clock);
             using var reader = new StreamReader(process.Output.AsStream());
             var said = (await reader.ReadToEndAsync(cancellationToken)).Trim();
             await process.CompleteAsync(cancellationToken);
@@ -112,7 +132,12 @@ internal sealed class MachineChecks(DoctorSurroundings surroundings)
         }
         catch (SourceException e)
         {
-            return check with { Status = DoctorStatus.Warning, Message = $"{path} does not run: {e.Message}", Advice = "Install restic anew, or remove it." };
+            return check with
+            {
+                Status = DoctorStatus.Warning,
+                Message = $"{path} does not run: {e.Message}",
+                Advice = "Install restic anew, or remove it.",
+            };
         }
     }
 

@@ -68,13 +68,16 @@ internal sealed class RepositoryChecks(EngineContext context, string name)
                 $"If nothing is at work, \"larder unlock --repository {name}\" removes what was left behind."));
         }
         var index = await repository.LoadIndexAsync(cancellationToken);
-        var orphans = await CountAsync(repository.Storage.ListAsync(FileKind.Pack, cancellationToken), file => !index.ContainsPack(new Larder.Repository.PackId(file.Key.Name)));
+        var orphans = await CountAsync(
+            repository.Storage.ListAsync(FileKind.Pack, cancellationToken),
+            file => !index.ContainsPack(new Larder.Repository.PackId(file.Key.Name)));
         if (orphans > 0 && locks == 0)
         {
             checks.Add(Check(
                 DoctorStatus.Warning,
                 $"{orphans} packs are in no index: an interrupted backup left them, or index files are lost.",
-                $"\"larder cleanup\" removes what is not needed; if \"larder verify --repository {name}\" misses blobs, rebuild the index first."));
+                $"\"larder cleanup\" removes what is not needed; if \"larder verify --repository {name}\" misses blobs, rebuild the index "
+                + "first."));
         }
         return checks;
     }

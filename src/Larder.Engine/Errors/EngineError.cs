@@ -1,7 +1,8 @@
 namespace Larder.Engine.Errors;
 
-/// <summary>What can go wrong in the engine itself. <see cref="ErrorTable"/> gives each its number, exit status, HTTP status and
-/// hint.</summary>
+/// <summary>
+/// What can go wrong in the engine itself. <see cref="ErrorTable"/> gives each its number, exit status, HTTP status and hint.
+/// </summary>
 public enum EngineError
 {
     /// <summary>Something that nobody foresaw: a fault of Larder.</summary>
@@ -39,8 +40,6 @@ public enum EngineError
     /// <summary>The backup has no entry or path of this name.</summary>
     UnknownEntry,
 
-    UnknownRun,
-
     UnknownBackup,
 
     /// <summary>The name fits several backups.</summary>
@@ -53,9 +52,6 @@ public enum EngineError
 
     /// <summary>The job's sources, or those selected, hand over nothing at all.</summary>
     NothingToBackUp,
-
-    /// <summary>A backup was made, but something was left out.</summary>
-    BackupPartial,
 
     /// <summary>What was written could not be read back as it was.</summary>
     ReadBackFailed,

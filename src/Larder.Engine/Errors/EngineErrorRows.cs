@@ -1,14 +1,14 @@
 namespace Larder.Engine.Errors;
 
-/// <summary>The engine's own rows: 001 to 039, and 080 to 089 for the catalog.</summary>
+/// <summary>The engine's own rows: 001 to 039, and 080 to 089 for the catalog. 024 and 030 were given once and stay free.</summary>
 internal static class EngineErrorRows
 {
     public static readonly IReadOnlyList<ErrorRow> All =
     [
         new(1, EngineError.Unexpected, ExitStatus.Failed, 500,
             "Something happened that nobody foresaw: a fault of Larder.",
-            "Run the command again with `-v`; the debug log then holds the stack. Report it with that log.",
-            "run the command again with -v and report what it logs; this is a fault of Larder."),
+            "Run the command again with `-vv`, or with LARDER_DEBUG=1; stderr then holds the trace. Report it with that.",
+            "run the command again with -vv and report the trace; this is a fault of Larder."),
         new(2, EngineError.Interrupted, ExitStatus.Interrupted, 503,
             "The work was ended by Ctrl-C, by SIGTERM or by a cancelled request.",
             "Run it again. Whatever was stored before the interruption is found and not stored twice; no half-made backup is listed.",
@@ -31,7 +31,8 @@ internal static class EngineErrorRows
             "\"larder config example\" prints a file to begin with; name it with --config or LARDER_CONFIG."),
         new(12, EngineError.SecretUnavailable, ExitStatus.Usage, 422,
             "A password or another secret could not be had: its file is missing, its command failed or its variable is not set.",
-            "Check the key that the message names: `…_file` must be readable by this user, `…_command` must end with 0 and print the secret.",
+            "Check the key that the message names: `…_file` must be readable by this user, `…_command` must end with 0 and print the "
+            + "secret.",
             "check the file, command or variable that the message names, as the user that Larder runs as."),
         new(13, EngineError.UnsupportedSource, ExitStatus.Usage, 501,
             "This version of Larder does not read this kind of source.",
@@ -57,13 +58,10 @@ internal static class EngineErrorRows
             "The backup holds no entry or path of this name.",
             "`larder ls BACKUP` lists what it holds.",
             "\"larder ls {backup}\" lists what it holds."),
-        new(24, EngineError.UnknownRun, ExitStatus.Usage, 404,
-            "The catalog knows no run of this id. Run history is lost when the catalog is deleted; backups are not.",
-            "`larder report` lists the runs.",
-            "\"larder report\" lists the runs that are known."),
         new(25, EngineError.UnknownBackup, ExitStatus.Usage, 404,
             "No backup has this name.",
-            "`larder list` shows the backups. A name is an id or the beginning of one, a timestamp, or `latest`, with `JOB:` before it if need be.",
+            "`larder list` shows the backups. A name is an id or the beginning of one, a timestamp, or `latest`, with `JOB:` before it if "
+            + "need be.",
             "\"larder list\" shows the backups that there are."),
         new(26, EngineError.AmbiguousBackupName, ExitStatus.Usage, 409,
             "The name fits several backups.",
@@ -71,20 +69,17 @@ internal static class EngineErrorRows
             "type more of the id, or put \"JOB:\" before the name."),
         new(27, EngineError.BackupNameInvalid, ExitStatus.Usage, 400,
             "The text is not in the form of a backup's name.",
-            "Use an id or at least 4 hex digits of its beginning, a timestamp such as `20240708_143022`, or `latest`; `JOB:` may stand before it.",
+            "Use an id or at least 4 hex digits of its beginning, a timestamp such as `20240708_143022`, or `latest`; `JOB:` may stand "
+            + "before it.",
             "use at least 4 hex digits of an id, a timestamp such as 20240708_143022, or \"latest\"; \"JOB:\" may stand before it."),
         new(28, EngineError.JobAlreadyRunning, ExitStatus.Locked, 409,
             "Another run of this job is in progress; a job never runs twice at once.",
-            "Wait for it. `larder health` shows what is running. A run whose process has died is closed by itself.",
-            "wait for it; \"larder health\" shows what is running."),
+            "Wait for it. `larder runs` shows what is in progress. A run whose process has died is closed by itself.",
+            "wait for it; \"larder runs\" shows what is in progress."),
         new(29, EngineError.NothingToBackUp, ExitStatus.Failed, 422,
             "The job's sources, or those selected, handed over nothing at all. An empty backup is a failed one.",
             "Check `--only`, the paths and excludes, and the database's name.",
             "check --only, the paths and excludes, and the name of the database."),
-        new(30, EngineError.BackupPartial, ExitStatus.Partial, 200,
-            "A backup was made and can be restored, but something was left out, or one of its repositories could not be written.",
-            "`larder show BACKUP` lists what was left out and why.",
-            "\"larder show {backup}\" lists what was left out and why."),
         new(31, EngineError.ReadBackFailed, ExitStatus.Failed, 500,
             "What was written could not be read back as it was, so the backup does not count.",
             "Check the storage with `larder verify --level data` and the machine's memory and disks.",
@@ -111,8 +106,9 @@ internal static class EngineErrorRows
             "run \"larder backup {job}\" first; the last good backup goes only when a newer one is good."),
         new(37, EngineError.VerificationFoundDamage, ExitStatus.Damage, 200,
             "A verification or drill found damage. The report names the files and the backups that they touch.",
-            "Back up again: what is missing is stored anew. If another repository holds the backup, `larder copy` brings the good bytes back.",
-            "back up again to store anew what is damaged, and check the disk that holds \"{repository}\"."),
+            "Move damaged packs out of the repository, run `larder repair index`, and back up again: what the live data still has is "
+            + "stored anew. A backup that lies in another repository too can be restored from there.",
+            "check the disk of \"{repository}\"; move damaged packs away, run \"larder repair index\", and back up again."),
         new(38, EngineError.ManifestInvalid, ExitStatus.Damage, 500,
             "The `manifest.json` of a backup is missing or is not a manifest.",
             "The data beside it can still be restored with `restic restore`. `larder verify --level data` tells whether more is wrong.",
@@ -131,7 +127,8 @@ internal static class EngineErrorRows
             "update Larder, or move the catalog's file away; only run history is in it, no backup."),
         new(82, EngineError.CatalogDamaged, ExitStatus.Failed, 500,
             "The catalog's file is no longer a sound database.",
-            "Run any command again: the file is set aside as `CATALOG.damaged-TIMESTAMP` and a new one begun. Only run history is lost, no backup.",
+            "Run any command again: the file is set aside as `CATALOG.damaged-TIMESTAMP` and a new one begun. Only run history is lost, "
+            + "no backup.",
             "run the command again: the file is set aside and a new catalog begun; only run history is lost."),
     ];
 }

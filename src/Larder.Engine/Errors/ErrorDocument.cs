@@ -12,7 +12,7 @@ public static class ErrorDocument
         text.Append("""
             # Errors
 
-            Generated from `ErrorTable`; `LARDER_UPDATE_GENERATED=1 make test` writes it anew.
+            Generated from `ErrorTable`; `LARDER_REGENERATE=1 make unit` writes it anew.
 
             An error is one line that says what and where, and a hint that says what next. A number never changes its meaning.
 
@@ -42,5 +42,7 @@ public static class ErrorDocument
 
     /// <summary><c>JobAlreadyRunning</c> as <c>job already running</c>.</summary>
     private static string Words(Enum kind) =>
-        string.Concat(kind.ToString().Select((letter, at) => char.IsUpper(letter) ? $"{(at > 0 ? " " : "")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
+        string.Concat(
+            kind.ToString()
+                .Select((letter, at) => char.IsUpper(letter) ? $"{(at > 0 ? " " : "")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
 }

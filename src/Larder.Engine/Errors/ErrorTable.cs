@@ -4,8 +4,9 @@ using Larder.Sources;
 
 namespace Larder.Engine.Errors;
 
-/// <summary>Every error that Larder reports: number, exit status, HTTP status and what to do. <c>docs/generated/ERRORS.md</c> is written
-/// from it.</summary>
+/// <summary>
+/// Every error that Larder reports: number, exit status, HTTP status and what to do. <c>docs/generated/ERRORS.md</c> is written from it.
+/// </summary>
 public static class ErrorTable
 {
     /// <summary>By number.</summary>
@@ -20,8 +21,9 @@ public static class ErrorTable
 
     public static ErrorRow Row(SourceError error) => ByKind[error];
 
-    /// <summary>Any exception in the form that users meet. Never throws; an exception that the table does not know is
-    /// `unexpected`.</summary>
+    /// <summary>
+    /// Any exception in the form that users meet. Never throws; an exception that the table does not know is `unexpected`.
+    /// </summary>
     /// <param name="exception">What was caught.</param>
     /// <param name="context">What the catcher knows; what the exception itself knows goes before it.</param>
     public static ErrorReport Describe(Exception exception, ErrorContext? context = null)
@@ -32,8 +34,10 @@ public static class ErrorTable
             LarderException known => Report(Row(known.Error), known.Message, around, known),
             RepositoryException known => Report(Row(known.Error), known.Message, around),
             SourceException known => Report(Row(known.Error), known.Message, around),
-            // A configuration with problems is refused before anything begins, so what is thrown later is a secret that cannot be had.
-            ConfigurationException known => Report(Row(EngineError.SecretUnavailable), known.Message, around),
+            ConfigurationException known => Report(
+                Row(known.IsOfSecret ? EngineError.SecretUnavailable : EngineError.ConfigurationInvalid),
+                string.Join(' ', known.Problems.Select(problem => problem.Message)),
+                around),
             OperationCanceledException => Report(Row(EngineError.Interrupted), "The work was interrupted before it was done.", around),
             AggregateException several when MostTelling(several) is { } one => Describe(one, around),
             IOException or UnauthorizedAccessException => Report(Row(EngineError.LocalFileFailed), Sentence(exception.Message), around),

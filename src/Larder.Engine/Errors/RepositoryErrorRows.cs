@@ -17,7 +17,8 @@ internal static class RepositoryErrorRows
             "use it as it is, or choose another place."),
         new(43, RepositoryError.WrongPassword, ExitStatus.WrongPassword, 403,
             "No key of the repository opens with this password.",
-            "Check `password`, `password_file` or `password_command` of the repository. Without the password nothing can be read, by nobody.",
+            "Check `password`, `password_file` or `password_command` of the repository. Without the password nothing can be read, by "
+            + "nobody.",
             "check password, password_file or password_command of repository \"{repository}\"."),
         new(44, RepositoryError.Unsupported, ExitStatus.Failed, 501,
             "The repository's version, or the form of one of its files, is not one that this Larder knows.",
@@ -33,11 +34,13 @@ internal static class RepositoryErrorRows
             "run it again; the storage was out of reach for long, the machine slept, or somebody removed the lock."),
         new(50, RepositoryError.FileMissing, ExitStatus.Damage, 500,
             "A file that the repository names is not in the storage.",
-            "`larder verify` names the backups that it touches. Look for the file in a mirror of the storage, or back up again.",
+            "`larder verify` names the backups that it touches. Look for the file in a mirror of the storage; or run `larder repair index` "
+            + "and back up again.",
             "run \"larder verify --repository {repository}\"; affected backups are listed there."),
         new(51, RepositoryError.Damaged, ExitStatus.Damage, 500,
             "A file's bytes are not what its name, its MAC or its form say.",
-            "`larder verify --level data` names every damaged file and the backups that they touch. Check the disk; back up again to store anew what is lost.",
+            "`larder verify --level data` names every damaged file and the backups that they touch. Check the disk. Move a damaged "
+            + "pack out of the repository, run `larder repair index`, and back up again: what is lost is stored anew.",
             "run \"larder verify --level data --repository {repository}\"; affected backups are listed there."),
         new(52, RepositoryError.BlobMissing, ExitStatus.Damage, 500,
             "A piece of a backup is in no pack that can be read.",

@@ -20,8 +20,10 @@ internal static class SourceErrorRows
             "Check host, port and whether the server runs; `larder doctor` tries every source.",
             "run \"larder doctor\"; it tries every source."),
         new(63, SourceError.Damaged, ExitStatus.Failed, 500,
-            "The source is damaged by its own check, such as SQLite's `PRAGMA integrity_check`. No backup was made of it; earlier ones stay.",
-            "Do not remove earlier backups. Find out what is damaged with the engine's own tools; the latest good backup is what to restore.",
+            "The source is damaged by its own check, such as SQLite's `PRAGMA integrity_check`. No backup was made of it; earlier ones "
+            + "stay.",
+            "Do not remove earlier backups. Find out what is damaged with the engine's own tools; the latest good backup is what to "
+            + "restore.",
             "keep the earlier backups; \"larder list {job}\" shows the latest good one."),
         new(64, SourceError.ToolMissing, ExitStatus.Failed, 501,
             "A program that is needed is not installed, or not in a version that fits the server.",

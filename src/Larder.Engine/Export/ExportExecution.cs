@@ -37,7 +37,8 @@ internal sealed class ExportExecution(ReadableBackup backup, ExportRequest reque
             case ExportFormat.Native when request.To == ExportRequest.StandardOutput:
                 throw new LarderException(
                     EngineError.UsageInvalid,
-                    "Only a single file can be written to standard output as it is; name one with --only or --entry, or use --format tar.gz.");
+                    "Only a single file can be written to standard output as it is; name one with --only or --entry, or use --format "
+                    + "tar.gz.");
             default:
                 await WriteFolderAsync(parts, cancellationToken);
                 break;
@@ -66,7 +67,9 @@ internal sealed class ExportExecution(ReadableBackup backup, ExportRequest reque
             {
                 EntrySelection.SingleFile(backup, source, listing, entry);
             }
-            var way = entry is null || source.Engine is "sqlite" or "command" ? [] : await EntryFinder.FindAsync(backup, listing, entry, cancellationToken);
+            var way = entry is null || source.Engine is "sqlite" or "command"
+                ? []
+                : await EntryFinder.FindAsync(backup, listing, entry, cancellationToken);
             var below = selection.Count > 1 ? source.Name : "";
             parts.Add(new TreeStep(source, below, way.Count == 0 ? TreeStart.Whole(listing) : TreeStart.Entry(way), way.Count == 0));
         }
@@ -77,7 +80,9 @@ internal sealed class ExportExecution(ReadableBackup backup, ExportRequest reque
 
     /// <summary>The one file that is selected: an entry, a database, a command's output; null where there are folders or several.</summary>
     private static Node? SingleFile(IReadOnlyList<TreeStep> parts) =>
-        parts is [var only] && only.Starts[^1] is { IsFolderAlone: false, Node.Type: NodeType.File } last && only.Starts.SkipLast(1).All(start => start.IsFolderAlone)
+        parts is [var only]
+            && only.Starts[^1] is { IsFolderAlone: false, Node.Type: NodeType.File } last
+            && only.Starts.SkipLast(1).All(start => start.IsFolderAlone)
             ? last.Node
             : null;
 
@@ -173,7 +178,9 @@ internal sealed class ExportExecution(ReadableBackup backup, ExportRequest reque
         {
             throw new SourceException(
                 SourceError.TargetExists,
-                Directory.Exists(target) ? $"The folder {target} is not empty; --force would fill it further." : $"{target} exists and is no folder.");
+                Directory.Exists(target)
+                    ? $"The folder {target} is not empty; --force would fill it further."
+                    : $"{target} exists and is no folder.");
         }
         await WritePartsAsync(parts, target, cancellationToken);
     }

@@ -18,7 +18,8 @@ internal sealed class ExportFile : IAsyncDisposable
         this.target = target;
         this.force = force;
         temporary = Path.Combine(
-            Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.larder-exporting-{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
+            Path.GetDirectoryName(target)!,
+            $".{Path.GetFileName(target)}.larder-exporting-{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
         file = new FileStream(temporary, new FileStreamOptions
         {
             Mode = FileMode.CreateNew,

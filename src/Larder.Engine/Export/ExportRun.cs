@@ -16,8 +16,8 @@ public static class ExportRun
     };
 
     /// <summary>
-    /// Reads under a shared lock. A file appears at its place only when it is whole.
-    /// Fails with <see cref="Larder.Sources.SourceException"/> (<see cref="Larder.Sources.SourceError.TargetExists"/> where something stands there and
+    /// Reads under a shared lock. A file appears at its place only when it is whole. Fails with
+    /// <see cref="Larder.Sources.SourceException"/> (<see cref="Larder.Sources.SourceError.TargetExists"/> where something stands there and
     /// there is no force), <see cref="Larder.Repository.RepositoryException"/> and <see cref="Errors.LarderException"/>.
     /// </summary>
     /// <param name="standardOutput">Where <c>-</c> writes; flushed, not closed.</param>
@@ -27,7 +27,10 @@ public static class ExportRun
         var began = context.Clock.GetTimestamp();
         var backup = await ReadableBackup.OpenAsync(context, request.Backup, request.Repository, cancellationToken);
         var result = await HeldReading.RunAsync(
-            backup, context, (held, token) => new ExportExecution(held, request, standardOutput, progress).RunAsync(token), cancellationToken);
+            backup,
+            context,
+            (held, token) => new ExportExecution(held, request, standardOutput, progress).RunAsync(token),
+            cancellationToken);
         return result with { DurationSeconds = Math.Round(context.Clock.GetElapsedTime(began).TotalSeconds, 3) };
     }
 }

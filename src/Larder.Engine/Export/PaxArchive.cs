@@ -7,8 +7,9 @@ using Larder.Sources;
 namespace Larder.Engine.Export;
 
 /// <summary>
-/// Writes nodes as a tar archive in PAX form (POSIX.1-2001, <c>pax</c> interchange format), with names as the bytes that they are. The same backup
-/// gives the same bytes. .NET's own writer pulls contents and knows names as text only; contents are pushed here, and names need not be text.
+/// Writes nodes as a tar archive in PAX form (POSIX.1-2001, <c>pax</c> interchange format), with names as the bytes that they are. The same
+/// backup gives the same bytes. .NET's own writer pulls contents and knows names as text only; contents are pushed here, and names need not
+/// be text.
 /// </summary>
 internal sealed class PaxArchive(Stream output, EntryPath prefix) : INodeSink
 {
@@ -31,7 +32,9 @@ internal sealed class PaxArchive(Stream output, EntryPath prefix) : INodeSink
     {
         if (TypeFlag(node) is not { } type)
         {
-            warnings.Add(new SourceWarning(node.Path.ToString(), $"It is left out: an archive holds no {node.Node.Type.ToString().ToLowerInvariant()}."));
+            warnings.Add(
+                new SourceWarning(
+                    node.Path.ToString(), $"It is left out: an archive holds no {node.Node.Type.ToString().ToLowerInvariant()}."));
             return;
         }
         var path = Prefixed(node.Path);
@@ -67,7 +70,8 @@ internal sealed class PaxArchive(Stream output, EntryPath prefix) : INodeSink
         if (written != (long)node.Node.SizeBytes)
         {
             throw new SourceException(
-                SourceError.Mismatch, $"\"{node.Path}\" has {written} bytes, and the backup's listing, which the archive follows, says {node.Node.SizeBytes}.");
+                SourceError.Mismatch,
+                $"\"{node.Path}\" has {written} bytes, and the backup's listing, which the archive follows, says {node.Node.SizeBytes}.");
         }
         await PadAsync(written, cancellationToken);
     }

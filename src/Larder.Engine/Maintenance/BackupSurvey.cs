@@ -2,7 +2,9 @@ using Larder.Engine.Backups;
 
 namespace Larder.Engine.Maintenance;
 
-/// <summary>What there is in every repository that can be read, and which cannot. One that is out of reach hides nothing of the others.</summary>
+/// <summary>
+/// What there is in every repository that can be read, and which cannot. One that is out of reach hides nothing of the others.
+/// </summary>
 internal sealed record BackupSurvey
 {
     /// <summary>By repository, in the order of the configuration; newest first, with the places in that repository alone.</summary>
@@ -13,7 +15,8 @@ internal sealed record BackupSurvey
 
     public required IReadOnlyList<RepositoryFailure> Unreadable { get; init; }
 
-    public static async Task<BackupSurvey> ReadAsync(EngineContext context, IEnumerable<string> repositories, CancellationToken cancellationToken)
+    public static async Task<BackupSurvey> ReadAsync(
+        EngineContext context, IEnumerable<string> repositories, CancellationToken cancellationToken)
     {
         var found = new OrderedDictionary<string, IReadOnlyList<Backup>>();
         var unreadable = new List<RepositoryFailure>();

@@ -7,7 +7,8 @@ namespace Larder.Engine.Maintenance;
 internal static class JournaledRun
 {
     /// <param name="work">Gets the journal; answers what it made and how the run ended.</param>
-    public static async Task<T> ExecuteAsync<T>(EngineContext context, RunKind kind, string? job, Func<RunJournal, Task<(T Made, RunResult Result)>> work)
+    public static async Task<T> ExecuteAsync<T>(
+        EngineContext context, RunKind kind, string? job, Func<RunJournal, Task<(T Made, RunResult Result)>> work)
     {
         var journal = RunJournal.Begin(
             context.Catalog,

@@ -8,7 +8,8 @@ namespace Larder.Engine.Maintenance;
 /// <param name="repository">Its name in the configuration; null for the only one that is configured.</param>
 public sealed class KeyCommands(EngineContext context, string? repository)
 {
-    public async Task<KeyReport> ListAsync(CancellationToken cancellationToken) => await ReportAsync(await OpenAsync(cancellationToken), cancellationToken);
+    public async Task<KeyReport> ListAsync(CancellationToken cancellationToken) =>
+        await ReportAsync(await OpenAsync(cancellationToken), cancellationToken);
 
     /// <summary>Adds a password. Every password opens everything.</summary>
     /// <exception cref="LarderException"><see cref="EngineError.UsageInvalid"/>: the password is empty.</exception>
@@ -24,8 +25,8 @@ public sealed class KeyCommands(EngineContext context, string? repository)
     }
 
     /// <param name="id">An id or its beginning, which must fit one key.</param>
-    /// <exception cref="RepositoryException"><see cref="RepositoryError.NotUnique"/>; <see cref="RepositoryError.Refused"/> for the key that
-    /// opened the repository: it is the only one known to work.</exception>
+    /// <exception cref="RepositoryException"><see cref="RepositoryError.NotUnique"/>; <see cref="RepositoryError.Refused"/> for the key
+    /// that opened the repository: it is the only one known to work.</exception>
     public async Task<KeyReport> RemoveAsync(string id, CancellationToken cancellationToken)
     {
         var open = await OpenAsync(cancellationToken);
@@ -51,11 +52,13 @@ public sealed class KeyCommands(EngineContext context, string? repository)
             var names = context.Repositories.Names.ToList();
             return repository ?? (names.Count == 1
                 ? names[0]
-                : throw new LarderException(EngineError.UsageInvalid, $"Which repository is meant? The configuration has {string.Join(", ", names)}."));
+                : throw new LarderException(
+                    EngineError.UsageInvalid, $"Which repository is meant? The configuration has {string.Join(", ", names)}."));
         }
     }
 
-    private Task<Repository.Repository> OpenAsync(CancellationToken cancellationToken) => context.Repositories.OpenAsync(Name, cancellationToken);
+    private Task<Repository.Repository> OpenAsync(CancellationToken cancellationToken) =>
+        context.Repositories.OpenAsync(Name, cancellationToken);
 
     private async Task<KeyReport> ReportAsync(Repository.Repository open, CancellationToken cancellationToken) => new()
     {

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,10 +6,7 @@ namespace Larder.Engine.Maintenance;
 /// <summary>Reports of this folder as JSON: one object, snake_case, indented, without a newline at its end.</summary>
 internal static class MaintenanceJson
 {
-    private static readonly MaintenanceJsonContext ForPeople = new(new JsonSerializerOptions(MaintenanceJsonContext.Default.Options)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    private static readonly MaintenanceJsonContext ForPeople = new(JsonForPeople.Options(MaintenanceJsonContext.Default.Options));
 
     public static string Write(CopyReport report) => JsonSerializer.Serialize(report, ForPeople.CopyReport);
 

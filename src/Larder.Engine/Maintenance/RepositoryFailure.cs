@@ -8,16 +8,11 @@ namespace Larder.Engine.Maintenance;
 internal sealed record RepositoryFailure(string Repository, ErrorReport Error)
 {
     /// <summary>Whether an exception says something of a repository, and not that Larder is at fault or was interrupted.</summary>
-    public static bool Is(Exception exception) => exception is RepositoryException or LarderException or ConfigurationException or IOException or UnauthorizedAccessException;
+    public static bool Is(Exception exception) =>
+        exception is RepositoryException or LarderException or ConfigurationException or IOException or UnauthorizedAccessException;
 
     public static RepositoryFailure Of(string repository, Exception exception) => new(repository, Describe(repository, exception));
 
-    public static ErrorReport Describe(string repository, Exception exception)
-    {
-        // What a secret could not be had for is known by its key; the table knows engine errors only.
-        var known = exception is ConfigurationException configuration
-            ? new LarderException(EngineError.SecretUnavailable, configuration.Problems[0].Message, configuration)
-            : exception;
-        return ErrorTable.Describe(known, new ErrorContext { Repository = repository });
-    }
+    public static ErrorReport Describe(string repository, Exception exception) =>
+        ErrorTable.Describe(exception, new ErrorContext { Repository = repository });
 }

@@ -63,6 +63,15 @@ public sealed class RepositorySet(
         return true;
     }
 
+    /// <summary>Removes what interrupted writes left beside the files of a repository, a day old and older.</summary>
+    public async Task RemoveLeftoversAsync(string name, CancellationToken cancellationToken)
+    {
+        if (storageFor(SettingsOf(name)) is LocalStorage local)
+        {
+            await local.RemoveLeftoversAsync(options.Clock, cancellationToken);
+        }
+    }
+
     public RepositorySettings SettingsOf(string name) =>
         configuration.Repositories.TryGetValue(name, out var settings)
             ? settings

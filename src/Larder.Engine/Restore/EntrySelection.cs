@@ -9,10 +9,11 @@ namespace Larder.Engine.Restore;
 internal static class EntrySelection
 {
     /// <summary>
-    /// The sources of `--only`, or all. An entry belongs to one source: the only one that is selected, or the one whose name it begins with, as
-    /// `larder ls` shows it. Fails with <see cref="LarderException"/>.
+    /// The sources of `--only`, or all. An entry belongs to one source: the only one that is selected, or the one whose name it begins
+    /// with, as `larder ls` shows it. Fails with <see cref="LarderException"/>.
     /// </summary>
-    public static IReadOnlyList<(ReadableSource Source, string? Entry)> Select(ReadableBackup backup, IReadOnlyList<string> only, string? entry)
+    public static IReadOnlyList<(ReadableSource Source, string? Entry)> Select(
+        ReadableBackup backup, IReadOnlyList<string> only, string? entry)
     {
         var sources = only.Count == 0 ? backup.Sources : [.. only.Distinct(StringComparer.Ordinal).Select(backup.SourceOf)];
         if (string.IsNullOrEmpty(entry))
@@ -38,7 +39,8 @@ internal static class EntrySelection
         var file = listing is [{ Type: NodeType.File } only]
             ? only
             : throw new LarderException(
-                EngineError.ManifestInvalid, $"Source \"{source.Name}\" of backup {backup.ShortId} is not the one file that {source.Engine} stores.")
+                EngineError.ManifestInvalid,
+                $"Source \"{source.Name}\" of backup {backup.ShortId} is not the one file that {source.Engine} stores.")
             {
                 Context = backup.ErrorContext,
             };
@@ -49,9 +51,11 @@ internal static class EntrySelection
         throw (source.Recorded?.Entries ?? []).Any(one => one.Name == entry)
             ? new LarderException(
                 EngineError.UsageInvalid,
-                $"\"{entry}\" is a table, and this version of Larder takes a SQLite database out of a backup only as a whole; leave --entry out.")
+                $"\"{entry}\" is a table, and this version of Larder takes a SQLite database out of a backup only as a whole; leave "
+                + "--entry out.")
             : new LarderException(
-                EngineError.UnknownEntry, $"Source \"{source.Name}\" of backup {backup.ShortId} has no \"{entry}\"; it has {file.Name.ToQuoted()}.")
+                EngineError.UnknownEntry,
+                $"Source \"{source.Name}\" of backup {backup.ShortId} has no \"{entry}\"; it has {file.Name.ToQuoted()}.")
             {
                 Context = backup.ErrorContext,
             };

@@ -7,12 +7,15 @@ namespace Larder.Engine.Restore;
 internal static class HeldReading
 {
     /// <summary>
-    /// Takes a shared lock, opens the backup afresh and lets it be read. A storage that takes no lock because it is read-only is read without:
-    /// nobody can prune it either.
+    /// Takes a shared lock, opens the backup afresh and lets it be read. A storage that takes no lock because it is read-only is read
+    /// without: nobody can prune it either.
     /// </summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryError.LockLost"/> where the lock could not be kept.</exception>
     public static async Task<T> RunAsync<T>(
-        ReadableBackup backup, EngineContext context, Func<ReadableBackup, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+        ReadableBackup backup,
+        EngineContext context,
+        Func<ReadableBackup, CancellationToken, Task<T>> read,
+        CancellationToken cancellationToken)
     {
         await using var held = await TryLockAsync(backup, context, cancellationToken);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, held?.Lost ?? CancellationToken.None);
@@ -29,7 +32,8 @@ internal static class HeldReading
         }
     }
 
-    private static async Task<RepositoryLock?> TryLockAsync(ReadableBackup backup, EngineContext context, CancellationToken cancellationToken)
+    private static async Task<RepositoryLock?> TryLockAsync(
+        ReadableBackup backup, EngineContext context, CancellationToken cancellationToken)
     {
         try
         {

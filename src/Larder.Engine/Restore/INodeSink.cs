@@ -4,8 +4,8 @@ namespace Larder.Engine.Restore;
 internal interface INodeSink
 {
     /// <summary>
-    /// Whether a file's content is needed; not for a second name of a file that was asked for before. Asked of all files in order, some time before
-    /// <see cref="BeginAsync"/>.
+    /// Whether a file's content is needed; not for a second name of a file that was asked for before. Asked of all files in order, some
+    /// time before <see cref="BeginAsync"/>.
     /// </summary>
     bool WantsContent(in PlacedNode node);
 

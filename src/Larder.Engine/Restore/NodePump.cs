@@ -5,8 +5,9 @@ using Larder.Repository.Snapshots;
 namespace Larder.Engine.Restore;
 
 /// <summary>
-/// Moves nodes with their contents from a repository into a sink. The walk is cut into batches, and the contents of a batch are one sequence of
-/// blobs, so that reading ahead does not stop at the border of a file. The next batch is walked while the one before is written.
+/// Moves nodes with their contents from a repository into a sink. The walk is cut into batches, and the contents of a batch are one
+/// sequence of blobs, so that reading ahead does not stop at the border of a file. The next batch is walked while the one before is
+/// written.
 /// </summary>
 /// <remarks>Memory: two batches, about 1 KB a node and 32 bytes a blob id, some 20 MB, and what <c>BlobReader</c> reads ahead.</remarks>
 internal sealed class NodePump(ReadableBackup backup, INodeSink sink, RunProgress progress)

@@ -8,8 +8,8 @@ using Larder.Sources.Sqlite;
 namespace Larder.Engine.Restore;
 
 /// <summary>
-/// One execution of a plan. All that can be written beside its place is written first; then comes what is exchanged in a moment, the databases
-/// first, because they may be in use; last the folders that are filled file by file.
+/// One execution of a plan. All that can be written beside its place is written first; then comes what is exchanged in a moment, the
+/// databases first, because they may be in use; last the folders that are filled file by file.
 /// </summary>
 internal sealed class RestoreExecution(RestorePlan plan, ReadableBackup backup, string runId, RunProgress progress)
 {
@@ -60,7 +60,8 @@ internal sealed class RestoreExecution(RestorePlan plan, ReadableBackup backup, 
 
     private async Task<RestoredCopy> WriteCopyAsync(FileStep step, CancellationToken cancellationToken)
     {
-        var copy = RestoredCopy.Begin(SqliteRestore.ResolveTarget(step.Target), NodeMapping.ToAttributes(step.File), (long)step.File.SizeBytes);
+        var copy = RestoredCopy.Begin(
+            SqliteRestore.ResolveTarget(step.Target), NodeMapping.ToAttributes(step.File), (long)step.File.SizeBytes);
         temporary.Push(copy);
         var written = 0L;
         await foreach (var blob in backup.Blobs.ReadAsync(step.File.Content ?? [], cancellationToken))

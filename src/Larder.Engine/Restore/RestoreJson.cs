@@ -13,7 +13,10 @@ public static class RestoreJson
 }
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n", Converters = [typeof(BackupStatusConverter)])]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    WriteIndented = true,
+    NewLine = "\n",
+    Converters = [typeof(BackupStatusConverter)])]
 [JsonSerializable(typeof(RestorePlan))]
 [JsonSerializable(typeof(RestoreResult))]
 internal sealed partial class RestoreJsonContext : JsonSerializerContext;

@@ -2,7 +2,9 @@ using Larder.Engine.Browse;
 
 namespace Larder.Engine.Restore;
 
-/// <summary>What a restore will do, computed without side effects: a dry run, the confirmation and the execution use the same one.</summary>
+/// <summary>
+/// What a restore will do, computed without side effects: a dry run, the confirmation and the execution use the same one.
+/// </summary>
 public sealed record RestorePlan
 {
     public required string BackupId { get; init; }
@@ -43,8 +45,8 @@ public sealed record RestorePlan
     internal TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Fails with <see cref="Errors.LarderException"/> where the request cannot be understood: unknown backup, source or entry, a target that is a URL.
-    /// What is understood and must not be done is among the <see cref="Refusals"/>.
+    /// Fails with <see cref="Errors.LarderException"/> where the request cannot be understood: unknown backup, source or entry, a target
+    /// that is a URL. What is understood and must not be done is among the <see cref="Refusals"/>.
     /// </summary>
     public static Task<RestorePlan> ComputeAsync(EngineContext context, RestoreRequest request, CancellationToken cancellationToken) =>
         new RestorePlanner(context, request, cancellationToken).ComputeAsync();

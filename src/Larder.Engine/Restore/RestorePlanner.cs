@@ -80,7 +80,8 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
         {
             refusals.Add(new RestoreRefusal(
                 step.Source.Name,
-                $"{step.Target} is written beside what stands there and needs {line.NeededBytes} bytes; its disk has {line.FreeBytes} free."));
+                $"{step.Target} is written beside what stands there and needs {line.NeededBytes} bytes; its disk has {line.FreeBytes} "
+                + "free."));
         }
         return line;
     }

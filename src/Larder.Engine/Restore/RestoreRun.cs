@@ -9,11 +9,10 @@ namespace Larder.Engine.Restore;
 public static class RestoreRun
 {
     /// <summary>
-    /// Reads under a shared lock and writes what the plan says. What stood at a target stays whole until it is replaced by something whole; a
-    /// failure or cancellation leaves no temporary files.
-    /// Fails with <see cref="LarderException"/> (<see cref="EngineError.ConfirmationMissing"/>,
-    /// <see cref="EngineError.PrerequisiteFailed"/> for a plan with refusals), <see cref="Larder.Sources.SourceException"/> for the target and
-    /// <see cref="RepositoryException"/> for the repository.
+    /// Reads under a shared lock and writes what the plan says. What stood at a target stays whole until it is replaced by something whole;
+    /// a failure or cancellation leaves no temporary files. Fails with <see cref="LarderException"/>
+    /// (<see cref="EngineError.ConfirmationMissing"/>, <see cref="EngineError.PrerequisiteFailed"/> for a plan with refusals),
+    /// <see cref="Larder.Sources.SourceException"/> for the target and <see cref="RepositoryException"/> for the repository.
     /// </summary>
     public static async Task<RestoreResult> ExecuteAsync(RestorePlan plan, RunProgress progress, CancellationToken cancellationToken)
     {
@@ -36,7 +35,10 @@ public static class RestoreRun
         {
             var began = context.Clock.GetTimestamp();
             var result = await HeldReading.RunAsync(
-                plan.Source, context, (backup, token) => new RestoreExecution(plan, backup, run.Id, progress).RunAsync(token), cancellationToken);
+                plan.Source,
+                context,
+                (backup, token) => new RestoreExecution(plan, backup, run.Id, progress).RunAsync(token),
+                cancellationToken);
             result = result with { DurationSeconds = Math.Round(context.Clock.GetElapsedTime(began).TotalSeconds, 3) };
             Finish(journal, result);
             return result;
@@ -59,7 +61,8 @@ public static class RestoreRun
         }
         if (!plan.IsConfirmed)
         {
-            throw new LarderException(EngineError.ConfirmationMissing, $"The restore of backup {plan.ShortId} was not confirmed; nothing was changed.")
+            throw new LarderException(
+                EngineError.ConfirmationMissing, $"The restore of backup {plan.ShortId} was not confirmed; nothing was changed.")
             {
                 Context = plan.Source.ErrorContext,
             };

@@ -11,7 +11,8 @@ internal abstract record RestoreStep(ReadableSource Source);
 /// <param name="Root">Absolute. In place there may be several of one source, one for each folder that holds a configured path.</param>
 /// <param name="Starts">What is written.</param>
 /// <param name="IsWholeListing">Whether <paramref name="Starts"/> is all that the root shall hold.</param>
-internal sealed record TreeStep(ReadableSource Source, string Root, IReadOnlyList<TreeStart> Starts, bool IsWholeListing) : RestoreStep(Source);
+internal sealed record TreeStep(ReadableSource Source, string Root, IReadOnlyList<TreeStart> Starts, bool IsWholeListing)
+    : RestoreStep(Source);
 
 /// <summary>A single file that replaces another in one moment: a database, a command's output.</summary>
 /// <param name="Target">Absolute.</param>

@@ -8,7 +8,8 @@ using Larder.Sources;
 namespace Larder.Engine.Restore;
 
 /// <summary>Finds what is read and where it goes: the rules of <see cref="RestoreHelp.TargetRules"/>.</summary>
-internal sealed class RestoreTarget(EngineContext context, ReadableBackup backup, RestoreRequest request, CancellationToken cancellationToken)
+internal sealed class RestoreTarget(
+    EngineContext context, ReadableBackup backup, RestoreRequest request, CancellationToken cancellationToken)
 {
     private readonly List<RestoreRefusal> refusals = [];
 
@@ -25,7 +26,8 @@ internal sealed class RestoreTarget(EngineContext context, ReadableBackup backup
             var listing = (await backup.Trees.LoadAsync(source.Tree, cancellationToken)).Nodes;
             steps.AddRange(source.Engine is "sqlite" or "command"
                 ? FileSteps(source, listing, entry, target is not null && selection.Count > 1 ? $"{target}/{source.Name}/" : target)
-                : await TreeStepsAsync(source, listing, entry, target is not null && selection.Count > 1 ? $"{target}/{source.Name}" : target));
+                : await TreeStepsAsync(
+                    source, listing, entry, target is not null && selection.Count > 1 ? $"{target}/{source.Name}" : target));
         }
         return steps;
     }
@@ -40,7 +42,8 @@ internal sealed class RestoreTarget(EngineContext context, ReadableBackup backup
                 throw new LarderException(EngineError.UsageInvalid, "The target is empty.");
             case var url when url.Contains("://", StringComparison.Ordinal):
                 throw new LarderException(
-                    EngineError.UsageInvalid, "This version of Larder restores to paths of this machine; a target that is a URL is not supported yet.");
+                    EngineError.UsageInvalid,
+                    "This version of Larder restores to paths of this machine; a target that is a URL is not supported yet.");
             case var path:
                 var full = Path.GetFullPath(path);
                 return path.EndsWith('/') && !full.EndsWith('/') ? full + "/" : full;
@@ -76,30 +79,37 @@ internal sealed class RestoreTarget(EngineContext context, ReadableBackup backup
     private static string At(string target, string name) =>
         target.EndsWith('/') || Directory.Exists(target) ? Path.Combine(target, name) : target;
 
-    private string? PlaceOf(ReadableSource source) => (SettingsOf(source) as SqliteSourceSettings)?.Path;
+    // The configuration knows where the database is now; without it, the manifest knows where it was.
+    private string? PlaceOf(ReadableSource source) => (SettingsOf(source) as SqliteSourceSettings)?.Path
+        ?? (source is { Engine: "sqlite", Recorded.Paths: [var path, ..] } ? path : null);
 
     private string WhyNoPlace(ReadableSource source) => source.Engine == "command"
         ? $"Source \"{source.Name}\" is what a command printed, which has no place of its own; say where with --target."
-        : $"The configuration has no sqlite source \"{source.Name}\" in job \"{backup.Backup?.Job}\", so its place is not known; say where with --target.";
+        : $"The configuration has no sqlite source \"{source.Name}\" in job \"{backup.Backup?.Job}\", so its place is not known; say "
+            + "where with --target.";
 
-    private async Task<IEnumerable<RestoreStep>> TreeStepsAsync(ReadableSource source, IReadOnlyList<Node> listing, string? entry, string? target)
+    private async Task<IEnumerable<RestoreStep>> TreeStepsAsync(
+        ReadableSource source, IReadOnlyList<Node> listing, string? entry, string? target)
     {
         var way = entry is null ? [] : await EntryFinder.FindAsync(backup, listing, entry, cancellationToken);
         if (target is not null)
         {
-            return [new TreeStep(source, target, way.Count == 0 ? TreeStart.Whole(listing) : TreeStart.Entry(way), IsWholeListing: way.Count == 0)];
+            var chosen = way.Count == 0 ? TreeStart.Whole(listing) : TreeStart.Entry(way);
+            return [new TreeStep(source, target, chosen, IsWholeListing: way.Count == 0)];
         }
         if (source.Engine != "files")
         {
-            refusals.Add(new RestoreRefusal(source.Name, $"What \"{source.Engine}\" stored has no place of its own here; say where with --target."));
+            refusals.Add(
+                new RestoreRefusal(source.Name, $"What \"{source.Engine}\" stored has no place of its own here; say where with --target."));
             return [];
         }
         if (way.Count > 0)
         {
             var folder = "/" + string.Join('/', way.SkipLast(1).Select(node => Encoding.UTF8.GetString(node.Name.Bytes)));
-            return [new TreeStep(source, folder, [new TreeStart(new EntryPath(way[^1].Name.Bytes.ToArray()), way[^1])], IsWholeListing: false)];
+            var start = new TreeStart(new EntryPath(way[^1].Name.Bytes.ToArray()), way[^1]);
+            return [new TreeStep(source, folder, [start], IsWholeListing: false)];
         }
-        var configured = (SettingsOf(source) as FilesSourceSettings)?.Paths.Select(path => path.TrimEnd('/')).ToList() ?? [];
+        List<string> configured = [.. (source.Recorded?.Paths ?? []).Select(path => path.TrimEnd('/'))];
         var starts = new List<(string Folder, Node Node)>();
         await FindStartsAsync("", listing, configured, starts);
         return starts.GroupBy(start => start.Folder, start => start.Node)
@@ -107,10 +117,11 @@ internal sealed class RestoreTarget(EngineContext context, ReadableBackup backup
     }
 
     /// <summary>
-    /// Skips the folders that only lead to what was configured: they are this machine's, may be symlinks, and keep their attributes. The manifest
-    /// does not say which they are, so: those above a configured path, and those that stand here and hold nothing but one folder.
+    /// Skips the folders that only lead to what was configured: they are this machine's, may be symlinks, and keep their attributes. They
+    /// are those above a configured path, and, in backups without a manifest, those that stand here and hold nothing but one folder.
     /// </summary>
-    private async Task FindStartsAsync(string folder, IReadOnlyList<Node> listing, IReadOnlyList<string> configured, List<(string, Node)> starts)
+    private async Task FindStartsAsync(
+        string folder, IReadOnlyList<Node> listing, IReadOnlyList<string> configured, List<(string, Node)> starts)
     {
         foreach (var node in listing)
         {
@@ -119,7 +130,7 @@ internal sealed class RestoreTarget(EngineContext context, ReadableBackup backup
             {
                 var below = (await backup.Trees.LoadAsync(subtree, cancellationToken)).Nodes;
                 var leads = configured.Any(one => one.StartsWith(path + "/", StringComparison.Ordinal));
-                if (leads || (below.Count == 1 && below[0].Type == NodeType.Directory))
+                if (leads || (configured.Count == 0 && below.Count == 1 && below[0].Type == NodeType.Directory))
                 {
                     await FindStartsAsync(path, below, configured, starts);
                     continue;

@@ -9,7 +9,12 @@ internal static class TreeRestore
 {
     /// <summary>Everything is on disk when this completes. Fails with <see cref="SourceException"/> for the root, naming it.</summary>
     public static async Task<TreeOutcome> WriteAsync(
-        ReadableBackup backup, TreeStep step, string root, FileTreeWriterOptions options, RunProgress progress, CancellationToken cancellationToken)
+        ReadableBackup backup,
+        TreeStep step,
+        string root,
+        FileTreeWriterOptions options,
+        RunProgress progress,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -18,7 +23,8 @@ internal static class TreeRestore
             var pump = new NodePump(backup, sink, progress);
 
             // Off the caller's thread: writing never waits for anything but the disk.
-            await Task.Run(() => pump.RunAsync(TreeStart.WalkAsync(backup, step.Starts, cancellationToken), cancellationToken), cancellationToken);
+            await Task.Run(
+                () => pump.RunAsync(TreeStart.WalkAsync(backup, step.Starts, cancellationToken), cancellationToken), cancellationToken);
             await writer.FinishAsync(cancellationToken);
             return new TreeOutcome(pump.Files, pump.Bytes, [.. writer.Warnings, .. sink.Warnings], sink.Warnings.Count == 0);
         }

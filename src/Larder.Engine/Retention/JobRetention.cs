@@ -9,7 +9,8 @@ internal static class JobRetention
         TimeZoneInfo zone,
         DateTimeOffset now)
     {
-        var newestFirst = backups.OrderByDescending(backup => backup.CreatedAt).ThenBy(backup => backup.BackupId, StringComparer.Ordinal).ToList();
+        var newestFirst = backups.OrderByDescending(backup => backup.CreatedAt).ThenBy(backup => backup.BackupId, StringComparer.Ordinal)
+            .ToList();
         if (newestFirst.DistinctBy(backup => backup.BackupId, StringComparer.Ordinal).Count() != newestFirst.Count)
         {
             throw new ArgumentException("A backup is listed twice.", nameof(backups));
@@ -66,7 +67,7 @@ internal static class JobRetention
                 // Counted back from a backup, not from today: a stopped scheduler never empties a repository.
                 if (policy.Within is { } within && newest is not null)
                 {
-                    var span = DurationText.Of(within);
+                    var span = DurationText.Format(within);
                     if (newest.CreatedAt - backup.CreatedAt <= within)
                     {
                         verdict.Keep($"within {span}{note}", null);

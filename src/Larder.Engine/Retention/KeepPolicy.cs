@@ -1,7 +1,8 @@
 namespace Larder.Engine.Retention;
 
-/// <summary>What a job keeps (`keep:` in the configuration). A rule that is null keeps nothing by itself; with no rule at all,
-/// everything is kept.</summary>
+/// <summary>
+/// What a job keeps (`keep:` in the configuration). A rule that is null keeps nothing by itself; with no rule at all, everything is kept.
+/// </summary>
 public sealed record KeepPolicy
 {
     /// <summary>The newest this many backups.</summary>

@@ -1,7 +1,8 @@
 namespace Larder.Engine.Retention;
 
-/// <summary>What retention would keep and remove, with a reason for each backup. Computed without side effects; execution takes the
-/// plan.</summary>
+/// <summary>
+/// What retention would keep and remove, with a reason for each backup. Computed without side effects; execution takes the plan.
+/// </summary>
 public sealed record RetentionPlan
 {
     /// <summary>One for each backup: by job, and in each job newest first.</summary>

@@ -1,6 +1,8 @@
 namespace Larder.Engine.Verify;
 
-/// <summary>The files of a source. Only the names are kept that entries are looked up by: a source of a million files has no entries.</summary>
+/// <summary>
+/// The files of a source. Only the names are kept that entries are looked up by: a source of a million files has no entries.
+/// </summary>
 internal sealed class ContentFiles
 {
     // A dump has a file for each table; beyond this it is a folder of files, which has no entries.

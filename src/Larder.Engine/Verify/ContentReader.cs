@@ -22,7 +22,8 @@ internal sealed class ContentReader(BlobReader blobs, Action<long> onBytes)
     // Ids that are held at once; the blobs themselves are bounded by BlobReader.
     private const int BatchBlobsMax = 8192;
 
-    public async IAsyncEnumerable<ContentFile> ReadAsync(IAsyncEnumerable<WalkedNode> nodes, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ContentFile> ReadAsync(
+        IAsyncEnumerable<WalkedNode> nodes, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var batch = new List<(string Path, Node Node)>();
         var batchBlobs = 0;
@@ -55,7 +56,8 @@ internal sealed class ContentReader(BlobReader blobs, Action<long> onBytes)
         var bytes = new long[batch.Count];
         try
         {
-            var owners = batch.Index().SelectMany(each => Enumerable.Repeat(each.Index, each.Item.Node.Content?.Count ?? 0)).GetEnumerator();
+            var owners = batch.Index().SelectMany(each => Enumerable.Repeat(each.Index, each.Item.Node.Content?.Count ?? 0))
+                .GetEnumerator();
             await foreach (var plain in blobs.ReadAsync(batch.SelectMany(each => each.Node.Content ?? []), cancellationToken))
             {
                 owners.MoveNext();
@@ -64,7 +66,8 @@ internal sealed class ContentReader(BlobReader blobs, Action<long> onBytes)
             }
             return [.. batch.Select((each, i) => new ContentFile(each.Path, each.Node, bytes[i]))];
         }
-        catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.BlobMissing or RepositoryError.FileMissing)
+        catch (RepositoryException e) when (
+            e.Error is RepositoryError.Damaged or RepositoryError.BlobMissing or RepositoryError.FileMissing)
         {
             // Read together nobody can say whose the damage is; one by one it can be said.
             return await ReadEachAsync(batch, cancellationToken);
@@ -85,7 +88,8 @@ internal sealed class ContentReader(BlobReader blobs, Action<long> onBytes)
                     bytes += plain.Length;
                 }
             }
-            catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.BlobMissing or RepositoryError.FileMissing)
+            catch (RepositoryException e) when (
+                e.Error is RepositoryError.Damaged or RepositoryError.BlobMissing or RepositoryError.FileMissing)
             {
                 problem = e;
             }

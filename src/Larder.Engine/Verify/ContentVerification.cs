@@ -55,7 +55,10 @@ internal sealed class ContentVerification(OpenBackup open, VerifyTally tally, Ru
         var tree = open.TreeOf(source.Name);
         if (source.Tree is { } recorded && recorded != tree.ToString())
         {
-            Differs(source.Name, $"Source \"{source.Name}\" holds the tree {tree.ToString()[..8]}, and the manifest recorded {recorded[..Math.Min(8, recorded.Length)]}.");
+            Differs(
+                source.Name,
+                $"Source \"{source.Name}\" holds the tree {tree.ToString()[..8]}, and the manifest recorded "
+                + $"{recorded[..Math.Min(8, recorded.Length)]}.");
         }
 
         var found = await ReadFilesAsync(source, tree, cancellationToken);
@@ -89,11 +92,14 @@ internal sealed class ContentVerification(OpenBackup open, VerifyTally tally, Ru
             {
                 Differs(path, $"The file \"{path}\" has {file.ReadBytes} bytes, and its folder lists {file.ListedBytes}.");
             }
-            tally.Counts = tally.Counts with { Entries = tally.Counts.Entries + 1, ContentBytes = tally.Counts.ContentBytes + file.ReadBytes };
+            tally.Counts =
+                tally.Counts with { Entries = tally.Counts.Entries + 1, ContentBytes = tally.Counts.ContentBytes + file.ReadBytes };
         }
         if (findings > FindingsOfSourceMax)
         {
-            Differs(source.Name, $"Source \"{source.Name}\" has {findings - FindingsOfSourceMax} more files that cannot be read or have another length.");
+            Differs(
+                source.Name,
+                $"Source \"{source.Name}\" has {findings - FindingsOfSourceMax} more files that cannot be read or have another length.");
         }
         return files;
     }
@@ -112,17 +118,23 @@ internal sealed class ContentVerification(OpenBackup open, VerifyTally tally, Ru
 
     private void CompareEntry(ManifestSource source, ManifestEntry entry, ContentFiles found)
     {
-        IReadOnlyList<ManifestSegment> segments = entry.Segments.Count > 0 ? entry.Segments : [new ManifestSegment(entry.File, entry.Bytes ?? -1)];
+        IReadOnlyList<ManifestSegment> segments = entry.Segments.Count > 0
+            ? entry.Segments
+            : [new ManifestSegment(entry.File, entry.Bytes ?? -1)];
         foreach (var segment in segments)
         {
             var path = $"{source.Name}/{segment.File}";
             if (found.Find(segment.File) is not { } file)
             {
-                Differs(path, $"The {entry.Kind} \"{entry.Name}\" is recorded in the manifest, and its file \"{path}\" is not in the backup.");
+                Differs(
+                    path, $"The {entry.Kind} \"{entry.Name}\" is recorded in the manifest, and its file \"{path}\" is not in the backup.");
             }
             else if (segment.Bytes >= 0 && file.ListedBytes != segment.Bytes)
             {
-                Differs(path, $"The {entry.Kind} \"{entry.Name}\" has {file.ListedBytes} bytes in \"{path}\", and the manifest recorded {segment.Bytes}.");
+                Differs(
+                    path,
+                    $"The {entry.Kind} \"{entry.Name}\" has {file.ListedBytes} bytes in \"{path}\", and the manifest recorded "
+                    + $"{segment.Bytes}.");
             }
         }
     }

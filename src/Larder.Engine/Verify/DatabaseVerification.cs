@@ -4,8 +4,9 @@ using Larder.Sources.Sqlite;
 
 namespace Larder.Engine.Verify;
 
-/// <summary>Takes a SQLite database out of a backup into a private temporary file, checks it, and compares every table with what was
-/// recorded.</summary>
+/// <summary>
+/// Takes a SQLite database out of a backup into a private temporary file, checks it, and compares every table with what was recorded.
+/// </summary>
 internal sealed class DatabaseVerification(OpenBackup open, ManifestSource source, VerifyTally tally)
 {
     /// <param name="found">The files of the source; those with a problem are passed over, they were reported.</param>
@@ -13,7 +14,9 @@ internal sealed class DatabaseVerification(OpenBackup open, ManifestSource sourc
     {
         if (source.Entries.Count == 0)
         {
-            tally.Hint($"The manifest of backup {open.Backup.ShortId} records no tables of source \"{source.Name}\", so its rows could not be compared.");
+            tally.Hint(
+                $"The manifest of backup {open.Backup.ShortId} records no tables of source \"{source.Name}\", so its rows could not be "
+                + "compared.");
         }
         foreach (var file in found.Named.Where(file => file.Problem is null))
         {
@@ -31,7 +34,8 @@ internal sealed class DatabaseVerification(OpenBackup open, ManifestSource sourc
             var path = Path.Combine(folder.FullName, "database");
             await ExtractAsync(file, path, cancellationToken);
             var facts = await SqliteCheck.InspectAsync(path, file.Path, cancellationToken);
-            tally.Counts = tally.Counts with { Rows = tally.Counts.Rows + facts.Where(fact => fact.Kind == "table").Sum(fact => fact.Rows ?? 0) };
+            tally.Counts =
+                tally.Counts with { Rows = tally.Counts.Rows + facts.Where(fact => fact.Kind == "table").Sum(fact => fact.Rows ?? 0) };
             foreach (var difference in Differences(recorded, facts))
             {
                 tally.Differs(open.Place.Repository, open.Backup, shown, $"In \"{shown}\" {difference}.");

@@ -7,7 +7,9 @@ using Larder.Engine.Maintenance;
 
 namespace Larder.Engine.Verify;
 
-/// <summary>Compares backups with those before them, with the clock and with the run history. What it finds is doubtful and no damage.</summary>
+/// <summary>
+/// Compares backups with those before them, with the clock and with the run history. What it finds is doubtful and no damage.
+/// </summary>
 internal static class Plausibility
 {
     // With fewer there is no telling what is usual.
@@ -49,7 +51,9 @@ internal static class Plausibility
             {
                 if (rowsBefore.GetValueOrDefault((source.Name, entry.Kind, entry.Name)) is >= ManyRows and var rows)
                 {
-                    tally.Hint($"The {entry.Kind} \"{source.Name}/{entry.Name}\" has no rows in backup {now.Backup.ShortId}, and had {Number(rows)} in the backup before it.");
+                    tally.Hint(
+                        $"The {entry.Kind} \"{source.Name}/{entry.Name}\" has no rows in backup {now.Backup.ShortId}, and had "
+                        + $"{Number(rows)} in the backup before it.");
                 }
             }
         }
@@ -59,7 +63,9 @@ internal static class Plausibility
     {
         foreach (var backup in backups.Where(backup => backup.CreatedAt > now + ClockTolerance))
         {
-            tally.Hint($"Backup {backup.ShortId} of job \"{backup.Job}\" is dated {backup.Timestamp}, which is in the future. Check the clock of the machine that made it.");
+            tally.Hint(
+                $"Backup {backup.ShortId} of job \"{backup.Job}\" is dated {backup.Timestamp}, which is in the future. Check the clock of "
+                + "the machine that made it.");
         }
     }
 
@@ -74,7 +80,8 @@ internal static class Plausibility
         {
             var present = backups.Select(backup => backup.BackupId).ToHashSet(StringComparer.Ordinal);
             var gone = catalog.Runs(new RunFilter { Kind = RunKind.Backup, Limit = int.MaxValue }).Runs
-                .Where(run => run is { Status: RunStatus.Success or RunStatus.Partial, BackupId: not null } && !present.Contains(run.BackupId))
+                .Where(
+                    run => run is { Status: RunStatus.Success or RunStatus.Partial, BackupId: not null } && !present.Contains(run.BackupId))
                 .ToList();
             if (gone.Count == 0)
             {
@@ -83,7 +90,8 @@ internal static class Plausibility
             var removed = RemovalJournal.Read(catalog);
             foreach (var run in gone.Where(run => !removed.Contains(run.BackupId!)))
             {
-                tally.Hint($"Backup {run.BackupId![..8]} of job \"{run.Job}\" was made on {run.StartedAt:yyyy-MM-dd HH:mm} UTC, and is gone: "
+                tally.Hint($"Backup {run.BackupId![..8]} of job \"{run.Job}\" was made on {run.StartedAt:yyyy-MM-dd HH:mm} UTC, and is "
+                    + "gone: "
                     + "it is in no repository, and Larder did not remove it.");
             }
         }

@@ -7,14 +7,18 @@ using Larder.Repository.Storage;
 
 namespace Larder.Engine.Verify;
 
-/// <summary>Verifies one repository, or some backups in it, below the level of content: files, references and, where asked, every byte.</summary>
-internal sealed class RepositoryVerification(string name, Repository.Repository repository, IReadOnlyList<Backup> backups, VerifyTally tally)
+/// <summary>
+/// Verifies one repository, or some backups in it, below the level of content: files, references and, where asked, every byte.
+/// </summary>
+internal sealed class RepositoryVerification(
+    string name, Repository.Repository repository, IReadOnlyList<Backup> backups, VerifyTally tally)
 {
     /// <param name="request">Level and share.</param>
     /// <param name="only">The snapshots that are meant; null for the whole repository.</param>
     /// <param name="progress">Counts stored bytes of packs.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public async Task ExecuteAsync(VerifyRequest request, IReadOnlyCollection<SnapshotId>? only, RunProgress progress, CancellationToken cancellationToken)
+    public async Task ExecuteAsync(
+        VerifyRequest request, IReadOnlyCollection<SnapshotId>? only, RunProgress progress, CancellationToken cancellationToken)
     {
         progress.Begin($"checking {name}", 0);
         var report = await new Checker(repository, new CheckOptions
@@ -81,7 +85,8 @@ internal sealed class RepositoryVerification(string name, Repository.Repository 
         }
     }
 
-    private async Task<VerifyFinding> DescribeAsync(Damage damage, Dictionary<SnapshotId, AffectedBackup> names, CancellationToken cancellationToken)
+    private async Task<VerifyFinding> DescribeAsync(
+        Damage damage, Dictionary<SnapshotId, AffectedBackup> names, CancellationToken cancellationToken)
     {
         var row = ErrorTable.Row(await KindAsync(damage, cancellationToken));
         return new VerifyFinding
@@ -106,7 +111,9 @@ internal sealed class RepositoryVerification(string name, Repository.Repository 
         {
             return RepositoryError.BlobMissing;
         }
-        return await repository.Storage.FindLengthAsync(file, cancellationToken) is null ? RepositoryError.FileMissing : RepositoryError.Damaged;
+        return await repository.Storage.FindLengthAsync(file, cancellationToken) is null
+            ? RepositoryError.FileMissing
+            : RepositoryError.Damaged;
     }
 
     // As in restic's default layout, so that whoever looks for the file finds it.

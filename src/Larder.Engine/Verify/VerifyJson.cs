@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,10 +6,7 @@ namespace Larder.Engine.Verify;
 /// <summary>The report as JSON.</summary>
 internal static class VerifyJson
 {
-    private static readonly VerifyJsonContext ForPeople = new(new JsonSerializerOptions(VerifyJsonContext.Default.Options)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    private static readonly VerifyJsonContext ForPeople = new(JsonForPeople.Options(VerifyJsonContext.Default.Options));
 
     public static string Write(VerifyReport report) => JsonSerializer.Serialize(report, ForPeople.VerifyReport);
 }

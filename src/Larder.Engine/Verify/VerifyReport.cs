@@ -3,8 +3,9 @@ using Larder.Engine.Errors;
 
 namespace Larder.Engine.Verify;
 
-/// <summary>What a verification looked at and what it found. `verify --json` is <see cref="ToJson"/>, the text is
-/// <see cref="VerifyText"/>.</summary>
+/// <summary>
+/// What a verification looked at and what it found. `verify --json` is <see cref="ToJson"/>, the text is <see cref="VerifyText"/>.
+/// </summary>
 public sealed record VerifyReport
 {
     /// <summary><c>success</c> or <c>failed</c>. What could not be looked at is an error too: never green without having looked.</summary>
@@ -81,8 +82,9 @@ public sealed record VerifyFinding
     /// <summary>A whole sentence: what, and where.</summary>
     public required string Message { get; init; }
 
-    /// <summary>The stored file to blame, such as <c>data/3f/3f9a1c20…</c>, or the path inside the backup; null where no one file is to
-    /// blame.</summary>
+    /// <summary>
+    /// The stored file to blame, such as <c>data/3f/3f9a1c20…</c>, or the path inside the backup; null where no one file is to blame.
+    /// </summary>
     public string? File { get; init; }
 
     /// <summary>The repository's name in the configuration.</summary>
@@ -96,6 +98,8 @@ public sealed record VerifyFinding
     public ExitStatus ExitStatus { get; init; } = ExitStatus.Damage;
 }
 
-/// <summary>A backup that damage touches. <paramref name="Job"/> and <paramref name="Timestamp"/> are null where its snapshot cannot be
-/// read, <paramref name="Job"/> also where it is not Larder's.</summary>
+/// <summary>
+/// A backup that damage touches. <paramref name="Job"/> and <paramref name="Timestamp"/> are null where its snapshot cannot be read,
+/// <paramref name="Job"/> also where it is not Larder's.
+/// </summary>
 public sealed record AffectedBackup(string ShortId, string? Timestamp, string? Job);

@@ -18,14 +18,16 @@ public enum VerifyLevel
 /// <summary>What is to be verified.</summary>
 public sealed record VerifyRequest
 {
-    /// <summary>Names of backups. Empty: whole repositories, and for <see cref="VerifyLevel.Content"/> the newest good backup of each job
-    /// in each of them.</summary>
+    /// <summary>
+    /// Names of backups. Empty: whole repositories, and for <see cref="VerifyLevel.Content"/> the newest good backup of each job in each of
+    /// them.
+    /// </summary>
     public IReadOnlyList<string> Backups { get; init; } = [];
 
     /// <summary>A repository's name in the configuration; null for all.</summary>
     public string? Repository { get; init; }
 
-    public VerifyLevel Level { get; init; } = VerifyLevel.Structure;
+    public VerifyLevel Level { get; init; } = VerifyLevel.Data;
 
     /// <summary>Which share of the packs is read, from <see cref="VerifyLevel.Data"/> on.</summary>
     public CheckSubset Subset { get; init; } = CheckSubset.Whole;

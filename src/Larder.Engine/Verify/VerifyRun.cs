@@ -6,8 +6,10 @@ using Larder.Repository;
 
 namespace Larder.Engine.Verify;
 
-/// <summary>Verifies backups. What is wrong is in the report and not thrown; thrown is what makes a report impossible: an unknown name,
-/// an interruption.</summary>
+/// <summary>
+/// Verifies backups. What is wrong is in the report and not thrown; thrown is what makes a report impossible: an unknown name, an
+/// interruption.
+/// </summary>
 public sealed class VerifyRun(EngineContext context, VerifyRequest request, RunProgress progress)
 {
     /// <exception cref="LarderException"><see cref="EngineError.UnknownRepository"/>, <see cref="EngineError.UnknownBackup"/> and its
@@ -27,7 +29,8 @@ public sealed class VerifyRun(EngineContext context, VerifyRequest request, RunP
         var began = context.Clock.GetTimestamp();
         var tally = new VerifyTally(journal);
         progress.Begin("looking for backups", 0);
-        var survey = await BackupSurvey.ReadAsync(context, request.Repository is { } only ? [only] : context.Repositories.Names, cancellationToken);
+        var survey = await BackupSurvey.ReadAsync(
+            context, request.Repository is { } only ? [only] : context.Repositories.Names, cancellationToken);
         foreach (var failure in survey.Unreadable)
         {
             tally.Add(failure); // Never green without having looked.
@@ -35,7 +38,8 @@ public sealed class VerifyRun(EngineContext context, VerifyRequest request, RunP
 
         if (survey.ByRepository.Count > 0)
         {
-            var named = request.Backups.Select(name => BackupName.Parse(name).Resolve(survey.Backups)).DistinctBy(backup => backup.BackupId).ToList();
+            var named = request.Backups.Select(name => BackupName.Parse(name).Resolve(survey.Backups)).DistinctBy(backup => backup.BackupId)
+                .ToList();
             foreach (var (name, backups) in survey.ByRepository)
             {
                 await VerifyRepositoryAsync(name, backups, named, tally, cancellationToken);
@@ -74,8 +78,11 @@ public sealed class VerifyRun(EngineContext context, VerifyRequest request, RunP
             var repository = await context.Repositories.OpenAsync(name, cancellationToken);
             await using var heldLock = await RepositoryLock.AcquireAsync(repository, LockMode.Shared, cancellationToken);
             repository.DropIndex(); // Read under the lock: a prune that ran before may have moved blobs.
-            IReadOnlyCollection<SnapshotId>? snapshots = named.Count == 0 ? null : [.. selected.SelectMany(backup => backup.Places).Select(place => place.SnapshotId)];
-            await new RepositoryVerification(name, repository, backups, tally).ExecuteAsync(request, snapshots, progress, cancellationToken);
+            IReadOnlyCollection<SnapshotId>? snapshots = named.Count == 0
+                ? null
+                : [.. selected.SelectMany(backup => backup.Places).Select(place => place.SnapshotId)];
+            await new RepositoryVerification(name, repository, backups, tally).ExecuteAsync(
+                request, snapshots, progress, cancellationToken);
             if (request.Level == VerifyLevel.Content)
             {
                 foreach (var backup in named.Count == 0 ? NewestOfEachJob(backups) : selected)
@@ -91,17 +98,24 @@ public sealed class VerifyRun(EngineContext context, VerifyRequest request, RunP
     }
 
     private async Task VerifyContentAsync(
-        Repository.Repository repository, string name, Backup backup, IReadOnlyList<Backup> all, VerifyTally tally, CancellationToken cancellationToken)
+        Repository.Repository repository,
+        string name,
+        Backup backup,
+        IReadOnlyList<Backup> all,
+        VerifyTally tally,
+        CancellationToken cancellationToken)
     {
         try
         {
             var open = await OpenBackup.LoadAsync(backup, backup.Places[0], repository, cancellationToken);
             await new ContentVerification(open, tally, progress).ExecuteAsync(cancellationToken);
             Plausibility.CompareWithThoseBefore(backup, all, tally);
-            var before = all.Where(other => other.Job == backup.Job && other.CreatedAt < backup.CreatedAt && BackupSurvey.IsGood(other)).MaxBy(other => other.CreatedAt);
+            var before = all.Where(other => other.Job == backup.Job && other.CreatedAt < backup.CreatedAt && BackupSurvey.IsGood(other))
+                .MaxBy(other => other.CreatedAt);
             if (before is not null)
             {
-                Plausibility.CompareRows(open, (await OpenBackup.LoadAsync(before, before.Places[0], repository, cancellationToken)).Manifest, tally);
+                Plausibility.CompareRows(
+                    open, (await OpenBackup.LoadAsync(before, before.Places[0], repository, cancellationToken)).Manifest, tally);
             }
         }
         catch (Exception e) when (RepositoryFailure.Is(e))

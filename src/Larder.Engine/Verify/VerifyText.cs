@@ -27,7 +27,11 @@ public static class VerifyText
         Line(text, "Blobs", Number(counts.Blobs));
         if (counts.Contents > 0)
         {
-            Line(text, "Contents", $"{Number(counts.Contents)} backups: {Number(counts.Entries)} files, {Number(counts.Rows)} rows, {Number(counts.ContentBytes)} bytes");
+            Line(
+                text,
+                "Contents",
+                $"{Number(counts.Contents)} backups: {Number(counts.Entries)} files, {Number(counts.Rows)} rows, "
+                + $"{Number(counts.ContentBytes)} bytes");
         }
 
         text.Append(CultureInfo.InvariantCulture, $"\nERRORS ({report.Errors.Count})\n");
@@ -49,7 +53,8 @@ public static class VerifyText
         return text.ToString();
     }
 
-    private static void Line(StringBuilder text, string label, string value) => text.Append("  ").Append(label.PadRight(LabelColumns)).Append(value).Append('\n');
+    private static void Line(StringBuilder text, string label, string value) =>
+        text.Append("  ").Append(label.PadRight(LabelColumns)).Append(value).Append('\n');
 
     private static void Detail(StringBuilder text, string label, string? value)
     {

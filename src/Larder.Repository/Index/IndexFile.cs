@@ -7,8 +7,8 @@ namespace Larder.Repository.Index;
 public static class IndexFile
 {
     /// <summary>
-    /// A writer closes an index file at this many blobs: 147 bytes of JSON each, about 3 MB before compression, and 10 MB in all while it is
-    /// made. restic's limit is 50,000.
+    /// A writer closes an index file at this many blobs: 147 bytes of JSON each, about 3 MB before compression, and 10 MB in all while it
+    /// is made. restic's limit is 50,000.
     /// </summary>
     public const int BlobsMax = 20_000;
 

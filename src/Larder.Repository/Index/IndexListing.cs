@@ -1,6 +1,8 @@
 namespace Larder.Repository.Index;
 
-/// <summary>The content of one index file in two arrays: all its blobs, and where each pack's begin. Whole before any of it is used.</summary>
+/// <summary>
+/// The content of one index file in two arrays: all its blobs, and where each pack's begin. Whole before any of it is used.
+/// </summary>
 internal sealed class IndexListing(int jsonBytes)
 {
     // 56 bytes for a blob that takes at least 100 in JSON, so memory is bounded by the length of the file. Not from a pool: arrays that

@@ -33,8 +33,9 @@ public sealed class MasterIndex
         }
     }
 
-    /// <summary>What the index holds on the managed heap, in bytes; conflicts, of which a sound repository has none, are left
-    /// out.</summary>
+    /// <summary>
+    /// What the index holds on the managed heap, in bytes; conflicts, of which a sound repository has none, are left out.
+    /// </summary>
     public long MemoryBytes
     {
         get
@@ -61,8 +62,9 @@ public sealed class MasterIndex
         }
     }
 
-    /// <summary>All packs with their blobs, in the order in which they came; of contradicting listings, the first. Copies each
-    /// list.</summary>
+    /// <summary>
+    /// All packs with their blobs, in the order in which they came; of contradicting listings, the first. Copies each list.
+    /// </summary>
     public IEnumerable<IndexedPack> Packs => PackRanges.Select(range => new IndexedPack(range.Id, BlobsOf(range)));
 
     /// <summary>

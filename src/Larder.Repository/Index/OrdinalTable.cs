@@ -10,12 +10,14 @@ namespace Larder.Repository.Index;
 /// </summary>
 internal sealed class OrdinalTable
 {
-    /// <summary>Fewest slots per ordinal: 1.2 x 4 bytes. At this load a search ends after 18 slots on average, mostly in two cache
-    /// lines.</summary>
+    /// <summary>
+    /// Fewest slots per ordinal: 1.2 x 4 bytes. At this load a search ends after 18 slots on average, mostly in two cache lines.
+    /// </summary>
     private const double SlotsPerOrdinal = 1.2;
 
-    /// <summary>The most ordinals a table may hold: 30 bits, so that its slots fit one array and at least two bits are left for the
-    /// tag.</summary>
+    /// <summary>
+    /// The most ordinals a table may hold: 30 bits, so that its slots fit one array and at least two bits are left for the tag.
+    /// </summary>
     public const long CapacityMax = (1L << 30) - 1;
 
     private readonly uint[] slots;
@@ -35,8 +37,9 @@ internal sealed class OrdinalTable
 
     public long MemoryBytes => (4L * slots.Length) + 24 + 40;
 
-    /// <summary>The capacity to grow to: doubled while small, then by a quarter, so that large tables keep 1.2 to 1.5 slots an
-    /// ordinal.</summary>
+    /// <summary>
+    /// The capacity to grow to: doubled while small, then by a quarter, so that large tables keep 1.2 to 1.5 slots an ordinal.
+    /// </summary>
     public static long CapacityAfter(long capacity) =>
         Math.Min(capacity < 1 << 18 ? capacity * 2 : capacity + (capacity / 4), CapacityMax);
 

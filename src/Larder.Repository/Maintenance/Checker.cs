@@ -112,7 +112,7 @@ public sealed class Checker(Repository repository, CheckOptions options)
         }
     }
 
-    /// <returns>The packs that are there and as long as they should be.</returns>
+    /// <returns>The packs that are there and as long as they should be, or will be read, which tells what is left of them.</returns>
     private List<IndexedPack> ComparePacks(MasterIndex index, Dictionary<PackId, long> stored, UsedBlobs? used)
     {
         var present = new List<IndexedPack>();
@@ -123,9 +123,9 @@ public sealed class Checker(Repository repository, CheckOptions options)
             {
                 damages.Add(PackChecker.Whole(repository, pack, "it is missing"));
             }
-            else if (lengthBytes != expectedBytes)
+            else if (lengthBytes != expectedBytes && !(options.ReadsData && options.Subset.Contains(pack.Id)))
             {
-                damages.Add(PackChecker.Whole(repository, pack, $"it is {lengthBytes} bytes long and should be {expectedBytes}"));
+                damages.Add(PackChecker.WrongLength(repository, pack, lengthBytes));
             }
             else
             {

@@ -42,10 +42,21 @@ internal sealed class PackChecker : IDisposable
     public static Damage Whole(Repository repository, IndexedPack indexed, string reason) =>
         Describe(repository, indexed.Id, reason, [.. indexed.Blobs.Select(blob => (blob.Kind, blob.Id))]);
 
+    /// <summary>The damage of a pack of another length than its blobs make: those that lie within it may be whole.</summary>
+    public static Damage WrongLength(Repository repository, IndexedPack indexed, long lengthBytes) => Describe(
+        repository,
+        indexed.Id,
+        LengthReason(lengthBytes, PackHeader.FileBytes(indexed.Blobs)),
+        [.. indexed.Blobs.Where(blob => (long)blob.OffsetBytes + blob.BoxBytes > lengthBytes).Select(blob => (blob.Kind, blob.Id))]);
+
     public void Dispose() => opener.Dispose();
 
     private async Task<Damage?> CheckAsync(CancellationToken cancellationToken)
     {
+        if (PackHeader.FileBytes(blobs) is var expectedBytes && expectedBytes != lengthBytes)
+        {
+            reasons.Add(LengthReason(lengthBytes, expectedBytes));
+        }
         if (!await CheckContentAsync(cancellationToken))
         {
             return Whole(repository, indexed, "it is shorter than its listing says");
@@ -156,6 +167,8 @@ internal sealed class PackChecker : IDisposable
             reasons.Add("its header does not open");
         }
     }
+
+    private static string LengthReason(long lengthBytes, long expectedBytes) => $"it is {lengthBytes} bytes long and should be {expectedBytes}";
 
     private static Damage Describe(Repository repository, PackId id, string reason, IReadOnlyCollection<(BlobKind, BlobId)> lost) => new()
     {

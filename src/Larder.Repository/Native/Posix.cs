@@ -38,8 +38,8 @@ internal static partial class Posix
         Open(path, WriteOnlyFlag | CreateFlag | ExclusiveFlag | CloseOnExecFlag, 0x100 /* 0400 */, out handle);
 
     /// <summary>
-    /// Lets a file's writes go past the page cache, or through it again. From then on addresses, lengths and offsets must be multiples of the
-    /// file system's block.
+    /// Lets a file's writes go past the page cache, or through it again. From then on addresses, lengths and offsets must be multiples of
+    /// the file system's block.
     /// </summary>
     public static int SetDirect(SafeFileHandle handle, bool isDirect)
     {

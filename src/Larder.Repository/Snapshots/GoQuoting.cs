@@ -19,8 +19,9 @@ internal static class GoQuoting
     private static readonly SearchValues<byte> PlainBytes = SearchValues.Create(
         [.. Enumerable.Range(0x20, 0x5F).Select(value => (byte)value).Where(value => value is not ((byte)'"' or (byte)'\\'))]);
 
-    /// <summary>Whether quoting leaves these bytes as they are because they are printable ASCII; cheap to ask, and true of most
-    /// names.</summary>
+    /// <summary>
+    /// Whether quoting leaves these bytes as they are because they are printable ASCII; cheap to ask, and true of most names.
+    /// </summary>
     public static bool IsPlain(ReadOnlySpan<byte> bytes) => !bytes.ContainsAnyExcept(PlainBytes);
 
     public static string Quote(ReadOnlySpan<byte> bytes)

@@ -3,8 +3,9 @@ using System.Text.Json;
 
 namespace Larder.Repository.Snapshots;
 
-/// <summary>The fields of a small JSON file, a snapshot or a lock. Everything that is not as it should be is a RepositoryException,
-/// Damaged.</summary>
+/// <summary>
+/// The fields of a small JSON file, a snapshot or a lock. Everything that is not as it should be is a RepositoryException, Damaged.
+/// </summary>
 internal sealed class JsonFile : IDisposable
 {
     private readonly JsonDocument? document;

@@ -18,13 +18,16 @@ public enum NodeType
 /// <param name="Value">Its raw bytes.</param>
 public sealed record ExtendedAttribute(string Name, ReadOnlyMemory<byte> Value)
 {
-    /// <summary>Whether the tree stores null where an empty value would be; restoring makes no difference, the bytes of the tree
-    /// do.</summary>
+    /// <summary>
+    /// Whether the tree stores null where an empty value would be; restoring makes no difference, the bytes of the tree do.
+    /// </summary>
     public bool IsNull { get; init; }
 }
 
-/// <summary>One line of a directory listing: a name, what it is, and where its content lies. Fields as in restic's design document,
-/// section "Trees and Data".</summary>
+/// <summary>
+/// One line of a directory listing: a name, what it is, and where its content lies. Fields as in restic's design document, section "Trees
+/// and Data".
+/// </summary>
 public sealed record Node
 {
     public required NodeName Name { get; init; }

@@ -81,8 +81,9 @@ internal static class Rfc3339
         return true;
     }
 
-    /// <summary>The moment with its offset; an offset that .NET cannot hold becomes UTC, a moment that it cannot hold the nearest
-    /// one.</summary>
+    /// <summary>
+    /// The moment with its offset; an offset that .NET cannot hold becomes UTC, a moment that it cannot hold the nearest one.
+    /// </summary>
     public static DateTimeOffset ToDateTimeOffset(UnixTime time, int offsetMinutes)
     {
         var moment = time.ToDateTimeOffset();

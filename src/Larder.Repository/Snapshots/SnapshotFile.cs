@@ -35,8 +35,9 @@ public static class SnapshotFile
         return json.ToArray();
     }
 
-    /// <summary>Reads the snapshot of any program; fields that are not known are skipped, a summary that cannot be read is left
-    /// out.</summary>
+    /// <summary>
+    /// Reads the snapshot of any program; fields that are not known are skipped, a summary that cannot be read is left out.
+    /// </summary>
     /// <exception cref="RepositoryException">Damaged: the bytes are no snapshot with a time, a tree and paths.</exception>
     public static Snapshot Decode(ReadOnlySpan<byte> json)
     {

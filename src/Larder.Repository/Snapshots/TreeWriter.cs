@@ -2,8 +2,9 @@ using System.Text.Unicode;
 
 namespace Larder.Repository.Snapshots;
 
-/// <summary>Writes the JSON of a tree. The order of the fields, and which are left out when zero, are those of restic's
-/// <c>data.Node</c>.</summary>
+/// <summary>
+/// Writes the JSON of a tree. The order of the fields, and which are left out when zero, are those of restic's <c>data.Node</c>.
+/// </summary>
 internal static class TreeWriter
 {
     // About 300 bytes of times, modes and names for a node, and 67 for each blob of its content.
@@ -15,7 +16,8 @@ internal static class TreeWriter
 
     public static byte[] Write(IReadOnlyList<Node> nodes)
     {
-        using var json = new GoJson((int)Math.Min(CapacityBytesMax, 64 + nodes.Sum(node => NodeBytes + (BlobBytes * (node.Content?.Count ?? 0L)))));
+        var expectedBytes = 64 + nodes.Sum(node => NodeBytes + (BlobBytes * (node.Content?.Count ?? 0L)));
+        using var json = new GoJson((int)Math.Min(CapacityBytesMax, expectedBytes));
         json.Raw("{\"nodes\":["u8);
         for (var i = 0; i < nodes.Count; i++)
         {

@@ -91,7 +91,9 @@ public sealed class LocalStorage : IStorage, IDisposable
     {
         var olderThan = time.GetUtcNow() - LeftoverAge;
         return Task.Run(
-            () => layout.Folders.Prepend(layout.Root).Sum(folder => LocalListing.RemoveLeftovers(folder, olderThan, Location, cancellationToken)),
+            () =>
+                layout.Folders.Prepend(layout.Root)
+                    .Sum(folder => LocalListing.RemoveLeftovers(folder, olderThan, Location, cancellationToken)),
             cancellationToken);
     }
 

@@ -2,8 +2,9 @@ using Larder.Sources.Tools;
 
 namespace Larder.Sources.Command;
 
-/// <summary>The standard output of a program as one file. When the program fails, so does the session, whatever bytes came
-///before.</summary>
+/// <summary>
+/// The standard output of a program as one file. When the program fails, so does the session, whatever bytes came before.
+/// </summary>
 public sealed class CommandSource(CommandSettings settings, TimeProvider clock) : ISource
 {
     public string Engine => "command";

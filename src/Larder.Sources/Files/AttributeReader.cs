@@ -25,37 +25,14 @@ internal sealed class AttributeReader
             target = ReadTarget(directory, name, out error);
         }
         var extended = ReadExtendedAttributes(directory, name, ref error);
-        return new EntryAttributes
+        return look.ToAttributes() with
         {
-            Type = TypeOf(look),
-            Permissions = look.Mode & 0xFFFu,
-            Uid = look.Uid,
-            Gid = look.Gid,
             User = accounts.User(look.Uid),
             Group = accounts.Group(look.Gid),
-            ModifiedAt = new EntryTime(look.ModifiedSeconds, (int)look.ModifiedNanoseconds),
-            AccessedAt = new EntryTime(look.AccessedSeconds, (int)look.AccessedNanoseconds),
-            ChangedAt = new EntryTime(look.ChangedSeconds, (int)look.ChangedNanoseconds),
-            Inode = look.Inode,
-            DeviceId = look.Device,
-            Links = look.Links,
-            SizeBytes = look.IsFile ? look.Size : 0,
             LinkTarget = target,
-            Device = look.Type is LibcStatx.TypeBlockDevice or LibcStatx.TypeCharacterDevice ? look.Node : 0,
             ExtendedAttributes = extended,
         };
     }
-
-    public static EntryType TypeOf(in LibcStatx look) => look.Type switch
-    {
-        LibcStatx.TypeDirectory => EntryType.Directory,
-        LibcStatx.TypeSymlink => EntryType.Symlink,
-        LibcStatx.TypeBlockDevice => EntryType.BlockDevice,
-        LibcStatx.TypeCharacterDevice => EntryType.CharacterDevice,
-        LibcStatx.TypeFifo => EntryType.Fifo,
-        LibcStatx.TypeSocket => EntryType.Socket,
-        _ => EntryType.File,
-    };
 
     private static byte[] ReadTarget(int directory, ReadOnlySpan<byte> name, out int error)
     {

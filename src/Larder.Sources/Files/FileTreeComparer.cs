@@ -41,7 +41,7 @@ public sealed class FileTreeComparer
         var otherLook = Look(path, otherFolder, otherName);
         if (look.Type != otherLook.Type)
         {
-            Add(path, $"One is a {AttributeReader.TypeOf(look)}, the other a {AttributeReader.TypeOf(otherLook)}.");
+            Add(path, $"One is a {look.EntryType}, the other a {otherLook.EntryType}.");
             return;
         }
         if (!path.IsEmpty) // The roots are named by path, and only names in an open folder can be asked for all attributes.

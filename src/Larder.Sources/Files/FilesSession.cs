@@ -41,9 +41,7 @@ internal sealed class FilesSession : ISourceSession
 
     public SourceDescription Description { get; }
 
-#pragma warning disable CS1998 // System calls on local files do not wait asynchronously.
     public async IAsyncEnumerable<SourceEntry> ReadEntriesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-#pragma warning restore CS1998
     {
         folders.Push(OpenRoot());
         while (folders.TryPeek(out var folder))

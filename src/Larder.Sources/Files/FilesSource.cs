@@ -31,6 +31,7 @@ public sealed class FilesSource : ISource
         var description = new SourceDescription
         {
             Engine = Engine,
+            Paths = settings.Paths,
             Consistency = "per file",
             GitCommit = git?.Commit,
             GitBranch = git?.Branch,

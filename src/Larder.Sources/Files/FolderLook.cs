@@ -38,7 +38,7 @@ public sealed class FolderLook : IDisposable
             var order = names[middle][..^1].SequenceCompareTo(name);
             if (order == 0)
             {
-                return LibcFiles.Stat(folder.Number, names[middle], out var look) == 0 ? AttributeReader.TypeOf(look) : null;
+                return LibcFiles.Stat(folder.Number, names[middle], out var look) == 0 ? look.EntryType : null;
             }
             (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
         }

@@ -1,6 +1,8 @@
 namespace Larder.Sources.Files;
 
-/// <summary>Makes a folder with its parents, and remembers which of them were not there before, so that a failure leaves none behind.</summary>
+/// <summary>
+/// Makes a folder with its parents, and remembers which of them were not there before, so that a failure leaves none behind.
+/// </summary>
 internal sealed class MadeFolders
 {
     private readonly List<string> made = []; // The deepest first.

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Larder.Sources.Native;
 
 namespace Larder.Sources.Files;
 
@@ -38,8 +39,11 @@ public sealed class RestoredCopy : IDisposable
     /// <summary>What could not be set, such as the owner.</summary>
     public IReadOnlyList<SourceWarning> Warnings => writer.Warnings;
 
-    /// <summary>Begins a file in the target's folder, which is made where it is missing. Fails with <see cref="SourceException"/>.</summary>
-    public static RestoredCopy Begin(string target, EntryAttributes attributes, long bytes) => new(Path.GetFullPath(target), attributes, bytes);
+    /// <summary>
+    /// Begins a file in the target's folder, which is made where it is missing. Fails with <see cref="SourceException"/>.
+    /// </summary>
+    public static RestoredCopy Begin(string target, EntryAttributes attributes, long bytes) =>
+        new(Path.GetFullPath(target), attributes, bytes);
 
     public void Write(ReadOnlySpan<byte> bytes) => file.Write(bytes);
 
@@ -58,7 +62,7 @@ public sealed class RestoredCopy : IDisposable
         try
         {
             File.Move(FullPath, target, overwrite: true);
-            Sqlite.DatabaseFile.FlushFolder(Path.GetDirectoryName(FullPath)!);
+            LibcPath.FlushFolder(Path.GetDirectoryName(FullPath)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -79,7 +83,7 @@ public sealed class RestoredCopy : IDisposable
 
     private (ulong DeviceId, ulong Inode) Identity()
     {
-        var attributes = Sqlite.DatabaseFile.ReadAttributes(FullPath);
+        var attributes = LibcPath.ReadAttributes(FullPath);
         return (attributes.DeviceId, attributes.Inode);
     }
 }

@@ -5,8 +5,8 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Files;
 
 /// <summary>
-/// A private folder in which a tree is written whole before it appears at its target: for targets that do not exist or are empty. It lies on
-/// the target's file system, as <c>.larder-restoring-RANDOM</c>. Disposing without <see cref="Publish"/> removes all that was written.
+/// A private folder in which a tree is written whole before it appears at its target: for targets that do not exist or are empty. It lies
+/// on the target's file system, as <c>.larder-restoring-RANDOM</c>. Disposing without <see cref="Publish"/> removes all that was written.
 /// </summary>
 public sealed class StagingFolder : IDisposable
 {
@@ -40,9 +40,12 @@ public sealed class StagingFolder : IDisposable
     private string Holder { get; }
 
     /// <summary>Whether a target can be staged: it does not exist, or is an empty folder.</summary>
-    public static bool Fits(string target) => Directory.Exists(target) ? !Directory.EnumerateFileSystemEntries(target).Any() : !Path.Exists(target);
+    public static bool Fits(string target) =>
+        Directory.Exists(target) ? !Directory.EnumerateFileSystemEntries(target).Any() : !Path.Exists(target);
 
-    /// <summary>Fails with <see cref="SourceException"/>, <see cref="SourceError.TargetExists"/> where something stands at the target.</summary>
+    /// <summary>
+    /// Fails with <see cref="SourceException"/>, <see cref="SourceError.TargetExists"/> where something stands at the target.
+    /// </summary>
     /// <param name="target">An absolute path.</param>
     public static StagingFolder Create(string target)
     {
@@ -62,7 +65,11 @@ public sealed class StagingFolder : IDisposable
         }
         else
         {
-            var error = Move(holder, LibcFiles.Terminate(Encoding.UTF8.GetBytes(name)), holder, LibcFiles.Terminate(Encoding.UTF8.GetBytes(Path.GetFileName(target))));
+            var error = Move(
+                holder,
+                LibcFiles.Terminate(Encoding.UTF8.GetBytes(name)),
+                holder,
+                LibcFiles.Terminate(Encoding.UTF8.GetBytes(Path.GetFileName(target))));
             ThrowIf(error, target);
         }
         isPublished = true;
@@ -117,7 +124,9 @@ public sealed class StagingFolder : IDisposable
     private static LibcDescriptor Open(string folder)
     {
         var number = LibcFiles.Open(Libc.AtFdCwd, LibcFiles.Terminate(Encoding.UTF8.GetBytes(folder)), Libc.OpenDirectory);
-        return number >= 0 ? new LibcDescriptor(number) : throw TargetFailure.At(new EntryPath(folder), "The folder cannot be opened", -number);
+        return number >= 0
+            ? new LibcDescriptor(number)
+            : throw TargetFailure.At(new EntryPath(folder), "The folder cannot be opened", -number);
     }
 
     private static void ThrowIf(int error, string path)

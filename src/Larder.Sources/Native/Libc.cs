@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Larder.Sources.Native;
 
 /// <summary>
-/// The C library's file functions as they are. Everything takes descriptors and raw bytes: a POSIX name is not text, and a name resolved
+/// The C library's functions as they are. Those for files take descriptors and raw bytes: a POSIX name is not text, and a name resolved
 /// against an open directory cannot be swapped for a symlink in between. <see cref="LibcFiles"/> gives them a safer shape.
 /// Variadic functions (<c>openat</c>, <c>fcntl</c>) are bound with fixed arguments, which is the same call on x86-64 and on arm64 Linux.
 /// </summary>
@@ -36,6 +36,7 @@ internal static unsafe partial class Libc
     public const int AdviceDontNeed = 4;
 
     public const uint RenameNoReplace = 1;
+    public const uint RenameExchange = 2;
 
     private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
 
@@ -141,6 +142,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Control(int descriptor, int command, int argument);
+
+    [LibraryImport(Library, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Access(string path, int mode);
+
+    [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
+    public static partial int SendSignal(int process, int signal);
 
     [LibraryImport(Library, EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();

@@ -46,6 +46,16 @@ internal static unsafe class LibcFiles
         }
     }
 
+    /// <summary>Looks at what the path leads to, symlinks followed.</summary>
+    public static int StatTarget(int directory, ReadOnlySpan<byte> path, out LibcStatx result)
+    {
+        fixed (byte* pathBytes = Terminated(path))
+        fixed (LibcStatx* pointer = &result)
+        {
+            return Libc.StatX(directory, pathBytes, 0, LibcStatx.BasicMask, pointer) == 0 ? 0 : Failure();
+        }
+    }
+
     public static int Stat(int descriptor, out LibcStatx result)
     {
         fixed (byte* path = "\0"u8)
@@ -219,6 +229,16 @@ internal static unsafe class LibcFiles
         }
     }
 
+    /// <summary>Both names get each other's file, at one moment.</summary>
+    public static int Exchange(int directory, ReadOnlySpan<byte> firstName, ReadOnlySpan<byte> secondName)
+    {
+        fixed (byte* firstPath = Terminated(firstName))
+        fixed (byte* secondPath = Terminated(secondName))
+        {
+            return Outcome(Libc.RenameAt(directory, firstPath, directory, secondPath, Libc.RenameExchange));
+        }
+    }
+
     /// <summary>Renames from one directory to another, and never over something that is there.</summary>
     public static int Move(int oldDirectory, ReadOnlySpan<byte> oldName, int newDirectory, ReadOnlySpan<byte> newName)
     {
@@ -239,6 +259,15 @@ internal static unsafe class LibcFiles
         fixed (byte* path = Terminated(name))
         {
             return Outcome(Libc.ChangeOwnerAt(directory, path, uid, gid, Libc.AtSymlinkNoFollow));
+        }
+    }
+
+    /// <summary>Of what the path leads to, symlinks followed.</summary>
+    public static int ChangeOwnerOfTarget(int directory, ReadOnlySpan<byte> path, uint uid, uint gid)
+    {
+        fixed (byte* pathBytes = Terminated(path))
+        {
+            return Outcome(Libc.ChangeOwnerAt(directory, pathBytes, uid, gid, 0));
         }
     }
 

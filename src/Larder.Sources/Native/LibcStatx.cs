@@ -47,6 +47,34 @@ internal struct LibcStatx
 
     public readonly ulong Node => MakeDevice(NodeMajor, NodeMinor);
 
+    /// <summary>What a look alone can tell: no names of user and group, no symlink target, no extended attributes.</summary>
+    public readonly EntryAttributes ToAttributes() => new()
+    {
+        Type = EntryType,
+        Permissions = Mode & 0xFFFu,
+        Uid = Uid,
+        Gid = Gid,
+        ModifiedAt = new EntryTime(ModifiedSeconds, (int)ModifiedNanoseconds),
+        AccessedAt = new EntryTime(AccessedSeconds, (int)AccessedNanoseconds),
+        ChangedAt = new EntryTime(ChangedSeconds, (int)ChangedNanoseconds),
+        Inode = Inode,
+        DeviceId = Device,
+        Links = Links,
+        SizeBytes = IsFile ? Size : 0,
+        Device = Type is TypeBlockDevice or TypeCharacterDevice ? Node : 0,
+    };
+
+    public readonly EntryType EntryType => Type switch
+    {
+        TypeDirectory => EntryType.Directory,
+        TypeSymlink => EntryType.Symlink,
+        TypeBlockDevice => EntryType.BlockDevice,
+        TypeCharacterDevice => EntryType.CharacterDevice,
+        TypeFifo => EntryType.Fifo,
+        TypeSocket => EntryType.Socket,
+        _ => EntryType.File,
+    };
+
     /// <summary>
     /// Whether the two looks saw one file in one state. Access times and link counts by themselves say nothing of the content.
     /// </summary>

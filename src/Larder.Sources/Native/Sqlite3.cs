@@ -3,8 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Larder.Sources.Native;
 
-/// <summary>The C interface of SQLite as the distribution ships it (3.40 and up): exactly the calls that are used, see
-///sqlite.org/c3ref.</summary>
+/// <summary>
+/// The C interface of SQLite as the distribution ships it (3.40 and up): exactly the calls that are used, see sqlite.org/c3ref.
+/// </summary>
 internal static partial class Sqlite3
 {
     private const string Library = "libsqlite3.so.0";
@@ -67,8 +68,9 @@ internal static partial class Sqlite3
     [LibraryImport(Library, EntryPoint = "sqlite3_finalize")]
     private static partial int FinalizeStatement(nint statement);
 
-    /// <summary>Statements are passed by pointer in the calls made for every row and value; <see cref="Sqlite3Statement"/> keeps them
-    ///alive.</summary>
+    /// <summary>
+    /// Statements are passed by pointer in the calls made for every row and value; <see cref="Sqlite3Statement"/> keeps them alive.
+    /// </summary>
     [LibraryImport(Library, EntryPoint = "sqlite3_step")]
     public static partial int Step(nint statement);
 
@@ -106,8 +108,10 @@ internal static partial class Sqlite3
     [LibraryImport(Library, EntryPoint = "sqlite3_backup_finish")]
     private static partial int BackupFinish(nint backup);
 
-    /// <summary>Asks <paramref name="callback"/> for a collation that is not known: <c>void (*)(void*, sqlite3*, int encoding, const char*
-    ///name)</c>.</summary>
+    /// <summary>
+    /// Asks <paramref name="callback"/> for a collation that is not known: <c>void (*)(void*, sqlite3*, int encoding, const char*
+    /// name)</c>.
+    /// </summary>
     [LibraryImport(Library, EntryPoint = "sqlite3_collation_needed")]
     public static unsafe partial int CollationNeeded(
         ConnectionHandle connection, nint context, delegate* unmanaged[Cdecl]<nint, nint, int, nint, void> callback);

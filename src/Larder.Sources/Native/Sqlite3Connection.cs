@@ -80,7 +80,8 @@ internal sealed class Sqlite3Connection : IDisposable
     }
 
     /// <summary>A name as SQL text: quoted, with inner quotes doubled.</summary>
-    public static string Quote(string name) => new StringBuilder("\"").Append(name).Replace("\"", "\"\"", 1, name.Length).Append('"').ToString();
+    public static string Quote(string name) =>
+        new StringBuilder("\"").Append(name).Replace("\"", "\"\"", 1, name.Length).Append('"').ToString();
 
     public Sqlite3Exception DescribeLastError() => Describe(handle);
 

@@ -1,7 +1,8 @@
 namespace Larder.Sources.Native;
 
-/// <summary>A call of SQLite failed. It does not leave this library: <c>SqliteErrors</c> gives it the database's name and a
-///meaning.</summary>
+/// <summary>
+/// A call of SQLite failed. It does not leave this library: <c>SqliteErrors</c> gives it the database's name and a meaning.
+/// </summary>
 internal sealed class Sqlite3Exception(int extendedCode, string message) : Exception(message)
 {
     public int ExtendedCode { get; } = extendedCode;

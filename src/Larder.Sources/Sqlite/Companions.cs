@@ -1,7 +1,10 @@
+using Larder.Sources.Native;
+
 namespace Larder.Sources.Sqlite;
 
-/// <summary>The files beside a database that SQLite applies to it by their name alone. Left beside another database they would destroy
-///it.</summary>
+/// <summary>
+/// The files beside a database that SQLite applies to it by their name alone. Left beside another database they would destroy it.
+/// </summary>
 internal static class Companions
 {
     private static readonly string[] Suffixes = ["-journal", "-wal", "-shm"];
@@ -22,7 +25,7 @@ internal static class Companions
             }
             else
             {
-                DatabaseFile.Rename(target + suffix, kept + suffix);
+                LibcPath.Rename(target + suffix, kept + suffix);
             }
         }
     }

@@ -5,8 +5,9 @@ using System.Text;
 namespace Larder.Sources.Sqlite;
 
 /// <summary>
-/// Reals as SQL that gives back every bit. SQLite's own reading of decimal text is not always correctly rounded (sqlite.org/floatingpoint.html),
-/// so beyond what it surely reads right the number is written as an integer scaled by powers of two, each of which is exact.
+/// Reals as SQL that gives back every bit. SQLite's own reading of decimal text is not always correctly rounded
+/// (sqlite.org/floatingpoint.html), so beyond what it surely reads right the number is written as an integer scaled by powers of two, each
+/// of which is exact.
 /// </summary>
 internal static class ExactReal
 {
@@ -23,7 +24,9 @@ internal static class ExactReal
     private static bool IsSurelyReadRight(string text)
     {
         var exponentAt = text.IndexOf('E', StringComparison.Ordinal);
-        var exponent = exponentAt < 0 ? 0 : int.Parse(text.AsSpan(exponentAt + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var exponent = exponentAt < 0
+            ? 0
+            : int.Parse(text.AsSpan(exponentAt + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         var digits = (exponentAt < 0 ? text : text[..exponentAt]).TrimStart('-');
         var point = digits.IndexOf('.', StringComparison.Ordinal);
         if (point >= 0)
@@ -31,7 +34,9 @@ internal static class ExactReal
             exponent -= digits.Length - point - 1;
             digits = digits.Remove(point, 1);
         }
-        return digits.Length <= 15 && long.Parse(digits, CultureInfo.InvariantCulture) < ExactIntegerMax && Math.Abs(exponent) <= ExactPowerMax;
+        return digits.Length <= 15
+            && long.Parse(digits, CultureInfo.InvariantCulture) < ExactIntegerMax
+            && Math.Abs(exponent) <= ExactPowerMax;
     }
 
     private static string AsReal(string text) => text.AsSpan().ContainsAny('.', 'E') ? text : text + ".0";
@@ -48,8 +53,8 @@ internal static class ExactReal
 
         var text = new StringBuilder("(").Append(value < 0 ? "-" : "").Append(CultureInfo.InvariantCulture, $"{mantissa}.0");
 
-        // 2^53 and less are read exactly; a quotient or product with a power of two is exact as long as it stays normal, so the last step alone
-        // may go below, where the digits that are left fit.
+        // 2^53 and less are read exactly; a quotient or product with a power of two is exact as long as it stays normal, so the last step
+        // alone may go below, where the digits that are left fit.
         for (var left = Math.Abs(exponent); left > 0;)
         {
             var step = Math.Min(left, 53);

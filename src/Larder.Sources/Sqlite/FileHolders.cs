@@ -1,3 +1,5 @@
+using Larder.Sources.Native;
+
 namespace Larder.Sources.Sqlite;
 
 /// <summary>Finds who has a file open, as far as /proc shows it: all processes for root, one's own otherwise.</summary>
@@ -6,7 +8,7 @@ internal static class FileHolders
     /// <returns>Processes for people, such as <c>python3 (process 4711)</c>.</returns>
     public static List<string> Find(string path, bool exceptThisProcess = false)
     {
-        var file = DatabaseFile.ReadAttributes(path);
+        var file = LibcPath.ReadAttributes(path);
         var own = $"/proc/{Environment.ProcessId}";
         var holders = new List<string>();
         foreach (var process in Directory.EnumerateDirectories("/proc").Where(name => char.IsAsciiDigit(Path.GetFileName(name)[0])))
@@ -23,7 +25,8 @@ internal static class FileHolders
     /// Looks again until nobody has it open or the time is up. A process that we are just starting has all our files until it becomes its
     /// program.
     /// </summary>
-    public static async Task<List<string>> WaitUntilNoneAsync(string path, TimeSpan atMost, TimeProvider clock, bool exceptThisProcess = false)
+    public static async Task<List<string>> WaitUntilNoneAsync(
+        string path, TimeSpan atMost, TimeProvider clock, bool exceptThisProcess = false)
     {
         var started = clock.GetTimestamp();
         var holders = Find(path, exceptThisProcess);
@@ -52,7 +55,7 @@ internal static class FileHolders
     {
         try
         {
-            var opened = DatabaseFile.ReadAttributes(descriptor);
+            var opened = LibcPath.ReadAttributes(descriptor);
             return opened.Inode == file.Inode && opened.DeviceId == file.DeviceId;
         }
         catch (IOException)

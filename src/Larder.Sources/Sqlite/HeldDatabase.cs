@@ -38,7 +38,8 @@ internal sealed class HeldDatabase : IDisposable
         }
         catch (Sqlite3Exception error)
         {
-            throw new SourceException(SourceError.TargetFailed, $"The database {path} cannot be taken exclusively: {error.Message}.", error);
+            throw new SourceException(
+                SourceError.TargetFailed, $"The database {path} cannot be taken exclusively: {error.Message}.", error);
         }
     }
 
@@ -74,7 +75,8 @@ internal sealed class HeldDatabase : IDisposable
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         Span<byte> start = stackalloc byte[16];
-        return file.Length == 0 || (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == 16 && start.SequenceEqual("SQLite format 3\0"u8));
+        return file.Length == 0
+            || (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == 16 && start.SequenceEqual("SQLite format 3\0"u8));
     }
 
     private static HeldDatabase TakeDamaged(string path)

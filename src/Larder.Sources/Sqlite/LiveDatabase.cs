@@ -43,7 +43,8 @@ internal sealed class LiveDatabase : IDisposable
             {
                 throw new SourceException(
                     SourceError.Unreachable,
-                    $"The database {settings.Path} was held exclusively by another program for {settings.BusyTimeout.TotalSeconds:0.#} seconds.",
+                    $"The database {settings.Path} was held exclusively by another program for {settings.BusyTimeout.TotalSeconds:0.#} "
+                    + "seconds.",
                     error);
             }
             catch (Sqlite3Exception error)

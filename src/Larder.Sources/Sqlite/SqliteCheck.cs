@@ -90,7 +90,8 @@ public static class SqliteCheck
         {
             var columns = ReadStoredColumns(connection, table);
             // NOT INDEXED: the table itself is read, never an index that happens to hold the same columns.
-            var sql = $"SELECT {string.Join(", ", columns.Select(Sqlite3Connection.Quote))} FROM {Sqlite3Connection.Quote(table)} NOT INDEXED";
+            var sql =
+                $"SELECT {string.Join(", ", columns.Select(Sqlite3Connection.Quote))} FROM {Sqlite3Connection.Quote(table)} NOT INDEXED";
             var rows = ReadRows(connection, sql, cancellationToken);
             yield return new EntryFacts { Name = table, Kind = "table", File = entryFile, Rows = rows.Rows, Fingerprint = rows };
         }

@@ -52,7 +52,8 @@ internal sealed class SqliteCopy : IDisposable
         }
         catch (Sqlite3Exception error)
         {
-            throw new SourceException(SourceError.TargetFailed, $"The copy of {shownPath} in {folder} cannot be opened: {error.Message}.", error);
+            throw new SourceException(
+                SourceError.TargetFailed, $"The copy of {shownPath} in {folder} cannot be opened: {error.Message}.", error);
         }
         finally
         {
@@ -99,7 +100,8 @@ internal sealed class SqliteCopy : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new SourceException(SourceError.TargetFailed, $"The folder for temporary copies {folder} cannot be written: {error.Message}", error);
+            throw new SourceException(
+                SourceError.TargetFailed, $"The folder for temporary copies {folder} cannot be written: {error.Message}", error);
         }
         return path;
     }
@@ -134,7 +136,8 @@ internal sealed class SqliteCopy : IDisposable
     }
 
     private static SourceException DescribeStep(Sqlite3Exception error, string shownPath, string folder) => error.Code == Sqlite3.Full
-        ? new SourceException(SourceError.TargetFull, $"The file system of {folder} became full while {shownPath} was being copied to it.", error)
+        ? new SourceException(
+            SourceError.TargetFull, $"The file system of {folder} became full while {shownPath} was being copied to it.", error)
         : SqliteErrors.Describe(error, shownPath);
 
     public void Dispose()

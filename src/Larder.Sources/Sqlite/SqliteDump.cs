@@ -65,7 +65,8 @@ public static class SqliteDump
 
         private List<SchemaRow> ReadSchema()
         {
-            using var statement = connection.Prepare("SELECT type, name, tbl_name, sql, rootpage FROM sqlite_schema WHERE sql NOT NULL ORDER BY rowid");
+            using var statement = connection.Prepare(
+                "SELECT type, name, tbl_name, sql, rootpage FROM sqlite_schema WHERE sql NOT NULL ORDER BY rowid");
             var rows = new List<SchemaRow>();
             while (statement.Step())
             {

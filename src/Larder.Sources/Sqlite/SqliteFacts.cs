@@ -23,7 +23,8 @@ public static class SqliteFacts
         {
             throw new SourceException(
                 SourceError.Mismatch,
-                $"What was restored for {shownPath} is not what the backup recorded: {string.Join("; ", differences.Take(ShownDifferences))}.");
+                $"What was restored for {shownPath} is not what the backup recorded: "
+                + $"{string.Join("; ", differences.Take(ShownDifferences))}.");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Larder.Sources.Native;
 
 namespace Larder.Sources.Sqlite;
 
@@ -19,7 +20,9 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
         return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
     }
 
-    /// <summary>The programs that have the database open now, for people, as far as /proc shows it. While there are any, it is not replaced.</summary>
+    /// <summary>
+    /// The programs that have the database open now, for people, as far as /proc shows it. While there are any, it is not replaced.
+    /// </summary>
     public static IReadOnlyList<string> FindUsers(string target)
     {
         target = ResolveTarget(target);
@@ -79,31 +82,31 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
             Done(SqliteRestoreStep.TargetTaken);
 
             Companions.Remove(target, kept, held?.IsWhole ?? false);
-            DatabaseFile.FlushFolder(folder);
+            LibcPath.FlushFolder(folder);
             Done(SqliteRestoreStep.CompanionsRemoved);
 
             if (!replaces)
             {
-                DatabaseFile.Rename(copy, target);
-                DatabaseFile.FlushFolder(folder);
+                LibcPath.Rename(copy, target);
+                LibcPath.FlushFolder(folder);
                 Done(SqliteRestoreStep.Finished);
                 return null;
             }
 
-            if (DatabaseFile.TryExchange(copy, target))
+            if (LibcPath.TryExchange(copy, target))
             {
                 await GiveBackIfOpenedAsync(copy, target);
                 Done(SqliteRestoreStep.Exchanged);
-                DatabaseFile.Rename(copy, kept);
+                LibcPath.Rename(copy, kept);
             }
             else
             {
                 // A file system without exchange. Between the two there is no database, but never a wrong or half one.
-                DatabaseFile.Rename(target, kept);
-                DatabaseFile.Rename(copy, target);
+                LibcPath.Rename(target, kept);
+                LibcPath.Rename(copy, target);
                 Done(SqliteRestoreStep.Exchanged);
             }
-            DatabaseFile.FlushFolder(folder);
+            LibcPath.FlushFolder(folder);
             Done(SqliteRestoreStep.Finished);
             return kept;
         }
@@ -120,7 +123,7 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
     private async Task GiveBackIfOpenedAsync(string old, string target)
     {
         var holders = await FileHolders.WaitUntilNoneAsync(old, JustOpened, clock, exceptThisProcess: true);
-        if (holders.Count > 0 && DatabaseFile.TryExchange(old, target))
+        if (holders.Count > 0 && LibcPath.TryExchange(old, target))
         {
             throw HeldDatabase.DescribeBusy(target, $"{string.Join(", ", holders)} has just opened it");
         }
@@ -141,15 +144,15 @@ public sealed class SqliteRestore(TimeProvider clock, TimeSpan busyTimeout, Acti
     {
         if (replaces)
         {
-            var old = DatabaseFile.ReadAttributes(target);
-            var now = DatabaseFile.ReadAttributes(copy);
+            var old = LibcPath.ReadAttributes(target);
+            var now = LibcPath.ReadAttributes(copy);
             if ((old.Uid, old.Gid) != (now.Uid, now.Gid))
             {
-                DatabaseFile.SetOwner(copy, old.Uid, old.Gid);
+                LibcPath.SetOwner(copy, old.Uid, old.Gid);
             }
             File.SetUnixFileMode(copy, (UnixFileMode)old.Permissions); // After the owner: chown clears some bits.
         }
-        DatabaseFile.Flush(copy);
+        LibcPath.Flush(copy);
     }
 
     private void Done(SqliteRestoreStep step) => afterStep?.Invoke(step);

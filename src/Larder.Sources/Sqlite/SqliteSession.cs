@@ -20,6 +20,7 @@ internal sealed class SqliteSession : ISourceSession
         Description = new SourceDescription
         {
             Engine = "sqlite",
+            Paths = [path],
             EngineVersion = Sqlite3Connection.LibraryVersion,
             DatabaseName = name,
             Encoding = encoding,

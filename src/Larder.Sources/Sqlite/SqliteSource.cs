@@ -37,7 +37,7 @@ public sealed class SqliteSource(
 
         async Task<ISourceSession> CopyAsync()
         {
-            var attributes = DatabaseFile.ReadAttributes(settings.Path);
+            var attributes = LibcPath.ReadAttributes(settings.Path);
             using var live = await LiveDatabase.OpenAsync(settings, clock, cancellationToken);
             CheckSpace(live.SizeBytes);
             var copy = SqliteCopy.Make(live, settings.Path, folder, cancellationToken);
@@ -53,11 +53,11 @@ public sealed class SqliteSource(
         {
             throw new SourceException(SourceError.NotFound, $"{settings.Path} is a folder, not a database.");
         }
-        if (!DatabaseFile.IsThere(settings.Path))
+        if (!LibcPath.IsThere(settings.Path))
         {
             throw new SourceException(SourceError.NotFound, $"There is no database at {settings.Path}.");
         }
-        if (!DatabaseFile.IsReadable(settings.Path))
+        if (!LibcPath.IsReadable(settings.Path))
         {
             throw new SourceException(SourceError.PermissionDenied, $"The database {settings.Path} may not be read by this user.");
         }
@@ -72,13 +72,15 @@ public sealed class SqliteSource(
         }
         catch (IOException error)
         {
-            throw new SourceException(SourceError.TargetFailed, $"The folder for temporary copies {folder} cannot be used: {error.Message}", error);
+            throw new SourceException(
+                SourceError.TargetFailed, $"The folder for temporary copies {folder} cannot be used: {error.Message}", error);
         }
         if (free < neededBytes)
         {
             throw new SourceException(
                 SourceError.TargetFull,
-                $"The copy of {settings.Path} needs {neededBytes} bytes in {folder}, and only {free} are free there. Set TMPDIR to a larger folder.");
+                $"The copy of {settings.Path} needs {neededBytes} bytes in {folder}, and only {free} are free there. Set TMPDIR to a "
+                + "larger folder.");
         }
     }
 }

@@ -1,14 +1,14 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Larder.Sources.Native;
 
 namespace Larder.Sources.Tools;
 
 /// <summary>The processes that a program started, ended together. Its number is the program's process id.</summary>
-internal sealed partial class ProcessGroup(int id)
+internal sealed class ProcessGroup(int id)
 {
     private const int Terminate = 15;
     private const int Kill = 9;
-    private const int NoSuchProcess = 3;
 
     private volatile bool gone;
 
@@ -47,14 +47,11 @@ internal sealed partial class ProcessGroup(int id)
         {
             return false;
         }
-        if (SendSignal(-id, signal) == 0)
+        if (Libc.SendSignal(-id, signal) == 0)
         {
             return true;
         }
         // Just started: setsid has not made the group yet, but the process is there.
-        return Marshal.GetLastPInvokeError() != NoSuchProcess || (signal != 0 && SendSignal(id, signal) == 0);
+        return Marshal.GetLastPInvokeError() != LibcError.NoSuchProcess || (signal != 0 && Libc.SendSignal(id, signal) == 0);
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int SendSignal(int process, int signal);
 }

@@ -72,9 +72,11 @@ public sealed class ToolProcess : IAsyncDisposable
     public static ToolProcess Start(ToolStart start, TimeProvider clock)
     {
         var program = ProgramPath.Find(start.Program)
-            ?? throw new SourceException(SourceError.ToolMissing, $"{start.ShownName} needs the program {start.Program}, which is not installed.");
+            ?? throw new SourceException(
+                SourceError.ToolMissing, $"{start.ShownName} needs the program {start.Program}, which is not installed.");
         var setsid = ProgramPath.Find("setsid")
-            ?? throw new SourceException(SourceError.ToolMissing, $"{start.ShownName} needs the program setsid (package util-linux), which is not installed.");
+            ?? throw new SourceException(
+                SourceError.ToolMissing, $"{start.ShownName} needs the program setsid (package util-linux), which is not installed.");
 
         // setsid makes a new session and process group, then becomes the program: the process id stays the same and names the group.
         var info = new ProcessStartInfo(setsid, [program, .. start.Arguments])
@@ -147,7 +149,8 @@ public sealed class ToolProcess : IAsyncDisposable
         }
         catch (IOException error)
         {
-            failure = new SourceException(SourceError.ToolFailed, $"The output of {start.ShownName} cannot be read: {error.Message}", error);
+            failure = new SourceException(
+                SourceError.ToolFailed, $"The output of {start.ShownName} cannot be read: {error.Message}", error);
             throw failure;
         }
         finally
@@ -184,8 +187,10 @@ public sealed class ToolProcess : IAsyncDisposable
         });
     }
 
-    /// <summary>Reads to the end, until the writer wants no more (true), or until the program has exited and the stream stays silent but
-    ///open (false).</summary>
+    /// <summary>
+    /// Reads to the end, until the writer wants no more (true), or until the program has exited and the stream stays silent but open
+    /// (false).
+    /// </summary>
     private async Task<bool> PumpAsync(Stream stream, int readBytes, Func<ReadOnlyMemory<byte>, ValueTask<bool>> write)
     {
         var buffer = new byte[readBytes]; // Its own, not the pipe's: a read that is given up may still write into it.
@@ -252,8 +257,9 @@ public sealed class ToolProcess : IAsyncDisposable
         disposal.Dispose();
     }
 
-    /// <summary>A killed process needs a moment to vanish. Bounded, because in a container without an init dead ones stay in the
-    ///list.</summary>
+    /// <summary>
+    /// A killed process needs a moment to vanish. Bounded, because in a container without an init dead ones stay in the list.
+    /// </summary>
     private async Task WaitUntilEmptyAsync()
     {
         var killed = clock.GetTimestamp();
@@ -264,11 +270,13 @@ public sealed class ToolProcess : IAsyncDisposable
     }
 
     private SourceException DescribeTimeout() => new(
-        SourceError.TimedOut, $"{start.ShownName} was ended because it took longer than {start.Timeout?.TotalSeconds:0.###} seconds.{DescribeErrors()}");
+        SourceError.TimedOut,
+        $"{start.ShownName} was ended because it took longer than {start.Timeout?.TotalSeconds:0.###} seconds.{DescribeErrors()}");
 
     private SourceException DescribeOpenOutput() => new(
         SourceError.ToolFailed,
-        $"{start.ShownName} exited, but something it started still holds its output open after {start.DrainTimeout.TotalSeconds:0.###} silent seconds.");
+        $"{start.ShownName} exited, but something it started still holds its output open after {start.DrainTimeout.TotalSeconds:0.###} "
+        + "silent seconds.");
 
     private string DescribeErrors()
     {

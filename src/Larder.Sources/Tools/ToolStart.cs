@@ -17,8 +17,9 @@ public sealed record ToolStart
     /// <summary>From start to exit; null waits for ever.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>How messages name it, such as <c>The command of dump.sql</c>. Not the command line: people write passwords into
-    ///it.</summary>
+    /// <summary>
+    /// How messages name it, such as <c>The command of dump.sql</c>. Not the command line: people write passwords into it.
+    /// </summary>
     public required string ShownName { get; init; }
 
     /// <summary>How long its processes have between SIGTERM and SIGKILL.</summary>

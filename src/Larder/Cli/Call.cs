@@ -95,6 +95,10 @@ internal sealed class Call : IDisposable
         {
             throw new RefusedConfigurationException(result);
         }
+        if (Verbosity > 0)
+        {
+            Words.Say($"Configuration: {sound.File ?? "variables of the environment"}. State: {sound.StateDirectory}.");
+        }
         foreach (var warning in result.Warnings)
         {
             Words.Warn(warning.ToString());

@@ -1,9 +1,9 @@
-using Larder.Testing;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Larder.Engine.Backups;
 using Larder.Engine.Errors;
+using Larder.Testing;
 
 namespace Larder.Engine.Tests.Backups;
 

@@ -126,6 +126,7 @@ public sealed class CleanupRunTests
     }
 
     [Fact]
+    [Trait("Kind", "campaign")]
     public async Task A_storage_that_fails_in_the_middle_of_a_cleanup_loses_nothing()
     {
         var seed = SeededRandom.SeedFor(nameof(A_storage_that_fails_in_the_middle_of_a_cleanup_loses_nothing));

@@ -72,7 +72,9 @@ public sealed class ConfigurationExampleTests
                     {
                         Check(key.Shape, $"{path}.{key.Name}");
                         if (key.Default is { } fallback)
+                        {
                             Assert.Null(((ScalarShape)key.Shape).Parse(fallback, new ScalarContext("/", "/root")).Complaint);
+                        }
                     }
 
                     break;
@@ -86,11 +88,17 @@ public sealed class ConfigurationExampleTests
         {
             case ListValue list:
                 foreach (var item in list.Items)
+                {
                     CollectUsed(item, path, used);
+                }
+
                 break;
             case NamedValue named:
                 foreach (var (_, _, item) in named.Items)
+                {
                     CollectUsed(item, path + ".*", used);
+                }
+
                 break;
             case ObjectValue map:
                 foreach (var (key, member) in map.Members.Where(member => member.Value.Node is not null))

@@ -23,7 +23,9 @@ public sealed class ConfigurationFuzzTests
         var random = new Random(seed);
         var clock = Stopwatch.StartNew();
         for (var round = 0; round < 3000 && clock.Elapsed < TimeSpan.FromSeconds(4); round++)
+        {
             Try(Mutate(ConfigurationExample.Text, random), string.Create(CultureInfo.InvariantCulture, $"seed {seed}, round {round}"));
+        }
     }
 
     [Fact]
@@ -35,7 +37,10 @@ public sealed class ConfigurationFuzzTests
         {
             var text = new StringBuilder();
             for (var i = random.Next(60); i > 0; i--)
+            {
                 text.Append(Pieces[random.Next(Pieces.Length)]);
+            }
+
             Try(text.ToString(), string.Create(CultureInfo.InvariantCulture, $"seed {seed}, round {round}"));
         }
     }
@@ -51,7 +56,9 @@ public sealed class ConfigurationFuzzTests
             Assert.All(result.Problems, problem => Assert.False(string.IsNullOrWhiteSpace(problem.Message)));
             ConfigurationWriter.ValidationJson(result).ToJsonString();
             if (result.Configuration is not null)
+            {
                 ConfigurationWriter.Show(result);
+            }
         }
         catch (Exception exception)
         {

@@ -142,7 +142,9 @@ public sealed class ConfigurationLoaderTests
 
         Assert.Contains(message, problem.Message, StringComparison.Ordinal);
         if (line > 0)
+        {
             Assert.Equal(line, problem.Line);
+        }
     }
 
     [Fact]
@@ -151,7 +153,10 @@ public sealed class ConfigurationLoaderTests
         using var loading = new Loading();
         var lines = new List<string> { "repositories: { local: { path: repo, password: x } }", "a0: &a0 [x, x, x, x, x, x, x, x, x, x]" };
         for (var i = 1; i < 30; i++)
+        {
             lines.Add($"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 10))}]");
+        }
+
         lines.Add("alerts: *a29");
 
         Assert.NotEmpty(loading.Load(string.Join('\n', lines)).Problems);

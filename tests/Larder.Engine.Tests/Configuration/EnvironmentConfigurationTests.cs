@@ -39,7 +39,9 @@ public sealed class EnvironmentConfigurationTests
 
         Assert.Equal((engine, job), (Assert.Single(settings.Sources).Engine, settings.Name));
         if (settings.Sources[0] is SqliteSourceSettings sqlite)
+        {
             Assert.Equal("/srv/app.db", sqlite.Path);
+        }
     }
 
     [Fact]

@@ -19,7 +19,10 @@ public sealed class GoldenProblemsTests
 
         var golden = Beside("Golden/mistakes.txt");
         if (GeneratedDocument.IsRegenerating)
+        {
             File.WriteAllText(golden, text);
+        }
+
         Assert.Equal(File.ReadAllText(golden), text);
         Assert.Equal(20, result.Problems.Count);
         Assert.Null(result.Configuration);

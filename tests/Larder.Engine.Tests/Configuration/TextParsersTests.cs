@@ -95,31 +95,6 @@ public sealed class TextParsersTests
             return DurationText.TryParse(DurationText.Format(duration), out var read) && read == duration;
         }).QuickCheckThrowOnFailure();
 
-    [Fact]
-    public void A_timestamp_is_read_back_as_its_second()
-    {
-        var zone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
-        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seconds =>
-        {
-            var moment = DateTimeOffset.FromUnixTimeSeconds(seconds);
-            var text = TimestampText.Format(moment, zone);
-            return TimestampText.TryParse(text, zone, out var read)
-                && (read == moment || (zone.IsAmbiguousTime(moment) && TimestampText.Format(read, zone) == text));
-        }).QuickCheckThrowOnFailure();
-    }
-
-    [Fact]
-    public void A_timestamp_means_the_first_of_two_hours_and_none_that_is_skipped()
-    {
-        var zone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
-        Assert.True(TimestampText.TryParse("20241027_023000", zone, out var first));
-        Assert.Equal(TimeSpan.FromHours(2), first.Offset);
-        Assert.False(TimestampText.TryParse("20240331_023000", zone, out _));
-        Assert.False(TimestampText.TryParse("latest", zone, out _));
-        Assert.False(TimestampText.TryParse(null, zone, out _));
-        Assert.False(TimestampText.TryParse("00010101_000000", zone, out _));
-    }
-
     [Theory]
     [InlineData("0 2 * * *", 1UL, 4UL, 0xFFFFFFFEUL, 0x1FFEUL, 0x7FUL, true)]
     [InlineData("*/15 9-17/4 1,15 jan-mar MON-fri", 0x200040008001UL, 0x22200UL, 0x8002UL, 0xEUL, 0x3EUL, false)]

@@ -1,3 +1,4 @@
+using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
 using Larder.Repository;
 using Larder.Sources;
@@ -55,11 +56,23 @@ public sealed class ErrorTableTests
     [InlineData(EngineError.ConfigurationInvalid, 2)]
     [InlineData(EngineError.ConfirmationMissing, 4)]
     [InlineData(EngineError.VerificationFoundDamage, 5)]
-    [InlineData(EngineError.BackupPartial, 3)]
+    [InlineData(SourceError.EntryVanished, 3)]
     [InlineData(SourceError.ToolFailed, 1)]
     [InlineData(SourceError.Mismatch, 5)]
     public void Exit_statuses_are_those_of_the_command_line(Enum error, int exitStatus) =>
         Assert.Equal(exitStatus, (int)ErrorTable.Rows.Single(row => row.Kind.Equals(error)).ExitStatus);
+
+    [Fact]
+    public void A_configuration_with_problems_and_a_secret_that_cannot_be_had_are_told_apart()
+    {
+        var problem = new ConfigurationProblem { Key = "jobs", Message = "The configuration has no jobs.", Suggestion = "jobs: …" };
+        var problems = ErrorTable.Describe(new ConfigurationException([problem, problem with { Message = "It has no repositories." }]));
+        var secret = ErrorTable.Describe(new ConfigurationException(problem with { Message = "The secret of password is empty." }));
+
+        Assert.Equal("LARDER-010 The configuration has no jobs. It has no repositories.", $"{problems.Code} {problems.Message}");
+        Assert.Equal("LARDER-012 The secret of password is empty.", $"{secret.Code} {secret.Message}");
+        Assert.Equal([ExitStatus.Usage, ExitStatus.Usage], [problems.ExitStatus, secret.ExitStatus]);
+    }
 
     [Fact]
     public void A_repository_error_is_reported_with_number_message_and_a_hint_that_names_the_repository()

@@ -57,7 +57,7 @@ public sealed class VerifyRunTests
         }
         else
         {
-            await ScratchLarder.DamageAsync(pack, bytes => damage == "truncate" ? bytes[..^1] : Flip(bytes, bytes.Length / 3));
+            await ScratchLarder.DamageAsync(pack, bytes => damage == "truncate" ? bytes[..(bytes.Length / 4)] : Flip(bytes, bytes.Length / 3));
         }
 
         var report = await VerifyAsync(larder, new VerifyRequest { Level = level });

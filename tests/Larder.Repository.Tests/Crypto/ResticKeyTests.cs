@@ -5,6 +5,7 @@ using Larder.Repository.Crypto;
 namespace Larder.Repository.Tests.Crypto;
 
 /// <summary>A repository that real restic made opens here.</summary>
+[Trait("Kind", "campaign")]
 public sealed class ResticKeyTests : IDisposable
 {
     private const string Restic = "/usr/bin/restic";

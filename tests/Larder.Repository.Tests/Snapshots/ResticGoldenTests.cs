@@ -6,6 +6,7 @@ using Larder.Repository.Snapshots;
 namespace Larder.Repository.Tests.Snapshots;
 
 /// <summary>Our reading and writing of the JSON formats against files that the installed restic wrote just now.</summary>
+[Trait("Kind", "campaign")]
 public sealed class ResticGoldenTests : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("larder-golden-").FullName;

@@ -198,25 +198,6 @@ public sealed class ContentIntakeTests
         Assert.Single(await Backups.ListAsync(storage, FileKind.Snapshot));
     }
 
-    [Fact]
-    public async Task A_stream_of_300_MB_passes_through_bounded_memory()
-    {
-        using var folder = new TemporaryFolder();
-        using var storage = new LocalStorage(folder["repository"]);
-        await storage.PrepareAsync(CancellationToken.None);
-        using var repository = await Repository.CreateAsync(storage, Backups.Password, Backups.Options, CancellationToken.None);
-        await using var writer = await RepositoryWriter.BeginAsync(repository, CancellationToken.None);
-        await using var intake = new ContentIntake([writer], 0);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        using var stream = new EndlessNoise(bytes: 300_000_000);
-
-        var content = await intake.StoreAsync(stream, repository.CreateChunker(ChunkSizes.Around(64 << 10)), CancellationToken.None);
-        await intake.CompleteAsync(CancellationToken.None);
-
-        Assert.Equal(300_000_000, (await content.Completion).Bytes);
-        Assert.InRange(stream.PeakMemoryBytes - before, 0, 120_000_000);
-    }
-
     /// <summary>A storage with no room for one kind of file.</summary>
     private sealed class FullStorage(IStorage inner, FileKind kind) : IStorage
     {
@@ -234,49 +215,5 @@ public sealed class ContentIntakeTests
         public IAsyncEnumerable<StoredFile> ListAsync(FileKind listed, CancellationToken cancellationToken) => inner.ListAsync(listed, cancellationToken);
 
         public Task DeleteAsync(StorageKey key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
-    }
-
-    /// <summary>Noise that is never the same, and a look at the managed memory at every read.</summary>
-    private sealed class EndlessNoise(long bytes, bool fails = false) : Stream
-    {
-        private readonly Random random = new(1);
-        private long left = bytes;
-
-        public long PeakMemoryBytes { get; private set; }
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            if (left == 0 && fails)
-            {
-                throw new IOException("The stream broke.");
-            }
-            PeakMemoryBytes = Math.Max(PeakMemoryBytes, GC.GetTotalMemory(forceFullCollection: false));
-            var count = (int)Math.Min(Math.Min(buffer.Length, 64 << 10), left);
-            random.NextBytes(buffer[..count]);
-            left -= count;
-            return count;
-        }
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -3,6 +3,7 @@ using Larder.Sources.Files;
 
 namespace Larder.Sources.Tests.Files;
 
+[Trait("Kind", "campaign")]
 public sealed class ExcludeRulesTests
 {
     private static readonly string[] Pieces =

@@ -1,14 +1,15 @@
 using Larder.Sources.Sqlite;
 using Larder.Sources.Tools;
+using Larder.Testing;
 
 namespace Larder.Sources.Tests.Sqlite;
 
 public sealed class SqliteCheckTests : IDisposable
 {
-    private readonly ScratchFolder folder = new();
+    private readonly TemporaryFolder folder = new();
     private readonly string path;
 
-    public SqliteCheckTests() => path = folder.File("app.sqlite");
+    public SqliteCheckTests() => path = folder["app.sqlite"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -1,17 +1,18 @@
 using Larder.Sources.Sqlite;
+using Larder.Testing;
 
 namespace Larder.Sources.Tests.Sqlite;
 
 public sealed class SqliteContractTests : SourceContract, IDisposable
 {
-    private readonly ScratchFolder folder = new();
+    private readonly TemporaryFolder folder = new();
     private readonly string path;
     private readonly string temporary;
 
     public SqliteContractTests()
     {
-        path = folder.File("app.sqlite");
-        temporary = folder.Folder("tmp");
+        path = folder["app.sqlite"];
+        temporary = folder.Make("tmp");
         TestDatabase.Execute(
             path,
             "PRAGMA journal_mode=WAL",
@@ -22,11 +23,11 @@ public sealed class SqliteContractTests : SourceContract, IDisposable
     protected override ISource Create() => new SqliteSource(new SqliteSettings { Path = path }, TimeProvider.System, temporary);
 
     protected override ISource CreateMissing() =>
-        new SqliteSource(new SqliteSettings { Path = folder.File("none.sqlite") }, TimeProvider.System, temporary);
+        new SqliteSource(new SqliteSettings { Path = folder["none.sqlite"] }, TimeProvider.System, temporary);
 
     protected override async Task AssertContentAsync(IReadOnlyDictionary<string, byte[]> files)
     {
-        var copy = folder.File("copy.sqlite");
+        var copy = folder["copy.sqlite"];
         await File.WriteAllBytesAsync(copy, Assert.Single(files).Value);
         Assert.Equal("app.sqlite", files.Keys.Single());
         Assert.Equal(

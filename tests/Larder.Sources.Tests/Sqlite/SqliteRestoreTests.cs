@@ -1,6 +1,7 @@
 using Larder.Sources.Native;
 using Larder.Sources.Sqlite;
 using Larder.Sources.Tools;
+using Larder.Testing;
 
 namespace Larder.Sources.Tests.Sqlite;
 
@@ -8,14 +9,14 @@ public sealed class SqliteRestoreTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
-    private readonly ScratchFolder folder = new();
+    private readonly TemporaryFolder folder = new();
     private readonly string target;
     private readonly string copy;
 
     public SqliteRestoreTests()
     {
-        target = folder.File("app.sqlite");
-        copy = folder.File(".app.sqlite.larder");
+        target = folder["app.sqlite"];
+        copy = folder[".app.sqlite.larder"];
         TestDatabase.Execute(copy, "CREATE TABLE t(a)", "INSERT INTO t VALUES('new')");
     }
 
@@ -52,7 +53,7 @@ public sealed class SqliteRestoreTests : IDisposable
     [Fact]
     public async Task What_only_the_log_of_a_killed_program_holds_is_in_the_kept_database()
     {
-        var dead = folder.File("dead.sqlite");
+        var dead = folder["dead.sqlite"];
         using (var application = Sqlite3Connection.Create(dead))
         {
             application.Execute("PRAGMA journal_mode=WAL");
@@ -152,7 +153,7 @@ public sealed class SqliteRestoreTests : IDisposable
     [Fact]
     public async Task Behind_a_symlink_the_file_it_leads_to_is_replaced()
     {
-        var real = Path.Combine(folder.Folder("data"), "real.sqlite");
+        var real = Path.Combine(folder.Make("data"), "real.sqlite");
         MakeOld(real, "WAL");
         File.CreateSymbolicLink(target, real);
         var beside = Path.Combine(Path.GetDirectoryName(SqliteRestore.ResolveTarget(target))!, "copy");
@@ -183,14 +184,14 @@ public sealed class SqliteRestoreTests : IDisposable
     public async Task Killed_after_any_step_a_whole_database_stands_there(SqliteRestoreStep killedAfter, string journalMode)
     {
         MakeOld(target, journalMode);
-        var photograph = folder.File("photograph");
+        var photograph = folder["photograph"];
         var restore = new SqliteRestore(TimeProvider.System, Patience, step =>
         {
             if (step == killedAfter)
             {
-                using var copying = System.Diagnostics.Process.Start("cp", ["-a", folder.Path, Path.GetTempPath() + Path.GetFileName(folder.Path) + ".shot"]);
+                using var copying = System.Diagnostics.Process.Start("cp", ["-a", folder.FullPath, Path.GetTempPath() + Path.GetFileName(folder.FullPath) + ".shot"]);
                 copying.WaitForExit();
-                Directory.Move(Path.GetTempPath() + Path.GetFileName(folder.Path) + ".shot", photograph);
+                Directory.Move(Path.GetTempPath() + Path.GetFileName(folder.FullPath) + ".shot", photograph);
             }
         });
         await restore.SwapInAsync(copy, target, [], Cancellation);
@@ -249,7 +250,7 @@ public sealed class SqliteRestoreTests : IDisposable
 
     private void MakeTorn()
     {
-        var dead = folder.File("dead.sqlite");
+        var dead = folder["dead.sqlite"];
         MakeOld(dead, "DELETE");
         using var application = Sqlite3Connection.Open(dead);
         application.Execute("PRAGMA cache_size=1");

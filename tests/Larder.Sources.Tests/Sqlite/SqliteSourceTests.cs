@@ -1,15 +1,16 @@
 using Larder.Sources.Native;
 using Larder.Sources.Sqlite;
 using Larder.Sources.Tools;
+using Larder.Testing;
 
 namespace Larder.Sources.Tests.Sqlite;
 
 public sealed class SqliteSourceTests : IDisposable
 {
-    private readonly ScratchFolder folder = new();
+    private readonly TemporaryFolder folder = new();
     private readonly string path;
 
-    public SqliteSourceTests() => path = folder.File("app.sqlite");
+    public SqliteSourceTests() => path = folder["app.sqlite"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -39,11 +40,11 @@ public sealed class SqliteSourceTests : IDisposable
         await using var writer = ToolProcess.Start(
             ToolStart.Shell($"yes '{transfer}' | sqlite3 -bail {patience} '{path}'", "The writer"), TimeProvider.System);
 
-        var source = new SqliteSource(new SqliteSettings { Path = path }, TimeProvider.System, folder.Folder("tmp"));
+        var source = new SqliteSource(new SqliteSettings { Path = path }, TimeProvider.System, folder.Make("tmp"));
         var counts = new List<long?>();
         for (var number = 0; number < backups; number++)
         {
-            var copy = folder.File($"copy{number}.sqlite");
+            var copy = folder[$"copy{number}.sqlite"];
             var outcome = await TestDatabase.BackUpAsync(source, copy, Cancellation);
             Assert.Empty(outcome.Warnings);
             Assert.Equal("ok", await RunSqliteAsync(copy, "PRAGMA integrity_check"));
@@ -75,7 +76,7 @@ public sealed class SqliteSourceTests : IDisposable
             "CREATE TABLE t(a, b)",
             "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i+1 FROM n WHERE i<3000) INSERT INTO t SELECT i, hex(randomblob(i % 90)) FROM n",
             "DELETE FROM t WHERE a % 3 = 0");
-        var copy = folder.File("copy.sqlite");
+        var copy = folder["copy.sqlite"];
         var outcome = await TestDatabase.BackUpAsync(Source(), copy, Cancellation);
         Assert.Equal(2000, outcome.Entries.Single(entry => entry.Name == "t").Rows);
         Assert.Equal($"{pageBytes}", await RunSqliteAsync(copy, "PRAGMA page_size"));
@@ -92,7 +93,7 @@ public sealed class SqliteSourceTests : IDisposable
         application.Execute("INSERT INTO t VALUES('only in the log')");
         Assert.Equal(4096, new FileInfo(path).Length);
 
-        var copy = folder.File("copy.sqlite");
+        var copy = folder["copy.sqlite"];
         await TestDatabase.BackUpAsync(Source(), copy, Cancellation);
         Assert.Equal("only in the log", await RunSqliteAsync(copy, "SELECT a FROM t"));
         Assert.Equal(4096, new FileInfo(path).Length); // And nothing was written to the application's file.
@@ -101,7 +102,7 @@ public sealed class SqliteSourceTests : IDisposable
     [Fact]
     public async Task A_transaction_that_a_dead_program_left_half_done_is_not_in_the_copy()
     {
-        var dead = folder.File("dead.sqlite");
+        var dead = folder["dead.sqlite"];
         TestDatabase.Execute(dead, "CREATE TABLE t(a)", "INSERT INTO t VALUES(1)");
         using (var application = Sqlite3Connection.Open(dead))
         {
@@ -115,7 +116,7 @@ public sealed class SqliteSourceTests : IDisposable
         Assert.True(new FileInfo(path).Length > 100_000);
         Assert.True(File.Exists(path + "-journal"));
 
-        var copy = folder.File("copy.sqlite");
+        var copy = folder["copy.sqlite"];
         await TestDatabase.BackUpAsync(Source(), copy, Cancellation);
         Assert.Equal("1", await RunSqliteAsync(copy, "SELECT count(*) FROM t"));
     }
@@ -124,7 +125,7 @@ public sealed class SqliteSourceTests : IDisposable
     public async Task An_empty_file_is_an_empty_database()
     {
         await File.Create(path).DisposeAsync();
-        var copy = folder.File("copy.sqlite");
+        var copy = folder["copy.sqlite"];
         var outcome = await TestDatabase.BackUpAsync(Source(), copy, Cancellation);
         Assert.Equal(0, Assert.Single(outcome.Entries).Rows);
         Assert.Equal("ok", await RunSqliteAsync(copy, "PRAGMA integrity_check"));
@@ -157,7 +158,7 @@ public sealed class SqliteSourceTests : IDisposable
             file.Position = 4096 * 10;
             file.Write(new byte[4096]);
         }
-        var error = await Assert.ThrowsAsync<SourceException>(() => TestDatabase.BackUpAsync(Source(), folder.File("copy"), Cancellation));
+        var error = await Assert.ThrowsAsync<SourceException>(() => TestDatabase.BackUpAsync(Source(), folder["copy"], Cancellation));
         Assert.Equal(SourceError.Damaged, error.Error);
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
     }
@@ -169,7 +170,7 @@ public sealed class SqliteSourceTests : IDisposable
         using var application = Sqlite3Connection.Open(path);
         application.Execute("BEGIN EXCLUSIVE");
         var impatient = new SqliteSource(
-            new SqliteSettings { Path = path, BusyTimeout = TimeSpan.FromMilliseconds(200) }, TimeProvider.System, folder.Folder("tmp"));
+            new SqliteSettings { Path = path, BusyTimeout = TimeSpan.FromMilliseconds(200) }, TimeProvider.System, folder.Make("tmp"));
         var error = await Assert.ThrowsAsync<SourceException>(() => impatient.OpenAsync(Cancellation));
         Assert.Equal(SourceError.Unreachable, error.Error);
 
@@ -194,7 +195,7 @@ public sealed class SqliteSourceTests : IDisposable
     public async Task Too_little_room_for_the_copy_is_said_beforehand()
     {
         TestDatabase.Execute(path, "CREATE TABLE t(a)", "INSERT INTO t VALUES(zeroblob(100000))");
-        var source = new SqliteSource(new SqliteSettings { Path = path }, TimeProvider.System, folder.Path, freeBytes: _ => 50_000);
+        var source = new SqliteSource(new SqliteSettings { Path = path }, TimeProvider.System, folder.FullPath, freeBytes: _ => 50_000);
         var error = await Assert.ThrowsAsync<SourceException>(() => source.OpenAsync(Cancellation));
         Assert.Equal(SourceError.TargetFull, error.Error);
         Assert.Contains("50000", error.Message, StringComparison.Ordinal);
@@ -204,7 +205,7 @@ public sealed class SqliteSourceTests : IDisposable
     public async Task The_copies_of_dead_processes_are_removed_and_those_of_living_ones_are_not()
     {
         TestDatabase.Execute(path, "CREATE TABLE t(a)");
-        var temporary = folder.Folder("tmp");
+        var temporary = folder.Make("tmp");
         var dead = Path.Combine(temporary, "larder-sqlite-999999999-0011");
         var living = Path.Combine(temporary, $"larder-sqlite-{Environment.ProcessId}-0011");
         var foreign = Path.Combine(temporary, "larder-sqlite-notes");
@@ -219,11 +220,11 @@ public sealed class SqliteSourceTests : IDisposable
     [Fact]
     public async Task The_entry_has_the_name_mode_and_time_of_the_live_file()
     {
-        var odd = folder.File("Zoë's \"data\" 100% #1?.db");
+        var odd = folder["Zoë's \"data\" 100% #1?.db"];
         TestDatabase.Execute(odd, "CREATE TABLE t(a)");
         File.SetUnixFileMode(odd, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
         File.SetLastWriteTimeUtc(odd, new DateTime(2024, 7, 8, 14, 30, 22, DateTimeKind.Utc));
-        var source = new SqliteSource(new SqliteSettings { Path = odd }, TimeProvider.System, folder.Folder("tmp # ? %20"));
+        var source = new SqliteSource(new SqliteSettings { Path = odd }, TimeProvider.System, folder.Make("tmp # ? %20"));
         await using var session = await source.OpenAsync(Cancellation);
         var entry = await session.ReadEntriesAsync(Cancellation).SingleAsync(Cancellation);
         Assert.Equal(Path.GetFileName(odd), entry.Path.ToString());
@@ -246,7 +247,7 @@ public sealed class SqliteSourceTests : IDisposable
         Assert.Equal("", await RunSqliteAsync(path, "INSERT INTO t VALUES('from outside')"));
     }
 
-    private SqliteSource Source() => new(new SqliteSettings { Path = path }, TimeProvider.System, folder.Folder("tmp"));
+    private SqliteSource Source() => new(new SqliteSettings { Path = path }, TimeProvider.System, folder.Make("tmp"));
 
     /// <summary>The independent reader.</summary>
     private static async Task<string> RunSqliteAsync(string database, string sql)

@@ -66,7 +66,7 @@ public sealed class ToolProcessTests
             unchanged = now == written ? unchanged + 1 : 0;
             written = now;
         }
-        Assert.InRange(written, 1024 * 1024, 1400 * 1024);
+        Assert.InRange(written, 1024 * 1024, 2400 * 1024); // The kernel's pipe and ours, 1 MiB each, and what is being read.
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class UsageTests
     [InlineData("show a b", "does not know what to do with \"b\"")]
     [InlineData("verify --level deep", "takes structure, data, content, and not \"deep\"")]
     [InlineData("verify --level data --subset 8/7", "a share such as 1/7")]
-    [InlineData("verify --subset 1/7", "add --level data")]
+    [InlineData("verify --level structure --subset 1/7", "leave --level structure away")]
     [InlineData("backup --only", "--only needs a value")]
     [InlineData("backup --description a --description b", "--description was given more than once")]
     [InlineData("backup --db-only --code-only", "leave nothing to back up")]

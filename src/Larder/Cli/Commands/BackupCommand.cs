@@ -146,6 +146,10 @@ internal sealed class BackupCommand
         {
             result = await new BackupRun(engine, request, progress).ExecuteAsync(cancellationToken);
         }
+        if (call.Verbosity > 0)
+        {
+            call.Words.Say($"Run {result.RunId} of job {request.Job} has ended.");
+        }
         if (!call.IsJson)
         {
             call.Print(BackupText.Page(result.Backup, engine.Library.ZoneOf(request.Job), call.OutInk));

@@ -9,7 +9,7 @@ namespace Larder.Cli.Commands;
 internal sealed class VerifyCommand
 {
     private readonly Operand names = new("BACKUP", "Backups to verify; whole repositories without one.", ValueKind.Backup, 0, Operand.AnyNumber);
-    private readonly Setting level = new("--level", "LEVEL", "How deep to look; structure by default.", ValueKind.Text, "structure", "data", "content");
+    private readonly Setting level = new("--level", "LEVEL", "How deep to look; data by default.", ValueKind.Text, "structure", "data", "content");
     private readonly Setting subset = new("--subset", "PART/OF", "Read only this share of the data, such as 1/7 on the first day of seven.");
 
     public static LarderCommand Create() => new VerifyCommand().Build();
@@ -24,8 +24,9 @@ internal sealed class VerifyCommand
             + "hashed, whole or a share. content: besides, dumps are opened, rows counted and compared with the manifest.",
         Examples =
         [
-            new("larder verify", "the structure of all repositories"),
-            new("larder verify --level data --subset 3/7", "a seventh of the data"),
+            new("larder verify", "every stored byte of all repositories"),
+            new("larder verify --level structure", "a quick look that reads no data"),
+            new("larder verify --subset 3/7", "a seventh of the data"),
             new("larder verify latest --level content", "one backup, to the last row"),
         ],
         Statuses = [ExitStatus.Damage, .. CommandTree.OpensRepository],
@@ -42,9 +43,9 @@ internal sealed class VerifyCommand
             Repository = call.Repository,
             Level = call.ValueOf(level) switch
             {
-                "data" => VerifyLevel.Data,
+                "structure" => VerifyLevel.Structure,
                 "content" => VerifyLevel.Content,
-                _ => VerifyLevel.Structure,
+                _ => VerifyLevel.Data,
             },
             Subset = SubsetOf(call.ValueOf(subset)),
         };
@@ -52,7 +53,7 @@ internal sealed class VerifyCommand
         {
             throw new LarderException(EngineError.UsageInvalid, "--subset is a share of the data, which --level structure does not read.")
             {
-                Hint = "add --level data.",
+                Hint = "leave --level structure away.",
             };
         }
         VerifyReport report;

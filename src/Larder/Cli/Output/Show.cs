@@ -1,4 +1,5 @@
 using System.Globalization;
+using Larder.Engine;
 using Larder.Engine.Configuration;
 
 namespace Larder.Cli.Output;

@@ -20,7 +20,8 @@ internal sealed class Words(TextWriter error, Ink ink, bool isQuiet)
     }
 
     /// <summary>Something is not as it should be, and the work goes on. Said even with --quiet.</summary>
-    public void Warn(string sentence) => WriteLine($"{ink.Yellow("WARNING:")} {TextWidth.Plain(sentence)}");
+    /// <param name="text">A sentence; a hint may follow on a line of its own.</param>
+    public void Warn(string text) => WriteLine($"{ink.Yellow("WARNING:")} {string.Join('\n', text.Split('\n').Select(TextWidth.Plain))}");
 
     public void WriteLine(string text)
     {

@@ -1,0 +1,88 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Larder.Sources.Native;
+
+/// <summary>The few calls on a path, taken as text, that .NET does not have. They fail with the exceptions that .NET's own would.</summary>
+internal static class LibcPath
+{
+    private const int MayRead = 4;
+
+    /// <summary>False only when nothing is there; a name that may not be looked up counts as there.</summary>
+    public static bool IsThere(string path) =>
+        Libc.Access(path, 0) == 0 || Marshal.GetLastPInvokeError() is not (LibcError.NotFound or LibcError.NotDirectory);
+
+    public static bool IsReadable(string path) => Libc.Access(path, MayRead) == 0;
+
+    /// <summary>What the file system knows of the file that the path leads to; symlinks are followed.</summary>
+    public static EntryAttributes ReadAttributes(string path)
+    {
+        var error = LibcFiles.StatTarget(Libc.AtFdCwd, Terminated(path), out var look);
+        return error == 0 ? look.ToAttributes() : throw Failure(-error, $"The attributes of {path} cannot be read");
+    }
+
+    public static void SetOwner(string path, uint uid, uint gid)
+    {
+        var error = LibcFiles.ChangeOwnerOfTarget(Libc.AtFdCwd, Terminated(path), uid, gid);
+        if (error != 0)
+        {
+            throw Failure(-error, $"The owner of {path} cannot be set");
+        }
+    }
+
+    /// <summary>Renames within a folder and never over something that is there.</summary>
+    public static void Rename(string from, string to)
+    {
+        var error = LibcFiles.Rename(Libc.AtFdCwd, Terminated(from), Terminated(to), replace: false);
+        if (IsUnsupported(-error))
+        {
+            File.Move(from, to); // A file system without the flag.
+        }
+        else if (error != 0)
+        {
+            throw Failure(-error, $"{from} cannot be renamed to {to}");
+        }
+    }
+
+    /// <summary>Exchanges two names at one moment. False where the file system cannot.</summary>
+    public static bool TryExchange(string first, string second)
+    {
+        var error = LibcFiles.Exchange(Libc.AtFdCwd, Terminated(first), Terminated(second));
+        return error == 0 || (IsUnsupported(-error) ? false : throw Failure(-error, $"{first} and {second} cannot be exchanged"));
+    }
+
+    /// <summary>Makes a file's content durable.</summary>
+    public static void Flush(string path)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        RandomAccess.FlushToDisk(file);
+    }
+
+    /// <summary>Makes the names in a folder durable.</summary>
+    public static void FlushFolder(string folder)
+    {
+        using var descriptor = new LibcDescriptor(LibcFiles.Open(Libc.AtFdCwd, Terminated(folder), Libc.OpenReadOnly));
+        if (descriptor.IsInvalid)
+        {
+            throw Failure(-descriptor.Number, $"The folder {folder} cannot be opened");
+        }
+        var error = LibcFiles.Sync(descriptor.Number);
+        if (error is not (0 or -LibcError.Invalid)) // Some file systems know no flush of a folder.
+        {
+            throw Failure(-error, $"The folder {folder} cannot be flushed");
+        }
+    }
+
+    private static bool IsUnsupported(int error) => error is LibcError.Invalid or LibcError.NotImplemented or LibcError.NotSupported;
+
+    private static byte[] Terminated(string path) => LibcFiles.Terminate(Encoding.UTF8.GetBytes(path));
+
+    private static Exception Failure(int error, string what)
+    {
+        var message = $"{what}: {LibcError.Describe(error)}.";
+        return error is LibcError.NotPermitted or LibcError.AccessDenied
+            ? new UnauthorizedAccessException(message)
+            : new IOException(message, new Win32Exception(error));
+    }
+}
