@@ -345,8 +345,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
         };
 
     /// <summary>
-    /// The collector lets several generations of dead large objects lie before it looks at them: half a gigabyte a minute is nothing to it, and
-    /// much to us. It takes some milliseconds, once in a gigabyte and at the end.
+    /// Dead large objects are collected late by themselves, and would stand beside those that come next. This runs once for every index file
+    /// and at the end.
     /// </summary>
     private static void Collect() => GC.Collect();
 
