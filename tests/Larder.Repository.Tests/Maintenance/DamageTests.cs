@@ -8,7 +8,7 @@ namespace Larder.Repository.Tests.Maintenance;
 [Trait("Kind", "campaign")]
 public sealed class DamageTests
 {
-    private static readonly int RoundsOfEachKind = Environment.GetEnvironmentVariable("LARDER_SOAK") == "1" ? 600 : 60;
+    private static readonly int RoundsOfEachKind = Environment.GetEnvironmentVariable("LARDER_SOAK") == "1" ? 1000 : 200;
 
     [Theory]
     [InlineData(FileKind.Config)]
