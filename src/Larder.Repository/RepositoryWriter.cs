@@ -186,9 +186,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
             var stored = await Repository.LoadSnapshotAsync(id, cancellationToken);
             return stored.Tree == snapshot.Tree ? id : throw NotAsWritten(file);
         }
-        catch (RepositoryException)
+        catch
         {
-            await WithdrawSnapshotAsync(id);
+            await WithdrawSnapshotAsync(id); // Whoever cancelled is told that there is no backup, and so there must be none.
             throw;
         }
     }

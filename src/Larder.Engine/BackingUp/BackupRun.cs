@@ -91,7 +91,7 @@ public sealed class BackupRun
         // Written last: a snapshot that exists can be restored.
         var copies = await CommitAsync(targets, manifest, root, stored, previous, cancellationToken);
         NoteWarnings(manifest, targets.States);
-        return await ToBackupAsync(copies, cancellationToken);
+        return await ToBackupAsync(copies, CancellationToken.None); // It exists: from here nothing can be cancelled any more.
     }
 
     private async Task<IReadOnlyList<StoredSource>> StoreSourcesAsync(
@@ -214,12 +214,21 @@ public sealed class BackupRun
             try
             {
                 var id = await writer.CommitSnapshotAsync(snapshot, cancellationToken);
-                await ReadBackAsync(name, writer, id, manifest, cancellationToken);
+                await ReadBackAsync(name, writer, id, snapshot, manifest, cancellationToken);
                 copies.Add(new BackupCopy { Repository = name, SnapshotId = id, Snapshot = snapshot, Manifest = manifest });
             }
             catch (RepositoryException e) when (copies.Count > 0 || targets.Sound.Count() > 1)
             {
                 writer.Fail(e);
+            }
+            catch (OperationCanceledException)
+            {
+                // A cancelled backup leaves no snapshot, in the repositories that were done either.
+                foreach (var copy in copies)
+                {
+                    await targets.Sound.First(target => target.Name == copy.Repository).Writer.WithdrawSnapshotAsync(copy.SnapshotId);
+                }
+                throw;
             }
         }
         return copies.Count > 0
@@ -248,11 +257,15 @@ public sealed class BackupRun
     /// Reads trees and manifest back from the storage: what cannot be read back does not count, and its snapshot is taken back.
     /// </summary>
     private static async Task ReadBackAsync(
-        string repository, RepositoryWriter writer, SnapshotId id, Manifest manifest, CancellationToken cancellationToken)
+        string repository,
+        RepositoryWriter writer,
+        SnapshotId id,
+        Snapshot snapshot,
+        Manifest manifest,
+        CancellationToken cancellationToken)
     {
         try
         {
-            var snapshot = await writer.Repository.LoadSnapshotAsync(id, cancellationToken);
             var trees = new Repository.Reading.TreeSource(writer.Repository, writer.Index);
             var (stored, _) = await OpenBackup.ReadManifestAsync(writer.Repository, trees, snapshot, cancellationToken);
             if (stored.RunId != manifest.RunId)
