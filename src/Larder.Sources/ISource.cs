@@ -89,6 +89,12 @@ public sealed record SourceOutcome
 
     /// <summary>What was left out or is doubtful. Not empty: the backup is `partial`.</summary>
     public IReadOnlyList<SourceWarning> Warnings { get; init; } = [];
+
+    /// <summary>
+    /// What the source holds and a dump of this kind does not, with the reason, such as passwords of roles. Not a fault: the backup stays
+    /// `success`, and the manifest says so.
+    /// </summary>
+    public IReadOnlyList<SourceWarning> NotCaptured { get; init; } = [];
 }
 
 /// <summary>One dumped object: a table, a collection, a program's output.</summary>
@@ -109,6 +115,9 @@ public sealed record EntryFacts
     public long? Bytes { get; init; }
 
     public Fingerprint? Fingerprint { get; init; }
+
+    /// <summary>How long handing it over took; null where it was not measured.</summary>
+    public TimeSpan? Duration { get; init; }
 }
 
 /// <summary>One thing left out or doubtful, and why.</summary>
