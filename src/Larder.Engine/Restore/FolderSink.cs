@@ -50,14 +50,13 @@ internal sealed class FolderSink(FileTreeWriter writer) : INodeSink, IDisposable
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        file!.Write(bytes.Span);
         fileBytes += bytes.Length;
-        return default;
+        return file!.WriteAsync(bytes);
     }
 
-    public ValueTask EndAsync(PlacedNode node, CancellationToken cancellationToken)
+    public async ValueTask EndAsync(PlacedNode node, CancellationToken cancellationToken)
     {
-        file!.Complete();
+        await file!.CompleteAsync();
         file.Dispose();
         file = null;
         if (fileBytes != (long)node.Node.SizeBytes)
@@ -65,7 +64,6 @@ internal sealed class FolderSink(FileTreeWriter writer) : INodeSink, IDisposable
             warnings.Add(new SourceWarning(
                 node.Path.ToString(), $"It has {fileBytes} bytes, and the backup's listing says {node.Node.SizeBytes}."));
         }
-        return default;
     }
 
     public void Dispose() => file?.Dispose();

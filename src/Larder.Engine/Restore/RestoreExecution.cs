@@ -66,7 +66,7 @@ internal sealed class RestoreExecution(RestorePlan plan, ReadableBackup backup, 
         var written = 0L;
         await foreach (var blob in backup.Blobs.ReadAsync(step.File.Content ?? [], cancellationToken))
         {
-            copy.Write(blob.Span);
+            await copy.WriteAsync(blob);
             written += blob.Length;
             progress.Advance(blob.Length);
         }

@@ -3,7 +3,7 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Files;
 
 /// <summary>
-/// A file that is being restored, under a temporary name beside its place. Written from beginning to end; <see cref="Complete"/> puts it
+/// A file that is being restored, under a temporary name beside its place. Written from beginning to end; <see cref="CompleteAsync"/> puts it
 /// into its place, disposing without that removes it. Several may be open at once, each used by one thread at a time.
 /// </summary>
 public sealed class FileTarget : IDisposable
@@ -17,6 +17,8 @@ public sealed class FileTarget : IDisposable
     private readonly byte[] temporaryName;
     private readonly LibcDescriptor descriptor;
     private readonly bool sparse;
+    private readonly DirectBuffers? buffers;
+    private readonly DirectFile? direct;
     private long position;
     private bool isInPlace;
     private bool isDisposed;
@@ -28,7 +30,9 @@ public sealed class FileTarget : IDisposable
         LibcDescriptor folder,
         byte[] temporaryName,
         LibcDescriptor descriptor,
-        bool sparse)
+        bool sparse,
+        DirectBuffers? buffers,
+        long bytes)
     {
         this.writer = writer;
         this.path = path;
@@ -37,10 +41,31 @@ public sealed class FileTarget : IDisposable
         this.temporaryName = temporaryName;
         this.descriptor = descriptor;
         this.sparse = sparse;
+        this.buffers = buffers;
+        direct = DirectFile.TryBegin(descriptor, bytes, sparse, buffers);
     }
 
-    /// <summary>Appends. Zeros that fill whole blocks of 4 KiB are skipped and become holes.</summary>
-    public void Write(ReadOnlySpan<byte> bytes)
+    /// <summary>
+    /// Appends. Zeros that fill whole blocks of 4 KiB are skipped and become holes. Fails with <see cref="SourceException"/>, of a large
+    /// file perhaps only at a later call: it is written while the next bytes are gathered.
+    /// </summary>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        if (direct is not null)
+        {
+            return AppendAsync(direct, bytes);
+        }
+        Write(bytes.Span);
+        return default;
+    }
+
+    private async ValueTask AppendAsync(DirectFile file, ReadOnlyMemory<byte> bytes)
+    {
+        ThrowIf(await file.AppendAsync(bytes));
+        position += bytes.Length;
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
     {
         if (!sparse)
         {
@@ -66,13 +91,14 @@ public sealed class FileTarget : IDisposable
     }
 
     /// <summary>Sets the attributes and renames the file over what stood in its place. Fails with <see cref="SourceException"/>.</summary>
-    public void Complete()
+    public async ValueTask CompleteAsync()
     {
-        var error = -LibcFiles.Truncate(descriptor.Number, position); // A hole at the end is not there until the length says so.
-        if (error != 0)
+        if (direct is not null)
         {
-            throw TargetFailure.At(path, "The file cannot be written", error);
+            ThrowIf(await direct.FinishAsync());
+            writer.Return(buffers!);
         }
+        ThrowIf(-LibcFiles.Truncate(descriptor.Number, position)); // A hole at the end is not there until the length says so.
         writer.Place(path, attributes, folder, temporaryName, descriptor);
         isInPlace = true;
     }
@@ -94,11 +120,15 @@ public sealed class FileTarget : IDisposable
 
     private void WriteData(ReadOnlySpan<byte> bytes)
     {
-        var error = -LibcFiles.WriteAt(descriptor.Number, bytes, position);
+        ThrowIf(-LibcFiles.WriteAt(descriptor.Number, bytes, position));
+        position += bytes.Length;
+    }
+
+    private void ThrowIf(int error)
+    {
         if (error != 0)
         {
             throw TargetFailure.At(path, "The file cannot be written", error);
         }
-        position += bytes.Length;
     }
 }

@@ -24,6 +24,7 @@ public sealed class FileTreeWriter : IDisposable
     private readonly Dictionary<ulong, LibcDescriptor> fileSystems = [];
     private readonly List<SourceWarning> warnings = [];
     private readonly string temporaryPrefix = $".larder-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}-";
+    private DirectBuffers? kept;
     private long temporaryCount;
     private long warningsLeftOut;
 
@@ -107,7 +108,9 @@ public sealed class FileTreeWriter : IDisposable
             }
             var added = false;
             folder.DangerousAddRef(ref added);
-            var target = new FileTarget(this, path, attributes, folder, temporaryName, new LibcDescriptor(number), options.Sparse);
+            var buffers = bytes >= DirectFile.FileBytesMin ? Interlocked.Exchange(ref kept, null) ?? new DirectBuffers() : null;
+            var target =
+                new FileTarget(this, path, attributes, folder, temporaryName, new LibcDescriptor(number), options.Sparse, buffers, bytes);
             if (!options.Sparse && bytes > 0 && LibcFiles.Reserve(number, bytes) == -LibcError.NoSpace)
             {
                 target.Dispose();
@@ -231,6 +234,9 @@ public sealed class FileTreeWriter : IDisposable
             folders.Dispose();
         }
     }
+
+    /// <summary>Takes buffers back of which nothing is being written any more.</summary>
+    internal void Return(DirectBuffers buffers) => kept = buffers;
 
     /// <summary>Gives a finished file its attributes and its name.</summary>
     internal void Place(EntryPath path, EntryAttributes attributes, LibcDescriptor folder, byte[] temporaryName, LibcDescriptor file)

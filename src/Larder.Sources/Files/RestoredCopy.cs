@@ -45,12 +45,12 @@ public sealed class RestoredCopy : IDisposable
     public static RestoredCopy Begin(string target, EntryAttributes attributes, long bytes) =>
         new(Path.GetFullPath(target), attributes, bytes);
 
-    public void Write(ReadOnlySpan<byte> bytes) => file.Write(bytes);
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => file.WriteAsync(bytes);
 
     /// <summary>Brings it to disk under <see cref="FullPath"/>.</summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        file.Complete();
+        await file.CompleteAsync();
         file.Dispose();
         written = Identity();
         await writer.FinishAsync(cancellationToken);

@@ -141,7 +141,7 @@ internal static unsafe partial class Libc
     public static int SetPipeSize(int descriptor, int bytes) => Control(descriptor, 1031 /* F_SETPIPE_SZ */, bytes);
 
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
-    private static partial int Control(int descriptor, int command, int argument);
+    public static partial int Control(int descriptor, int command, int argument);
 
     [LibraryImport(Library, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Access(string path, int mode);

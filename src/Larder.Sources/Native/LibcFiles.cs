@@ -315,6 +315,19 @@ internal static unsafe class LibcFiles
         return Outcome(Libc.Reserve(descriptor, keepSize, 0, bytes));
     }
 
+    /// <summary>
+    /// Lets a file's writes go past the page cache, or through it again. From then on addresses, lengths and offsets must be multiples of
+    /// the file system's block.
+    /// </summary>
+    public static int SetDirect(int descriptor, bool isDirect)
+    {
+        const int getFlags = 3;
+        const int setFlags = 4;
+        var direct = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
+        var flags = Libc.Control(descriptor, getFlags, 0);
+        return flags < 0 ? Failure() : Outcome(Libc.Control(descriptor, setFlags, isDirect ? flags | direct : flags & ~direct));
+    }
+
     public static int Sync(int descriptor) => Outcome(Libc.Sync(descriptor));
 
     public static int SyncFileSystem(int descriptor) => Outcome(Libc.SyncFileSystem(descriptor));

@@ -61,7 +61,7 @@ public sealed class FileTreeWriterTests
     }
 
     [Fact]
-    public void A_file_replaces_a_symlink_and_not_what_it_points_to()
+    public async Task A_file_replaces_a_symlink_and_not_what_it_points_to()
     {
         using var folder = new TestFolder();
         folder.Write("outside", "kept");
@@ -69,7 +69,7 @@ public sealed class FileTreeWriterTests
         File.CreateSymbolicLink(folder["root/f"], folder["outside"]);
         using var writer = new FileTreeWriter(folder["root"], new());
 
-        Put(writer, "f", "new");
+        await PutAsync(writer, "f", "new");
 
         Assert.Equal("kept", File.ReadAllText(folder["outside"]));
         Assert.Null(File.ResolveLinkTarget(folder["root/f"], false));
@@ -77,7 +77,7 @@ public sealed class FileTreeWriterTests
     }
 
     [Fact]
-    public void A_file_that_is_not_completed_leaves_the_good_one_and_no_trace()
+    public async Task A_file_that_is_not_completed_leaves_the_good_one_and_no_trace()
     {
         using var folder = new TestFolder();
         folder.Write("root/f", "good");
@@ -85,7 +85,7 @@ public sealed class FileTreeWriterTests
 
         using (var file = writer.BeginFile(new EntryPath("f"), FileAttributes, 3))
         {
-            file.Write("bad"u8);
+            await file.WriteAsync("bad"u8.ToArray());
             Assert.Equal("good", File.ReadAllText(folder["root/f"]));
         }
 
@@ -94,13 +94,13 @@ public sealed class FileTreeWriterTests
     }
 
     [Fact]
-    public void What_exists_is_not_replaced_when_that_is_not_wanted()
+    public async Task What_exists_is_not_replaced_when_that_is_not_wanted()
     {
         using var folder = new TestFolder();
         folder.Write("root/f", "good");
         using var writer = new FileTreeWriter(folder["root"], new() { Overwrite = false });
 
-        Assert.Equal(SourceError.TargetExists, Assert.Throws<SourceException>(() => Put(writer, "f", "bad")).Error);
+        Assert.Equal(SourceError.TargetExists, (await Assert.ThrowsAsync<SourceException>(() => PutAsync(writer, "f", "bad"))).Error);
         Assert.Equal(SourceError.TargetExists, Assert.Throws<SourceException>(() => writer.CreateSymlink(new("f"), Symlink("x"))).Error);
 
         Assert.Equal("good", File.ReadAllText(folder["root/f"]));
@@ -116,16 +116,16 @@ public sealed class FileTreeWriterTests
         File.CreateSymbolicLink(folder["root/d/out"], "/etc");
         using (var careful = new FileTreeWriter(folder["root"], new()))
         {
-            Assert.Equal(SourceError.TargetExists, Assert.Throws<SourceException>(() => Put(careful, "d", "bad")).Error);
+            Assert.Equal(SourceError.TargetExists, (await Assert.ThrowsAsync<SourceException>(() => PutAsync(careful, "d", "bad"))).Error);
             var refusal = Assert.Throws<SourceException>(() => careful.CreateDirectory(new("f"), FolderAttributes));
             Assert.Equal(SourceError.TargetExists, refusal.Error);
         }
         Assert.True(File.Exists(folder["root/d/deep/x"]));
 
         using var told = new FileTreeWriter(folder["root"], new() { ReplaceOtherTypes = true });
-        Put(told, "d", "now a file");
+        await PutAsync(told, "d", "now a file");
         told.CreateDirectory(new EntryPath("f"), FolderAttributes);
-        Put(told, "f/in", "in");
+        await PutAsync(told, "f/in", "in");
         await told.FinishAsync(default);
 
         Assert.Equal("now a file", File.ReadAllText(folder["root/d"]));
@@ -134,12 +134,12 @@ public sealed class FileTreeWriterTests
     }
 
     [Fact]
-    public void Missing_parents_are_made()
+    public async Task Missing_parents_are_made()
     {
         using var folder = new TestFolder();
         using var writer = new FileTreeWriter(folder["not/yet/there"], new());
 
-        Put(writer, "srv/journal/app.py", "print()");
+        await PutAsync(writer, "srv/journal/app.py", "print()");
 
         Assert.Equal("print()", File.ReadAllText(folder["not/yet/there/srv/journal/app.py"]));
     }
@@ -148,7 +148,7 @@ public sealed class FileTreeWriterTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Zeros_wherever_they_lie_and_however_they_come_read_back_as_written(int seed)
+    public async Task Zeros_wherever_they_lie_and_however_they_come_read_back_as_written(int seed)
     {
         using var folder = new TestFolder();
         var random = new Random(seed);
@@ -157,7 +157,7 @@ public sealed class FileTreeWriterTests
             using var writer = new FileTreeWriter(folder[$"root{sparse}"], new() { Sparse = sparse });
             for (var i = 0; i < 50; i++)
             {
-                var content = new byte[random.Next(60_000)];
+                var content = new byte[i < 45 ? random.Next(60_000) : random.Next(1 << 20, 5 << 20)]; // The large ones go past the page cache.
                 for (var at = 0; at < content.Length; at += random.Next(1, 20_000))
                 {
                     random.NextBytes(content.AsSpan(at, Math.Min(random.Next(1, 6_000), content.Length - at)));
@@ -166,11 +166,11 @@ public sealed class FileTreeWriterTests
                 {
                     for (var at = 0; at < content.Length;)
                     {
-                        var take = Math.Min(random.Next(1, 30_000), content.Length - at);
-                        file.Write(content.AsSpan(at, take));
+                        var take = Math.Min(random.Next(1, content.Length < 1 << 20 ? 30_000 : 1_500_000), content.Length - at);
+                        await file.WriteAsync(content.AsMemory(at, take));
                         at += take;
                     }
-                    file.Complete();
+                    await file.CompleteAsync();
                 }
                 Assert.True(content.AsSpan().SequenceEqual(File.ReadAllBytes(folder[$"root{sparse}/f{i}"])), $"Seed {seed}, file {i}.");
             }
@@ -190,7 +190,21 @@ public sealed class FileTreeWriterTests
                     SourceError.TargetFull,
                     Assert.Throws<SourceException>(() => writer.BeginFile(new EntryPath("f"), FileAttributes, 1 << 20)).Error);
                 using var file = writer.BeginFile(new EntryPath("f"), FileAttributes, 0);
-                Assert.Equal(SourceError.TargetFull, Assert.Throws<SourceException>(() => file.Write(new byte[1 << 20])).Error);
+                Assert.Equal(
+                    SourceError.TargetFull,
+                    (await Assert.ThrowsAsync<SourceException>(async () => await file.WriteAsync(new byte[1 << 20]))).Error);
+            }
+            using (var writer = new FileTreeWriter(folder["small"], new()))
+            {
+                // A large file is written behind its caller's back: the failure comes with the last call.
+                using var file = writer.BeginFile(new EntryPath("f"), FileAttributes, 2 << 20);
+                Assert.Equal(SourceError.TargetFull, (await Assert.ThrowsAsync<SourceException>(WriteAllAsync)).Error);
+
+                async Task WriteAllAsync()
+                {
+                    await file.WriteAsync(Enumerable.Repeat((byte)1, 2 << 20).ToArray());
+                    await file.CompleteAsync();
+                }
             }
             Assert.Equal("f good\n", await folder.ShellAsync("cd small; echo * $(cat f)"));
         }
@@ -203,10 +217,10 @@ public sealed class FileTreeWriterTests
     private static EntryAttributes Symlink(string target) =>
         new() { Type = EntryType.Symlink, Permissions = 0x1FF, LinkTarget = Encoding.UTF8.GetBytes(target) };
 
-    private static void Put(FileTreeWriter writer, string path, string text)
+    private static async Task PutAsync(FileTreeWriter writer, string path, string text)
     {
         using var file = writer.BeginFile(new EntryPath(path), FileAttributes, text.Length);
-        file.Write(Encoding.UTF8.GetBytes(text));
-        file.Complete();
+        await file.WriteAsync(Encoding.UTF8.GetBytes(text));
+        await file.CompleteAsync();
     }
 }

@@ -75,9 +75,9 @@ internal static class FilesCopy
                         int read;
                         while ((read = await stream.ReadAsync(buffer)) > 0)
                         {
-                            file.Write(buffer.AsSpan(0, read));
+                            await file.WriteAsync(buffer.AsMemory(0, read));
                         }
-                        file.Complete();
+                        await file.CompleteAsync();
                     }
                     break;
                 default:

@@ -50,8 +50,9 @@ public sealed partial class UnprivilegedTests
             writer.CreateDirectory(new EntryPath("d"), locked);
             using (var file = writer.BeginFile(new EntryPath("d/f"), owner, 1))
             {
-                file.Write("x"u8);
-                file.Complete();
+                // A small file is written at once, on this thread.
+                Assert.True(file.WriteAsync("x"u8.ToArray()).AsTask().IsCompletedSuccessfully);
+                Assert.True(file.CompleteAsync().AsTask().IsCompletedSuccessfully);
             }
             writer.CreateSpecial(new EntryPath("null"), new() { Type = EntryType.CharacterDevice, Device = 0x103 });
             writer.SetDirectories(default);
