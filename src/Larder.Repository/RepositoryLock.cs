@@ -16,8 +16,9 @@ public enum LockMode
 }
 
 /// <summary>
-/// A lock in a repository, kept fresh until it is disposed. The protocol is restic's: write a lock file, wait, look again, and give way where
-/// somebody else's excludes ours. It is advisory, and relies on storage that lists what was written and on clocks that roughly agree.
+/// A lock in a repository, kept fresh until it is disposed. The protocol is restic's: write a lock file, wait as long as the storage may
+/// take to list it, look again, and give way where somebody else's excludes ours. It is advisory, and relies on storage that lists what was
+/// written and on clocks that roughly agree.
 /// </summary>
 public sealed class RepositoryLock : IAsyncDisposable
 {
@@ -29,9 +30,6 @@ public sealed class RepositoryLock : IAsyncDisposable
 
     /// <summary>The age at which a lock counts as left behind.</summary>
     public static readonly TimeSpan StaleAfter = TimeSpan.FromMinutes(30);
-
-    // Two processes that write their locks at the same moment both see both after this long.
-    private static readonly TimeSpan SettleInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly Repository repository;
     private readonly CancellationTokenSource disposing = new();
@@ -150,7 +148,10 @@ public sealed class RepositoryLock : IAsyncDisposable
         try
         {
             held = await StoreAsync(cancellationToken);
-            await Task.Delay(SettleInterval, Clock, cancellationToken);
+            if (repository.Storage.ListingDelay is var settling && settling > TimeSpan.Zero)
+            {
+                await Task.Delay(settling, Clock, cancellationToken); // Of two who write at the same moment, at least one sees the other.
+            }
             if (await FindConflictAsync(cancellationToken) is not { } late)
             {
                 return null;

@@ -63,6 +63,8 @@ public sealed class CancelEverywhereTests
 
         public string Location => inner.Location;
 
+        public TimeSpan ListingDelay => inner.ListingDelay;
+
         public async Task PutAsync(StorageKey key, ReadOnlySequence<byte> content, CancellationToken cancellationToken)
         {
             if (Count() && hangs)

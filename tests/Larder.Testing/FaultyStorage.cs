@@ -26,6 +26,8 @@ public sealed class FaultyStorage(IStorage inner, FaultPlan plan) : IStorage
 
     public string Location => inner.Location;
 
+    public TimeSpan ListingDelay => inner.ListingDelay;
+
     public FaultPlan Plan => plan;
 
     /// <summary>How many operations were begun.</summary>

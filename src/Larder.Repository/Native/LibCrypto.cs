@@ -4,7 +4,7 @@ namespace Larder.Repository.Native;
 
 /// <summary>
 /// The few functions of OpenSSL 3's libcrypto that are much faster than what the BCL offers: AES-256-CTR without a copy,
-/// Poly1305, scrypt. Algorithms are fetched once and kept for the life of the process.
+/// Poly1305. Algorithms are fetched once and kept for the life of the process.
 /// </summary>
 internal static unsafe partial class LibCrypto
 {
@@ -62,11 +62,6 @@ internal static unsafe partial class LibCrypto
 
     [LibraryImport(Library, EntryPoint = "EVP_MAC_final")]
     public static partial int MacFinal(MacContextHandle context, byte* output, out nuint written, nuint outputBytes);
-
-    [LibraryImport(Library, EntryPoint = "EVP_PBE_scrypt")]
-    public static partial int Scrypt(
-        byte* password, nuint passwordBytes, byte* salt, nuint saltBytes,
-        ulong n, ulong r, ulong p, ulong memoryBytesMax, byte* output, nuint outputBytes);
 }
 
 /// <summary>Owns an <c>EVP_CIPHER_CTX</c>; OpenSSL wipes its key schedule when it is freed.</summary>

@@ -14,6 +14,12 @@ public interface IStorage
     string Location { get; }
 
     /// <summary>
+    /// How long after a put or a deletion has completed somebody's listing may still not show it. Zero where there is one order of things
+    /// for everybody, as on the disk of one machine: of two who each write a lock and then look, at least one sees the other's.
+    /// </summary>
+    TimeSpan ListingDelay { get; }
+
+    /// <summary>
     /// Keeps a file. When the task completes the file is whole and durable under its name; until then no reader sees it.
     /// Nothing is ever overwritten: where a file of this name and length exists the call succeeds and leaves it alone (names are
     /// content hashes, so a repeated call is harmless); with another length, and for <c>config</c>, it fails with

@@ -13,6 +13,8 @@ public sealed class MemoryStorage : IStorage
 
     public string Location { get; }
 
+    public TimeSpan ListingDelay => TimeSpan.Zero;
+
     /// <summary>How many files there are.</summary>
     public int Count => files.Count;
 

@@ -7,6 +7,8 @@ public sealed class ReadOnlyStorage(IStorage inner) : IStorage
 {
     public string Location => inner.Location;
 
+    public TimeSpan ListingDelay => inner.ListingDelay;
+
     public Task PutAsync(StorageKey key, ReadOnlySequence<byte> content, CancellationToken cancellationToken) =>
         Task.FromException(Refusal(key, "written"));
 

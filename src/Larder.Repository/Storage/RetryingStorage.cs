@@ -23,6 +23,8 @@ public sealed class RetryingStorage : IStorage
 
     public string Location => inner.Location;
 
+    public TimeSpan ListingDelay => inner.ListingDelay;
+
     public async Task PutAsync(StorageKey key, ReadOnlySequence<byte> content, CancellationToken cancellationToken)
     {
         var attempts = new Attempts(this);

@@ -26,6 +26,8 @@ public sealed class ThrottledStorage : IStorage
 
     public string Location => inner.Location;
 
+    public TimeSpan ListingDelay => inner.ListingDelay;
+
     public async Task PutAsync(StorageKey key, ReadOnlySequence<byte> content, CancellationToken cancellationToken)
     {
         await up.PassAsync(content.Length, cancellationToken);

@@ -215,6 +215,8 @@ public sealed class DamageTests
 
         public string Location => Inner.Location;
 
+        public TimeSpan ListingDelay => Inner.ListingDelay;
+
         public Task PutAsync(StorageKey key, System.Buffers.ReadOnlySequence<byte> content, CancellationToken cancellationToken) =>
             Inner.PutAsync(key, content, cancellationToken);
 

@@ -127,6 +127,8 @@ public sealed class RetryingStorageTests
     {
         public string Location => "broken";
 
+        public TimeSpan ListingDelay => TimeSpan.Zero;
+
         public int Calls { get; private set; }
 
         public Task PutAsync(StorageKey key, ReadOnlySequence<byte> content, CancellationToken cancellationToken) => throw Failure();

@@ -203,6 +203,8 @@ public sealed class ContentIntakeTests
     {
         public string Location => inner.Location;
 
+        public TimeSpan ListingDelay => inner.ListingDelay;
+
         public Task PutAsync(StorageKey key, ReadOnlySequence<byte> content, CancellationToken cancellationToken) => key.Kind == kind
             ? Task.FromException(new RepositoryException(RepositoryError.StorageFull, "There is no room.") { File = key })
             : inner.PutAsync(key, content, cancellationToken);
