@@ -32,13 +32,14 @@ public sealed partial class HouseTests
     private static readonly Dictionary<string, string[]> SourcesArrows = new()
     {
         ["Native"] = [],
+        ["Dumps"] = [],
         ["Tools"] = ["Native"],
         ["Command"] = ["Native", "Tools"],
         ["Files"] = ["Native", "Tools"],
         ["Sqlite"] = ["Native", "Tools"],
-        ["PostgreSql"] = ["Native", "Tools"],
-        ["MongoDb"] = ["Native", "Tools"],
-        ["MySql"] = ["Native", "Tools"],
+        ["PostgreSql"] = ["Dumps", "Native", "Tools"],
+        ["MongoDb"] = ["Dumps", "Native", "Tools"],
+        ["MySql"] = ["Dumps", "Native", "Tools"],
     };
 
     // From what a rule or a setting is, over what a backup is, to what is done with it. A folder sees only those above it in this list.

@@ -10,8 +10,8 @@ namespace Larder.Repository.Crypto;
 /// after the other. Who attacks a password does not wait like that either.
 /// </summary>
 /// <remarks>
-/// One pass is a chain of operations that each wait for the one before. So a thread does two passes in step, almost at the price of one, and
-/// pairs of passes run at once. The words of each 64 bytes lie in the order of Salsa20's diagonals (Percival's arrangement), so that four
+/// One pass is a chain of operations that each wait for the one before. So a thread does two passes in step, almost at the price of one,
+/// and pairs of passes run at once. The words of each 64 bytes lie in the order of Salsa20's diagonals (Percival's arrangement), so that four
 /// quarter-rounds are one operation. Words are little-endian, as the machine's. Memory: two tables for each pair at work, together at most
 /// 128 MiB, or those of one pair where they alone are larger.
 /// </remarks>
@@ -81,7 +81,9 @@ internal static unsafe class Scrypt
         Arrange(MemoryMarshal.Cast<byte, uint>(other), (uint*)otherTable, toDiagonals: true);
         for (nint i = 0; i < cost.N; i++)
         {
-            MixBlocks(oneTable + (i * row), null, oneTable + ((i + 1) * row), otherTable + (i * row), null, otherTable + ((i + 1) * row), cost.R);
+            var oneFrom = oneTable + (i * row);
+            var otherFrom = otherTable + (i * row);
+            MixBlocks(oneFrom, null, oneFrom + row, otherFrom, null, otherFrom + row, cost.R);
         }
         var mask = (uint)cost.N - 1; // N is far below 2^32, so one word of the last 64 bytes is enough to choose by.
         for (var i = 0; i < cost.N; i++)
@@ -115,8 +117,8 @@ internal static unsafe class Scrypt
     }
 
     /// <summary>
-    /// scryptBlockMix of two blocks, each combined with a row of its table where one is given: Salsa20/8 chained over the parts of 64 bytes,
-    /// even results first, odd ones after.
+    /// scryptBlockMix of two blocks, each combined with a row of its table where one is given: Salsa20/8 chained over the parts of 64
+    /// bytes, even results first, odd ones after.
     /// </summary>
     private static void MixBlocks(
         Vector128<uint>* oneFrom, Vector128<uint>* oneRow, Vector128<uint>* oneTo,

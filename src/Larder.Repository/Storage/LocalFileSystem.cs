@@ -9,15 +9,18 @@ internal static class LocalFileSystem
         "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "bcachefs", "tmpfs", "apfs", "hfs",
     };
 
-    public static bool IsOfOneMachine(string path)
+    // What restic waits, too.
+    private static readonly TimeSpan NetworkDelay = TimeSpan.FromMilliseconds(200);
+
+    public static TimeSpan ListingDelay(string path)
     {
         try
         {
-            return Known.Contains(new DriveInfo(path).DriveFormat);
+            return Known.Contains(new DriveInfo(path).DriveFormat) ? TimeSpan.Zero : NetworkDelay;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return false;
+            return NetworkDelay;
         }
     }
 }

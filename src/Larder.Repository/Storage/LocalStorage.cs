@@ -15,9 +15,6 @@ public sealed class LocalStorage : IStorage, IDisposable
     /// <summary>A temporary file that nobody wrote to for this long has lost its writer: packs are 16 MiB and take seconds.</summary>
     public static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
 
-    // What restic waits, too; a folder may be another machine's (NFS, SMB, FUSE).
-    private static readonly TimeSpan NetworkListingDelay = TimeSpan.FromMilliseconds(200);
-
     // One system call writes at most this much, so that a cancelled put ends soon; 64 buffers stay far below the kernel's 1024.
     private const int BatchBytesMax = 8 << 20;
     private const int BatchBuffersMax = 64;
@@ -32,8 +29,7 @@ public sealed class LocalStorage : IStorage, IDisposable
     public LocalStorage(string path) => layout = new LocalLayout(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 
     public string Location => layout.Root;
-
-    public TimeSpan ListingDelay => LocalFileSystem.IsOfOneMachine(layout.Root) ? TimeSpan.Zero : NetworkListingDelay;
+    public TimeSpan ListingDelay => LocalFileSystem.ListingDelay(layout.Root);
 
     /// <summary>Makes the folders that are not there yet, mode 0700, durably. Harmless on a repository that exists.</summary>
     /// <exception cref="RepositoryException">The path is a file, or the folders cannot be made.</exception>

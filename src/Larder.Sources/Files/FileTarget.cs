@@ -3,8 +3,8 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Files;
 
 /// <summary>
-/// A file that is being restored, under a temporary name beside its place. Written from beginning to end; <see cref="CompleteAsync"/> puts it
-/// into its place, disposing without that removes it. Several may be open at once, each used by one thread at a time.
+/// A file that is being restored, under a temporary name beside its place. Written from beginning to end; <see cref="CompleteAsync"/> puts
+/// it into its place, disposing without that removes it. Several may be open at once, each used by one thread at a time.
 /// </summary>
 public sealed class FileTarget : IDisposable
 {
