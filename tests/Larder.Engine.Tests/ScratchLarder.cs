@@ -91,7 +91,7 @@ internal sealed class ScratchLarder : IAsyncDisposable
             Repositories = set,
             Library = new BackupLibrary(configuration, set, Clock, Warnings.Add),
             Catalog = catalog,
-            SourceFor = SourceFor,
+            SourceFor = (job, settings, _) => ValueTask.FromResult(SourceFor(job, settings)),
             Clock = Clock,
             Warn = Warnings.Add,
             CreatedBy = "user",
