@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Larder.Cli.Output;
@@ -10,15 +11,29 @@ namespace Larder.Cli.Commands;
 /// <summary>`larder runs`.</summary>
 internal sealed class RunsCommand
 {
+    private const int ShownIdLength = 16;
+
     private static readonly string[] Kinds = [.. Enum.GetNames<RunKind>().Select(kind => kind.ToLowerInvariant())];
     private readonly Operand job = new("JOB", "Only the runs of this job.", ValueKind.Job, 0, 1);
     private readonly Setting kind = new("--kind", "KIND", "Only runs of this kind.", ValueKind.Text, Kinds);
     private readonly Setting limit = new("--limit", "N", "At most this many, newest first; 20 by default.");
 
+    private readonly Operand runName = new("RUN", "The beginning of a run's id, as `larder runs --json` shows it, or latest.", ValueKind.Text, 1, 1);
+
     public static LarderCommand Create() => new RunsCommand().Build();
 
     private LarderCommand Build() => new("runs", "List what ran, and how it ended.")
     {
+        Subcommands =
+        {
+            new LarderCommand("show", "Show one run with its events: warnings, errors, what its hooks printed.")
+            {
+                Arguments = { runName },
+                Run = ShowAsync,
+                Examples = [new("larder runs show latest", "what the newest run said")],
+                Json = "The keys of `larder runs --json`, and `events` (array of `number`, `at`, `level`, `message`).",
+            },
+        },
         Arguments = { job },
         Options = { kind, limit },
         Run = RunAsync,
@@ -58,6 +73,57 @@ internal sealed class RunsCommand
         return Task.FromResult(ExitStatus.Done);
     }
 
+    private Task<ExitStatus> ShowAsync(Call call, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var catalog = call.Composition.OpenCatalog()
+            ?? throw new LarderException(EngineError.CatalogUnavailable, "The catalog cannot be read, so there is no history to show.");
+        var found = Find(catalog, call.ValueOf(runName)!);
+        var events = catalog.Events(found.Id);
+        if (call.IsJson)
+        {
+            var document = (JsonObject)Document(found);
+            document["events"] = new JsonArray([.. events.Select(one => (JsonNode)new JsonObject
+            {
+                ["number"] = one.Number,
+                ["at"] = one.At,
+                ["level"] = Word(one.Level),
+                ["message"] = one.Message,
+            })]);
+            call.Answer(document);
+            return Task.FromResult(ExitStatus.Done);
+        }
+        var text = new StringBuilder(Text([found], call.OutInk));
+        foreach (var one in events)
+        {
+            var moment = Show.Moment(one.At, TimeZoneInfo.Local);
+            text.Append($"\n{moment}  {Painted(one.Level, call.OutInk)} ");
+            text.AppendJoin("\n    ", one.Message.Split('\n').Select(TextWidth.Plain));
+        }
+        call.Print(text.ToString());
+        return Task.FromResult(ExitStatus.Done);
+    }
+
+    private static string Painted(EventLevel level, Ink ink) => level switch
+    {
+        EventLevel.Error => ink.Red("ERROR  "),
+        EventLevel.Warning => ink.Yellow("WARNING"),
+        _ => "INFO   ",
+    };
+
+    private static Run Find(CatalogDatabase catalog, string name)
+    {
+        // Ids begin with the time, so the newest are found first and an id's beginning fits runs of the same moment alone.
+        var runs = catalog.Runs(new RunFilter { Limit = name == "latest" ? 1 : int.MaxValue }).Runs;
+        var fitting = name == "latest" ? runs : [.. runs.Where(each => each.Id.StartsWith(name, StringComparison.OrdinalIgnoreCase))];
+        return fitting switch
+        {
+            [var only] => only,
+            [] => throw new LarderException(EngineError.UnknownRun, $"No run is called \"{name}\"."),
+            _ => throw new LarderException(EngineError.UnknownRun, $"\"{name}\" fits {fitting.Count} runs; type more of the id."),
+        };
+    }
+
     private static JsonNode Document(Run run) => new JsonObject
     {
         ["id"] = run.Id,
@@ -77,7 +143,7 @@ internal sealed class RunsCommand
 
     private static string Text(IReadOnlyList<Run> runs, Ink ink)
     {
-        var table = new Table("STARTED", "KIND", "JOB", "STATUS", ">TOOK", "BACKUP", "ERROR");
+        var table = new Table("STARTED", "KIND", "JOB", "STATUS", ">TOOK", "BACKUP", "RUN", "ERROR");
         foreach (var run in runs)
         {
             table.AddPainted(
@@ -89,6 +155,7 @@ internal sealed class RunsCommand
                 Word(run.Status),
                 run.FinishedAt is { } end ? Show.Seconds((end - run.StartedAt).TotalSeconds) : "-",
                 run.BackupId is { Length: > 8 } id ? id[..8] : "-",
+                run.Id[..Math.Min(run.Id.Length, ShownIdLength)],
                 run.ErrorCode is null ? "" : $"{run.ErrorCode} {run.ErrorMessage}");
         }
         return table.Render(ink);
