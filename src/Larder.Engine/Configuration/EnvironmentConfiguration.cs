@@ -33,7 +33,7 @@ internal static class EnvironmentConfiguration
 
         var before = problems.Count;
         var (engine, source, database) = Source(reader);
-        var password = Password(reader, stateDirectory, warnings);
+        var password = Password(reader, stateDirectory);
         var job = Job(reader, engine, source);
         var alerts = Alerts(reader, warnings);
         if (problems.Count > before)
@@ -149,8 +149,7 @@ internal static class EnvironmentConfiguration
         return SettingNode.OfText($"{Math.Max(1, days)}d", "BACKUP_RETENTION_DAYS");
     }
 
-    private static (string Key, SettingNode Node)? Password(
-        Variables reader, string stateDirectory, ICollection<ConfigurationProblem> warnings)
+    private static (string Key, SettingNode Node)? Password(Variables reader, string stateDirectory)
     {
         var given = new[] { ("LARDER_PASSWORD", "password"), ("LARDER_PASSWORD_FILE", "password_file"),
             ("LARDER_PASSWORD_COMMAND", "password_command") }
@@ -168,19 +167,8 @@ internal static class EnvironmentConfiguration
             return null;
         }
 
-        var file = GeneratedPassword.PathIn(stateDirectory);
-        if (!File.Exists(file))
-        {
-            warnings.Add(new ConfigurationProblem
-            {
-                Key = "LARDER_PASSWORD",
-                Message = $"No variable gives the password of the repository, so it is in {file}, which \"larder init\" makes. Keep a copy "
-                    + "elsewhere: without it nothing can be restored.",
-                Suggestion = "LARDER_PASSWORD_FILE=/etc/larder/repository.key",
-            });
-        }
-
-        return ("password_file", SettingNode.OfText(file));
+        // None given: "larder init" makes one. Until then the missing file is a warning, as any missing file of a password.
+        return ("password_file", SettingNode.OfText(GeneratedPassword.PathIn(stateDirectory)));
     }
 
     private static SettingNode? Alerts(Variables reader, ICollection<ConfigurationProblem> warnings)
