@@ -6,7 +6,7 @@ using Larder.Sources.Dumps;
 
 namespace Larder;
 
-/// <summary>The part of the composition that knows database servers: from settings, with their secrets fetched, to what talks to them.</summary>
+/// <summary>The part of the composition that knows database servers: from settings, their secrets fetched, to what talks to them.</summary>
 internal sealed class ServerComposition
 {
     private readonly TimeProvider clock;

@@ -36,9 +36,10 @@ public sealed partial class HouseTests
         ["Command"] = ["Native", "Tools"],
         ["Files"] = ["Native", "Tools"],
         ["Sqlite"] = ["Native", "Tools"],
-        ["PostgreSql"] = ["Native", "Tools"],
-        ["MongoDb"] = ["Native", "Tools"],
-        ["MySql"] = ["Native", "Tools"],
+        ["Dumps"] = [],
+        ["PostgreSql"] = ["Dumps", "Native", "Tools"],
+        ["MongoDb"] = ["Dumps", "Native", "Tools"],
+        ["MySql"] = ["Dumps", "Native", "Tools"],
     };
 
     // From what a rule or a setting is, over what a backup is, to what is done with it. A folder sees only those above it in this list.
@@ -49,13 +50,14 @@ public sealed partial class HouseTests
         ["Errors"] = ["Configuration"],
         ["Catalog"] = ["Errors"],
         ["Repositories"] = ["Configuration", "Errors"],
+        ["Servers"] = ["Configuration", "Errors"],
         ["Backups"] = ["Configuration", "Errors", "Repositories", "Retention"],
         ["BackingUp"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories"],
         ["Browse"] = ["Backups", "Configuration", "Errors", "Repositories"],
         ["Maintenance"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories"],
         ["Cleanup"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Retention"],
-        ["Verify"] = ["Backups", "Catalog", "Cleanup", "Configuration", "Errors", "Maintenance", "Repositories"],
-        ["Restore"] = ["BackingUp", "Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories"],
+        ["Verify"] = ["Backups", "Catalog", "Cleanup", "Configuration", "Errors", "Maintenance", "Repositories", "Servers"],
+        ["Restore"] = ["BackingUp", "Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories", "Servers"],
         ["Export"] = ["Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories", "Restore"],
         ["Doctor"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories"],
     };

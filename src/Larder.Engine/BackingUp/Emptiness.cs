@@ -45,9 +45,11 @@ internal static class Emptiness
             .ToDictionary(table => table.Key, table => table.Sum(part => part.Rows!.Value));
         return
         [
-            .. tables.Where(table => table.Rows == 0 && fullBefore.ContainsKey((table.Kind, table.Name))).Select(table => Emptied(
-                table.File,
-                $"The {table.Kind} \"{table.Name}\" has no rows, and the last good backup has {Number(fullBefore[(table.Kind, table.Name)])}. ")),
+            .. tables.Where(table => table.Rows == 0 && fullBefore.ContainsKey((table.Kind, table.Name))).Select(table =>
+            {
+                var rows = Number(fullBefore[(table.Kind, table.Name)]);
+                return Emptied(table.File, $"The {table.Kind} \"{table.Name}\" has no rows, and the last good backup has {rows}. ");
+            }),
         ];
     }
 

@@ -163,7 +163,7 @@ internal static class ConfigurationSchema
             .. Server("5432", "postgresql", "postgres"),
             Key("globals", Boolean("true"), "Roles and tablespaces too.", fallback: "true"),
             Key("exclude", List("a list of tables", Text("public.sessions")), "Tables whose rows are left out."),
-        ], ServerRules(mustSay: false)), "A PostgreSQL server; without url and host what libpq takes: PGHOST, PGUSER, …, or the local socket."),
+        ], ServerRules(mustSay: false)), "A PostgreSQL server; without url and host that of PGHOST, or the local one."),
         Key("mongodb", Object("a map with url", "{ url: \"${MONGODB_URL}\" }",
         [
             Key("url", SecretUrl("mongodb://localhost:27017", "mongodb", "mongodb+srv"), "The server.", required: true),

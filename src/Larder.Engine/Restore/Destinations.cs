@@ -38,7 +38,7 @@ internal sealed class Destinations(EngineContext context, ReadableBackup backup,
         }
     }
 
-    /// <summary>Fails with <see cref="EngineError.UsageInvalid"/> where something is asked of a source that only servers can do.</summary>
+    /// <summary>Fails with <see cref="EngineError.UsageInvalid"/> where something is asked that only servers can do.</summary>
     public void EnsureNoServerOptions(ReadableSource source)
     {
         var option = request switch
@@ -55,7 +55,7 @@ internal sealed class Destinations(EngineContext context, ReadableBackup backup,
         }
     }
 
-    /// <summary>Fails with <see cref="LarderException"/>, and with <see cref="ConfigurationException"/> where a URL cannot be had.</summary>
+    /// <summary>Fails with <see cref="LarderException"/>; with <see cref="ConfigurationException"/> where a URL cannot be had.</summary>
     public async Task<Destination> OfAsync(ReadableSource source, bool isOneOfSeveral, CancellationToken cancellationToken)
     {
         if (request.Environment is { } environment)

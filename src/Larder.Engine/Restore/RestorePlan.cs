@@ -46,7 +46,8 @@ public sealed record RestorePlan
 
     /// <summary>
     /// Fails with <see cref="Errors.LarderException"/> where the request cannot be understood: unknown backup, source or entry, a URL of
-    /// another kind of server; and with <see cref="Larder.Sources.SourceException"/> where a server cannot be talked to. What is understood and must not be done is among the <see cref="Refusals"/>.
+    /// another kind of server; and with <see cref="Larder.Sources.SourceException"/> where a server cannot be talked to. What is
+    /// understood and must not be done is among the <see cref="Refusals"/>.
     /// </summary>
     public static Task<RestorePlan> ComputeAsync(EngineContext context, RestoreRequest request, CancellationToken cancellationToken) =>
         new RestorePlanner(context, request, cancellationToken).ComputeAsync();

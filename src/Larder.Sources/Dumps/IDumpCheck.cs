@@ -4,8 +4,8 @@ namespace Larder.Sources.Dumps;
 public interface IDumpCheck
 {
     /// <summary>
-    /// Parses every file of the dump and counts and fingerprints its rows again, in the same way as they were counted while dumping, so that
-    /// the result can be compared with the manifest entry by entry. Fails with <see cref="SourceError.Damaged"/>, naming the file, where
+    /// Parses every file of the dump and counts and fingerprints its rows again, in the same way as they were counted while dumping, so
+    /// that the result can be compared with the manifest entry by entry. Fails with <see cref="SourceError.Damaged"/>, naming the file, where
     /// one does not parse.
     /// </summary>
     /// <param name="advance">Told how many bytes more were read.</param>

@@ -85,7 +85,8 @@ public sealed record DumpRestorePlan
 public sealed record DumpRestoreOutcome
 {
     /// <summary>
-    /// What stands there now, read back from the server where the engine allows it; compared with <see cref="DumpRestoreRequest.Recorded"/>.
+    /// What stands there now, read back from the server where the engine allows it; compared with
+    /// <see cref="DumpRestoreRequest.Recorded"/>.
     /// </summary>
     public required IReadOnlyList<EntryFacts> Entries { get; init; }
 

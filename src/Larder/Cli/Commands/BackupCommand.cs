@@ -27,7 +27,9 @@ internal sealed class BackupCommand
         Options = { only, databasesOnly, codeOnly, description, tags, acceptEmpty, dryRun },
         Run = RunAsync,
         TakesRepository = true,
-        Details = "With several jobs, one that fails does not keep the others from being backed up.\nA database that has no rows where the last good backup has some, a table that has none where it had 100 or more, and a server\nwithout any table make the backup partial, until --accept-empty says once that this is meant.",
+        Details = "With several jobs, one that fails does not keep the others from being backed up.\n"
+            + "A database that has no rows where the last good backup has some, a table that has none where it had 100 or more, and a\n"
+            + "server without any table make the backup partial, until --accept-empty says once that this is meant.",
         Examples =
         [
             new("larder backup", "every job"),

@@ -44,10 +44,12 @@ internal sealed class RestoreCommand
             new("larder restore journal:20240708_143022 --only db --confirm", "a database in place; the replaced one is kept beside it"),
         ],
         Statuses = [ExitStatus.Partial, ExitStatus.Refused, ExitStatus.Damage, .. CommandTree.OpensRepository],
-        Json = "With --confirm: `run_id`, `backup_id`, `status`, `files`, `bytes`, `duration_seconds`, `targets`, `entries` (array of `source`, `entry`, "
-            + "`kind`, `rows`, `match`; of database servers), `replaced`, `warnings` (array of `path`, `reason`), `verified`. Without, or with --dry-run, the plan: `backup_id`, `short_id`, `job`, `timestamp`, `repository`, `entry`, `lines` (array of "
-            + "`source`, `engine`, `target`, `in_place`, `files`, `folders`, `bytes`, `overwritten`, `overwritten_examples`, `left_alone`, `needed_bytes`, "
-            + "`free_bytes`, `steps`, `replaced`; the last two of database servers), `refusals` (array of `source`, `reason`), `warnings`, `is_confirmed`, `files`, `bytes`.",
+        Json = "With --confirm: `run_id`, `backup_id`, `status`, `files`, `bytes`, `duration_seconds`, `targets`, `entries` (array of "
+            + "`source`, `entry`, `kind`, `rows`, `match`; of database servers), `replaced`, `warnings` (array of `path`, `reason`), "
+            + "`verified`. Without, or with --dry-run, the plan: `backup_id`, `short_id`, `job`, `timestamp`, `repository`, `entry`, "
+            + "`lines` (array of `source`, `engine`, `target`, `in_place`, `files`, `folders`, `bytes`, `overwritten`, "
+            + "`overwritten_examples`, `left_alone`, `needed_bytes`, `free_bytes`, `steps`, `replaced`; the last two of database servers), "
+            + "`refusals` (array of `source`, `reason`), `warnings`, `is_confirmed`, `files`, `bytes`.",
     };
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)

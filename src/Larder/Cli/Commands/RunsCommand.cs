@@ -18,34 +18,34 @@ internal sealed class RunsCommand
     private readonly Setting kind = new("--kind", "KIND", "Only runs of this kind.", ValueKind.Text, Kinds);
     private readonly Setting limit = new("--limit", "N", "At most this many, newest first; 20 by default.");
 
-    private readonly Operand runName = new("RUN", "The beginning of a run's id, as `larder runs --json` shows it, or latest.", ValueKind.Text, 1, 1);
+    private readonly Setting show = new("--show", "RUN", "One run with its events: warnings, errors, what hooks printed. The beginning of its id, or latest.");
 
     public static LarderCommand Create() => new RunsCommand().Build();
 
     private LarderCommand Build() => new("runs", "List what ran, and how it ended.")
     {
-        Subcommands =
-        {
-            new LarderCommand("show", "Show one run with its events: warnings, errors, what its hooks printed.")
-            {
-                Arguments = { runName },
-                Run = ShowAsync,
-                Examples = [new("larder runs show latest", "what the newest run said")],
-                Json = "The keys of `larder runs --json`, and `events` (array of `number`, `at`, `level`, `message`).",
-            },
-        },
         Arguments = { job },
-        Options = { kind, limit },
+        Options = { kind, limit, show },
         Run = RunAsync,
         Details = "Run history is in the catalog of this machine. Losing it loses history, and no backup.",
-        Examples = [new("larder runs", "the newest"), new("larder runs journal --kind backup --limit 100", "backups of a job, failed ones too")],
+        Examples =
+        [
+            new("larder runs", "the newest"),
+            new("larder runs journal --kind backup --limit 100", "backups of a job, failed ones too"),
+            new("larder runs --show latest", "what the newest run said"),
+        ],
         Json = "An array of `id`, `kind`, `job`, `status`, `trigger`, `created_by`, `started_at`, `finished_at`, `backup_id`, `size_bytes`, `added_bytes`, "
-            + "`exit_status`, `error` (object of `code`, `message`, `hint`, or null).",
+            + "`exit_status`, `error` (object of `code`, `message`, `hint`, or null). With --show one of them as an "
+            + "object, and `events` (array of `number`, `at`, `level`, `message`).",
     };
 
     private Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (call.ValueOf(show) is { } name)
+        {
+            return Task.FromResult(ShowOne(call, name));
+        }
         if (!int.TryParse(call.ValueOf(limit) ?? "20", NumberStyles.None, CultureInfo.InvariantCulture, out var most) || most < 1)
         {
             throw new LarderException(EngineError.UsageInvalid, $"--limit takes a number of 1 or more, and not \"{call.ValueOf(limit)}\".");
@@ -73,12 +73,11 @@ internal sealed class RunsCommand
         return Task.FromResult(ExitStatus.Done);
     }
 
-    private Task<ExitStatus> ShowAsync(Call call, CancellationToken cancellationToken)
+    private static ExitStatus ShowOne(Call call, string name)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         var catalog = call.Composition.OpenCatalog()
             ?? throw new LarderException(EngineError.CatalogUnavailable, "The catalog cannot be read, so there is no history to show.");
-        var found = Find(catalog, call.ValueOf(runName)!);
+        var found = Find(catalog, name);
         var events = catalog.Events(found.Id);
         if (call.IsJson)
         {
@@ -91,7 +90,7 @@ internal sealed class RunsCommand
                 ["message"] = one.Message,
             })]);
             call.Answer(document);
-            return Task.FromResult(ExitStatus.Done);
+            return ExitStatus.Done;
         }
         var text = new StringBuilder(Text([found], call.OutInk));
         foreach (var one in events)
@@ -101,7 +100,7 @@ internal sealed class RunsCommand
             text.AppendJoin("\n    ", one.Message.Split('\n').Select(TextWidth.Plain));
         }
         call.Print(text.ToString());
-        return Task.FromResult(ExitStatus.Done);
+        return ExitStatus.Done;
     }
 
     private static string Painted(EventLevel level, Ink ink) => level switch
