@@ -8,7 +8,7 @@ namespace Larder.Sources.Tools;
 /// <summary>
 /// A running program: its standard output as a pipe, the end of its standard error, and its exit status, which must be asked
 /// (<see cref="CompleteAsync"/>). It runs in a session and process group of its own, and disposing ends the whole group.
-/// Its standard input is empty.
+/// Its standard input is empty, or what the caller writes.
 /// </summary>
 public sealed class ToolProcess : IAsyncDisposable
 {
@@ -45,7 +45,10 @@ public sealed class ToolProcess : IAsyncDisposable
         this.clock = clock;
         this.process = process;
         group = new ProcessGroup(process.Id);
-        process.StandardInput.Close();
+        if (!start.HasInput)
+        {
+            process.StandardInput.Close();
+        }
         exit = WaitForExitAsync();
         output = Task.Run(PumpOutputAsync);
         errorOutput = Task.Run(PumpErrorsAsync);
@@ -57,6 +60,12 @@ public sealed class ToolProcess : IAsyncDisposable
 
     /// <summary>Its process id, which is also its group's.</summary>
     public int Id => group.Id;
+
+    /// <summary>
+    /// What it reads, where <see cref="ToolStart.HasInput"/>; disposing is the end of its input. Writing fails with
+    /// <see cref="IOException"/> when the program has closed it; <see cref="CompleteAsync"/> then says why.
+    /// </summary>
+    public Stream Input => process.StandardInput.BaseStream;
 
     /// <summary>
     /// What it writes, held back while more than 1 MiB waits to be read. Reading fails with <see cref="SourceException"/> when the time is

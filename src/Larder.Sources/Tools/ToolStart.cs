@@ -17,6 +17,9 @@ public sealed record ToolStart
     /// <summary>From start to exit; null waits for ever.</summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>Whether its standard input is fed through <see cref="ToolProcess.Input"/>; otherwise it is empty.</summary>
+    public bool HasInput { get; init; }
+
     /// <summary>
     /// How messages name it, such as <c>The command of dump.sql</c>. Not the command line: people write passwords into it.
     /// </summary>
