@@ -124,7 +124,7 @@ internal sealed class Composition : IDisposable
                 new FilesSource(new FilesSettings { Paths = files.Paths, Exclude = files.Exclude, ExcludePaths = OwnFolders() }),
             CommandSourceSettings command => new CommandSource(
                 new CommandSettings { Run = command.Run, Name = command.OutputName, Timeout = command.Timeout ?? job.Timeout }, clock),
-            _ => await servers.SourceAsync(settings, cancellationToken) ?? throw new LarderException(
+            _ => await servers.SourceAsync(job, settings, cancellationToken) ?? throw new LarderException(
                 EngineError.UnsupportedSource,
                 $"Source \"{settings.Name}\" of job \"{job.Name}\" is of kind \"{settings.Engine}\", which this version of Larder does not "
                 + "read.")

@@ -3,6 +3,7 @@ using Larder.Engine.Errors;
 using Larder.Engine.Servers;
 using Larder.Sources;
 using Larder.Sources.Dumps;
+using Larder.Sources.MySql;
 
 namespace Larder;
 
@@ -30,14 +31,65 @@ internal sealed class ServerComposition
     };
 
     /// <summary>The source of a database server; null for what is none.</summary>
-    public async ValueTask<ISource?> SourceAsync(SourceSettings settings, CancellationToken cancellationToken) => settings switch
-    {
-        _ => null,
-    };
+    public async ValueTask<ISource?> SourceAsync(JobSettings job, SourceSettings settings, CancellationToken cancellationToken) =>
+        settings switch
+        {
+            MySqlSourceSettings mysql => await MySqlAsync(mysql, mysql.Timeout ?? job.Timeout, cancellationToken),
+            _ => null,
+        };
 
-    public async ValueTask<IDumpRestore> RestoreIntoAsync(ServerTarget target, CancellationToken cancellationToken) => target.Engine switch
+    public async ValueTask<IDumpRestore> RestoreIntoAsync(ServerTarget target, CancellationToken cancellationToken) => target switch
     {
         _ => throw new LarderException(
             EngineError.UnsupportedSource, $"This version of Larder does not restore into servers of kind \"{target.Engine}\"."),
     };
+
+    private async ValueTask<MySqlSource> MySqlAsync(MySqlSourceSettings settings, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        var (server, named) = await MySqlServerAsync(settings.Server, cancellationToken);
+        return new MySqlSource(
+            new MySqlSettings
+            {
+                Server = server,
+                Databases = settings.Databases switch
+                {
+                    { All: true } => [],
+                    { Names: { Count: > 0 } names } => names,
+                    _ => named is null ? [] : [named],
+                },
+                Exclude = settings.Exclude,
+                Timeout = timeout,
+            },
+            clock);
+    }
+
+    /// <summary>The server, and the database that its URL names.</summary>
+    private static async ValueTask<(MySqlServer Server, string? Database)> MySqlServerAsync(
+        DatabaseServer settings, CancellationToken cancellationToken)
+    {
+        if (settings.Url is { } url)
+        {
+            return MySqlAt(url, await url.RevealAsync(cancellationToken));
+        }
+        var isSocket = settings.Host?.StartsWith('/') == true;
+        var server = new MySqlServer
+        {
+            Socket = isSocket ? settings.Host : null,
+            User = settings.User,
+            Password = settings.Password is { } password ? await password.RevealAsync(cancellationToken) : null,
+        };
+        return (server with { Host = isSocket ? server.Host : settings.Host ?? server.Host, Port = settings.Port ?? server.Port }, null);
+    }
+
+    private static (MySqlServer Server, string? Database) MySqlAt(Secret url, string text)
+    {
+        try
+        {
+            return MySqlUrl.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw new ConfigurationException(new ConfigurationProblem { Key = url.Key, Message = e.Message });
+        }
+    }
 }
