@@ -3,7 +3,9 @@ using Larder.Engine.Errors;
 using Larder.Engine.Servers;
 using Larder.Sources;
 using Larder.Sources.Dumps;
+using Larder.Sources.MongoDb;
 using Larder.Sources.MySql;
+using Larder.Sources.PostgreSql;
 
 namespace Larder;
 
@@ -34,6 +36,27 @@ internal sealed class ServerComposition
     public async ValueTask<ISource?> SourceAsync(JobSettings job, SourceSettings settings, CancellationToken cancellationToken) =>
         settings switch
         {
+            PostgreSqlSourceSettings postgresql => new PostgreSqlSource(
+                (await PostgreSqlAsync(postgresql.Server, cancellationToken)) with
+                {
+                    Databases = postgresql.Databases.Names,
+                    AllDatabases = postgresql.Databases.All,
+                    Globals = postgresql.Globals,
+                    Exclude = postgresql.Exclude,
+                    Timeout = postgresql.Timeout ?? job.Timeout,
+                },
+                clock),
+            MongoDbSourceSettings mongodb => new MongoDbSource(
+                new MongoDbSettings
+                {
+                    Url = await mongodb.Url.RevealAsync(cancellationToken),
+                    Databases = mongodb.Databases.Names,
+                    AllDatabases = mongodb.Databases.All,
+                    Exclude = mongodb.Exclude,
+                    // The primary is the default, here and of a URL that says nothing: what the URL says shall count.
+                    ReadPreference = mongodb.ReadPreference == "primary" ? null : mongodb.ReadPreference,
+                },
+                clock),
             MySqlSourceSettings mysql => await MySqlAsync(mysql, mysql.Timeout ?? job.Timeout, cancellationToken),
             _ => null,
         };
@@ -42,6 +65,16 @@ internal sealed class ServerComposition
     {
         _ => throw new LarderException(
             EngineError.UnsupportedSource, $"This version of Larder does not restore into servers of kind \"{target.Engine}\"."),
+    };
+
+    /// <summary>Where the server is. What is missing, libpq finds by itself.</summary>
+    private static async ValueTask<PostgreSqlSettings> PostgreSqlAsync(DatabaseServer settings, CancellationToken cancellationToken) => new()
+    {
+        Url = settings.Url is { } url ? await url.RevealAsync(cancellationToken) : null,
+        Host = settings.Host,
+        Port = settings.Port,
+        User = settings.User,
+        Password = settings.Password is { } password ? await password.RevealAsync(cancellationToken) : null,
     };
 
     private async ValueTask<MySqlSource> MySqlAsync(MySqlSourceSettings settings, TimeSpan? timeout, CancellationToken cancellationToken)
