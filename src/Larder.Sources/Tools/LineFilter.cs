@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Larder.Sources.Tools;
@@ -5,7 +6,7 @@ namespace Larder.Sources.Tools;
 /// <summary>Splits what a program says into lines and keeps those that are wanted. Longer lines are cut at the bound.</summary>
 internal sealed class LineFilter(Func<string, bool> keep, TailBuffer kept, int lineBytesMax)
 {
-    private readonly MemoryStream line = new();
+    private readonly ArrayBufferWriter<byte> line = new();
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
@@ -13,7 +14,7 @@ internal sealed class LineFilter(Func<string, bool> keep, TailBuffer kept, int l
         {
             var end = bytes.IndexOf((byte)'\n');
             var part = end < 0 ? bytes : bytes[..end];
-            line.Write(part[..Math.Min(part.Length, lineBytesMax - (int)line.Length)]);
+            line.Write(part[..Math.Min(part.Length, lineBytesMax - line.WrittenCount)]);
             if (end < 0)
             {
                 return;
@@ -26,16 +27,15 @@ internal sealed class LineFilter(Func<string, bool> keep, TailBuffer kept, int l
     /// <summary>Ends the line that is being collected; nothing where there is none.</summary>
     public void Complete()
     {
-        if (line.Length == 0)
+        if (line.WrittenCount == 0)
         {
             return;
         }
-        var bytes = line.GetBuffer().AsSpan(0, (int)line.Length);
-        if (keep(Encoding.UTF8.GetString(bytes)))
+        if (keep(Encoding.UTF8.GetString(line.WrittenSpan)))
         {
-            kept.Write(bytes);
+            kept.Write(line.WrittenSpan);
             kept.Write("\n"u8);
         }
-        line.SetLength(0);
+        line.ResetWrittenCount();
     }
 }
