@@ -52,6 +52,8 @@ public sealed class PostgreSqlConnection
         ? null
         : Get("port", "PGPORT") is { } port && !host.StartsWith('/') ? $"{host}:{port}" : host;
 
+    internal string? Password => password;
+
     /// <summary>What must not be shown.</summary>
     internal IReadOnlyList<string> Secrets { get; }
 
@@ -101,7 +103,8 @@ public sealed class PostgreSqlConnection
         }
     }
 
-    private string? Get(string parameter, string variable) =>
+    /// <summary>A setting, or libpq's variable for it; null where neither says anything.</summary>
+    internal string? Get(string parameter, string variable) =>
         parameters.GetValueOrDefault(parameter)
         ?? (System.Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
 

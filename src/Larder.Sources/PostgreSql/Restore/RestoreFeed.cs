@@ -15,7 +15,7 @@ internal sealed class RestoreFeed : IAsyncDisposable
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly IStoredDump dump;
-    private readonly DatabaseDump database;
+    private readonly StoredDatabase database;
     private readonly PipeFolder folder;
     private readonly Action<long> advance;
     private readonly Dictionary<int, TocEntry> waiting;
@@ -30,7 +30,7 @@ internal sealed class RestoreFeed : IAsyncDisposable
 
     /// <param name="toc">What pg_restore was given; its entries with data have pipes in the folder.</param>
     public RestoreFeed(
-        IStoredDump dump, DatabaseDump database, ArchiveToc toc, PipeFolder folder, Action<long> advance, TimeProvider clock)
+        IStoredDump dump, StoredDatabase database, ArchiveToc toc, PipeFolder folder, Action<long> advance, TimeProvider clock)
     {
         this.dump = dump;
         this.database = database;

@@ -8,38 +8,47 @@ internal static class TableFeed
 {
     private const int PieceBytes = 256 * 1024;
 
-    /// <summary>Copies all of a stream. Failures to read are thrown as they are, failures to write as <see cref="IOException"/>.</summary>
+    /// <summary>Copies all of a stream. Failures to read are thrown as they are, failures to write as <see cref="ReaderGoneException"/>.</summary>
     /// <param name="look">Sees each piece before it is written.</param>
     public static async Task CopyAsync(
         Stream from, Stream to, Action<ReadOnlyMemory<byte>> look, Action<long> advance, CancellationToken cancellationToken)
     {
         var reading = new byte[PieceBytes];
         var writing = new byte[PieceBytes];
-        var pending = ValueTask.CompletedTask;
+        var pending = Task.CompletedTask;
         try
         {
             while (true)
             {
                 var count = await from.ReadAtLeastAsync(reading, reading.Length, throwOnEndOfStream: false, cancellationToken);
                 await pending;
-                pending = ValueTask.CompletedTask;
+                pending = Task.CompletedTask;
                 if (count == 0)
                 {
                     return;
                 }
                 (reading, writing) = (writing, reading);
                 var piece = writing.AsMemory(0, count);
-                pending = to.WriteAsync(piece, cancellationToken);
+                pending = WriteAsync(to, piece, cancellationToken);
                 look(piece);
                 advance(count);
             }
         }
         finally
         {
-            if (!pending.IsCompleted)
-            {
-                await pending.AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // It still reads our bytes.
-            }
+            await pending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // It still reads our bytes.
+        }
+    }
+
+    private static async Task WriteAsync(Stream to, ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await to.WriteAsync(piece, cancellationToken);
+        }
+        catch (IOException error)
+        {
+            throw new ReaderGoneException(error);
         }
     }
 }

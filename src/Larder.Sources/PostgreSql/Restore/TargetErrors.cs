@@ -9,7 +9,6 @@ internal static class TargetErrors
     /// <summary>Null for failures that are not the server's.</summary>
     public static SourceException? Describe(Exception error, string what) => error switch
     {
-        SourceException own => own,
         PostgresException said => new SourceException(Classify(said.SqlState), $"{what}: {Say(said)}", error),
         NpgsqlException or SocketException or TimeoutException => new SourceException(
             SourceError.Unreachable, $"{what}: {error.InnerException?.Message ?? error.Message}", error),
@@ -23,9 +22,9 @@ internal static class TargetErrors
         {
             return await action();
         }
-        catch (Exception error) when (error is not SourceException && Describe(error, what) is { } described)
+        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException)
         {
-            throw described;
+            throw Describe(error, what)!;
         }
     }
 

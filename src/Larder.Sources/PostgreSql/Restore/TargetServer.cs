@@ -124,11 +124,8 @@ internal sealed class TargetServer
             ApplicationName = "larder",
             IncludeErrorDetail = true,
             Enlist = false,
-
-            // Every search goes through what pg_dump's own statements expect: nothing but pg_catalog.
-            SearchPath = "",
         };
-        connection.Configure(settings);
+        DriverSettings.Apply(connection, settings);
         return new TargetServer(connection, settings)
         {
             MajorVersion = int.Parse(version, CultureInfo.InvariantCulture) / 10000,

@@ -3,10 +3,8 @@ using Larder.Sources.Dumps;
 namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>One database of a dump: a folder in pg_dump's directory format, with its table of contents read.</summary>
-internal sealed record DatabaseDump
+internal sealed record StoredDatabase
 {
-    public const string TocFile = "toc.dat";
-
     /// <summary>The folder's name inside the source.</summary>
     public required string Folder { get; init; }
 
@@ -19,7 +17,7 @@ internal sealed record DatabaseDump
     public required IReadOnlyDictionary<string, StoredFile> Files { get; init; }
 
     /// <summary>How the manifest names a table of this database.</summary>
-    public string NameEntry(TocEntry table) => $"{Name}.{table.Schema}.{table.Tag}";
+    public string NameEntry(TocEntry table) => ObjectName.Of(Name, table.Schema ?? "", table.Tag ?? "");
 
     /// <summary>Bytes of an entry's rows; 0 for what has none.</summary>
     public long CountBytes(TocEntry entry) => entry.DataFile is null ? 0 : Files[entry.DataFile].Bytes;
@@ -28,13 +26,13 @@ internal sealed record DatabaseDump
     /// Reads the tables of contents of all databases, in the order of their names. Fails with <see cref="SourceError.Damaged"/> where one
     /// does not parse or names a file that is not stored.
     /// </summary>
-    public static async Task<IReadOnlyList<DatabaseDump>> ReadAllAsync(IStoredDump dump, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<StoredDatabase>> ReadAllAsync(IStoredDump dump, CancellationToken cancellationToken)
     {
-        var databases = new List<DatabaseDump>();
+        var databases = new List<StoredDatabase>();
         foreach (var folder in dump.Files.Select(Split).Where(file => file.Folder.Length > 0).GroupBy(file => file.Folder, StringComparer.Ordinal))
         {
             var files = folder.ToDictionary(file => file.Name, file => file.File, StringComparer.Ordinal);
-            if (files.TryGetValue(TocFile, out var toc))
+            if (files.TryGetValue(DatabaseFolder.TocFile, out var toc))
             {
                 databases.Add(await ReadAsync(dump, folder.Key, files, toc, cancellationToken));
             }
@@ -42,7 +40,7 @@ internal sealed record DatabaseDump
         return [.. databases.OrderBy(database => database.Folder, StringComparer.Ordinal)];
     }
 
-    private static async Task<DatabaseDump> ReadAsync(
+    private static async Task<StoredDatabase> ReadAsync(
         IStoredDump dump,
         string folder,
         Dictionary<string, StoredFile> files,
@@ -59,7 +57,7 @@ internal sealed record DatabaseDump
                 $"The dump of the database {folder} is not whole: its table of contents names the file {missing.DataFile}, which is not "
                 + "stored.");
         }
-        return new DatabaseDump { Folder = folder, Name = contents.Header.DatabaseName ?? folder, Toc = contents, Files = files };
+        return new StoredDatabase { Folder = folder, Name = contents.Header.DatabaseName ?? DatabaseFolder.Decode(folder), Toc = contents, Files = files };
     }
 
     private static (string Folder, string Name, StoredFile File) Split(StoredFile file)

@@ -1,0 +1,9 @@
+namespace Larder.Sources.PostgreSql.Restore;
+
+internal static class SqlName
+{
+    /// <summary>Any name as SQL.</summary>
+    public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    public static string Quote(string schema, string name) => $"{Quote(schema)}.{Quote(name)}";
+}
