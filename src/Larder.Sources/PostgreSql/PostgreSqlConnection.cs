@@ -89,6 +89,14 @@ public sealed class PostgreSqlConnection
         return text.ToString();
     }
 
+    /// <summary>A name of a database where libpq takes a name or a connection string, so that no name is taken for the latter.</summary>
+    internal static string DescribeDatabase(string database)
+    {
+        var text = new StringBuilder();
+        Append(text, "dbname", database);
+        return text.ToString();
+    }
+
     /// <summary>With the programs' messages in English, because they are looked through for their meaning.</summary>
     private Dictionary<string, string> Environment
     {
