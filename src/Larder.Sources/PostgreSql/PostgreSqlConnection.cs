@@ -97,12 +97,15 @@ public sealed class PostgreSqlConnection
         return text.ToString();
     }
 
-    /// <summary>With the programs' messages in English, because they are looked through for their meaning.</summary>
+    /// <summary>
+    /// With the programs' messages in English, because they are looked through for their meaning, and moments in UTC, because a row's
+    /// fingerprint must not depend on where the server stands.
+    /// </summary>
     private Dictionary<string, string> Environment
     {
         get
         {
-            var found = new Dictionary<string, string>(StringComparer.Ordinal) { ["LC_ALL"] = "C" };
+            var found = new Dictionary<string, string>(StringComparer.Ordinal) { ["LC_ALL"] = "C", ["PGTZ"] = "UTC" };
             if (password is not null)
             {
                 found["PGPASSWORD"] = password;

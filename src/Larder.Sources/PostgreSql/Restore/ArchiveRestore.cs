@@ -86,7 +86,8 @@ internal sealed class ArchiveRestore(TargetServer server, PostgreSqlTools tools,
         {
             await content.CopyToAsync(file, cancellationToken);
         }
-        await foreach (var blob in LargeObjectList.ReadAsync(folder[name], cancellationToken))
+        using var list = File.OpenText(folder[name]);
+        await foreach (var (_, blob) in LargeObjectList.ReadAsync(list, name, cancellationToken))
         {
             folder.MakePipe(blob);
         }

@@ -5,10 +5,13 @@ internal static class CopyStatement
 {
     private const string End = " FROM stdin;";
 
-    /// <summary>The statement that reads the same columns.</summary>
-    public static string ToRead(TocEntry table) => $"{Trim(table)} TO STDOUT";
+    /// <summary>The statement that reads the same columns, in the encoding that they were dumped in.</summary>
+    public static string ToRead(TocEntry table, string? encoding) => $"{Trim(table)} TO STDOUT{In(encoding)}";
 
-    public static string ToWrite(TocEntry table) => $"{Trim(table)} FROM STDIN";
+    public static string ToWrite(TocEntry table, string? encoding) => $"{Trim(table)} FROM STDIN{In(encoding)}";
+
+    /// <summary>The session itself stays in UTF-8, which is all that the driver speaks.</summary>
+    private static string In(string? encoding) => encoding is null or "UTF8" ? "" : $" WITH (ENCODING {SqlName.QuoteText(encoding)})";
 
     private static string Trim(TocEntry table) => table.CopyStatement?.TrimEnd() is { } text && text.EndsWith(End, StringComparison.Ordinal)
         ? text[..^End.Length]

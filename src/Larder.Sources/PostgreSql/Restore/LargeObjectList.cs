@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Larder.Sources.Dumps;
 
@@ -14,16 +15,19 @@ internal static class LargeObjectList
         return name.StartsWith("blob_", StringComparison.Ordinal) && name.EndsWith(".dat", StringComparison.Ordinal);
     }
 
-    /// <summary>The files' names, in order. Fails with <see cref="SourceError.Damaged"/> for a line that is none.</summary>
-    public static async IAsyncEnumerable<string> ReadAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The objects in order. Fails with <see cref="SourceError.Damaged"/> for a line that is none.</summary>
+    public static async IAsyncEnumerable<(uint Oid, string File)> ReadAsync(
+        TextReader list, string listName, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var line in File.ReadLinesAsync(path, cancellationToken))
+        while (await list.ReadLineAsync(cancellationToken) is { } line)
         {
             if (line.Length > 0)
             {
-                var space = line.IndexOf(' ', StringComparison.Ordinal);
-                yield return space > 0 && !line.Contains('/', StringComparison.Ordinal) ? line[(space + 1)..] : throw new SourceException(
-                    SourceError.Damaged, $"The list of large objects {Path.GetFileName(path)} has a line that is none: \"{line}\".");
+                yield return line.Split(' ') is [var number, var file] && !file.Contains('/', StringComparison.Ordinal)
+                    && uint.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var oid)
+                        ? (oid, file)
+                        : throw new SourceException(
+                            SourceError.Damaged, $"The list of large objects {listName} has a line that is none: \"{line}\".");
             }
         }
     }

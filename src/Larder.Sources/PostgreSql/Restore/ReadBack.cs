@@ -10,7 +10,7 @@ internal static class ReadBack
 
     /// <summary>What pg_dump sets for itself, so that the same values give the same text.</summary>
     private const string SessionSettings =
-        "SET datestyle = ISO; SET intervalstyle = postgres; SET extra_float_digits = 3; SET synchronize_seqscans = off; "
+        "SET timezone = UTC; SET datestyle = ISO; SET intervalstyle = postgres; SET extra_float_digits = 3; SET synchronize_seqscans = off; "
         + "SET statement_timeout = 0; SET lock_timeout = 0; SET row_security = off";
 
     /// <summary>Several tables at once, each job on a connection of its own, the largest first.</summary>
@@ -47,7 +47,7 @@ internal static class ReadBack
         var name = work.Dump.NameEntry(table);
         return await TargetErrors.ExplainAsync($"The restored table {name} cannot be read back", async () =>
         {
-            Fingerprint? fingerprint = content ? await ReadContentAsync(connection, table, cancellationToken) : null;
+            Fingerprint? fingerprint = content ? await ReadContentAsync(connection, table, work.Dump.Toc.RowEncoding, cancellationToken) : null;
             return new EntryFacts
             {
                 Name = name,
@@ -67,10 +67,11 @@ internal static class ReadBack
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    private static async Task<Fingerprint> ReadContentAsync(NpgsqlConnection connection, TocEntry table, CancellationToken cancellationToken)
+    private static async Task<Fingerprint> ReadContentAsync(
+        NpgsqlConnection connection, TocEntry table, string? encoding, CancellationToken cancellationToken)
     {
         using var rows = new CopyText();
-        using var reader = (StreamReader)await connection.BeginTextExportAsync(CopyStatement.ToRead(table), cancellationToken);
+        using var reader = (StreamReader)await connection.BeginTextExportAsync(CopyStatement.ToRead(table, encoding), cancellationToken);
         var buffer = new byte[PieceBytes];
         while (await reader.BaseStream.ReadAsync(buffer, cancellationToken) is var count and > 0)
         {

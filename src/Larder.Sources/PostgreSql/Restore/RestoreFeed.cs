@@ -154,7 +154,8 @@ internal sealed class RestoreFeed : IAsyncDisposable
     /// <summary>pg_restore opens them one after the other, in the order of the list.</summary>
     private async Task FeedLargeObjectsAsync(TocEntry entry)
     {
-        await foreach (var name in LargeObjectList.ReadAsync(folder[entry.DataFile!], ending.Token))
+        using var list = File.OpenText(folder[entry.DataFile!]);
+        await foreach (var (_, name) in LargeObjectList.ReadAsync(list, entry.DataFile!, ending.Token))
         {
             await FeedFileAsync(name, null, _ => { });
             folder.Remove(name);

@@ -37,6 +37,9 @@ internal sealed record RestoreWork
     /// <summary>The tables on the server that are replaced or emptied, by name.</summary>
     public IReadOnlyList<string> ReplacedTables { get; init; } = [];
 
+    /// <summary>What of the tables cannot be restored.</summary>
+    public IReadOnlyList<TocEntry> LeftOut { get; init; } = [];
+
     /// <summary>What else is done, for people.</summary>
     public IReadOnlyList<string> Steps { get; init; } = [];
 

@@ -42,6 +42,14 @@ internal static class TableSelection
         };
     }
 
+    /// <summary>What these entries need and do not contain, in the order of the dump.</summary>
+    public static IReadOnlyList<TocEntry> FindNeeded(ArchiveToc toc, IReadOnlySet<TocEntry> entries)
+    {
+        var ids = entries.Select(entry => entry.DumpId).ToHashSet();
+        AddNeeded(ids, toc.Entries.ToDictionary(entry => entry.DumpId));
+        return [.. toc.Entries.Where(entry => ids.Contains(entry.DumpId) && !entries.Contains(entry))];
+    }
+
     private static void AddNeeded(HashSet<int> chosen, Dictionary<int, TocEntry> byId)
     {
         var queue = new Queue<int>(chosen);
