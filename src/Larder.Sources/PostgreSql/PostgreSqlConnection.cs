@@ -52,6 +52,8 @@ public sealed class PostgreSqlConnection
         ? null
         : Get("port", "PGPORT") is { } port && !host.StartsWith('/') ? $"{host}:{port}" : host;
 
+    internal string? Password => password;
+
     /// <summary>What must not be shown.</summary>
     internal IReadOnlyList<string> Secrets { get; }
 
@@ -95,12 +97,15 @@ public sealed class PostgreSqlConnection
         return text.ToString();
     }
 
-    /// <summary>With the programs' messages in English, because they are looked through for their meaning.</summary>
+    /// <summary>
+    /// With the programs' messages in English, because they are looked through for their meaning, and moments in UTC, because a row's
+    /// fingerprint must not depend on where the server stands.
+    /// </summary>
     private Dictionary<string, string> Environment
     {
         get
         {
-            var found = new Dictionary<string, string>(StringComparer.Ordinal) { ["LC_ALL"] = "C" };
+            var found = new Dictionary<string, string>(StringComparer.Ordinal) { ["LC_ALL"] = "C", ["PGTZ"] = "UTC" };
             if (password is not null)
             {
                 found["PGPASSWORD"] = password;
@@ -109,7 +114,8 @@ public sealed class PostgreSqlConnection
         }
     }
 
-    private string? Get(string parameter, string variable) =>
+    /// <summary>A setting, or libpq's variable for it; null where neither says anything.</summary>
+    internal string? Get(string parameter, string variable) =>
         parameters.GetValueOrDefault(parameter)
         ?? (System.Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
 

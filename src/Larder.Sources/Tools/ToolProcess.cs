@@ -18,7 +18,12 @@ public sealed class ToolProcess : IAsyncDisposable
     private const int ReadBytes = 256 * 1024;
     private const int WaitingBytesMax = 1024 * 1024;
     private const int ErrorTailBytes = 64 * 1024;
+    private const int ErrorLineBytesMax = 64 * 1024;
     private const int ShownErrorCharacters = 2000;
+
+    // A shell waits in the program's group for the end of a pipe that this process holds open and never writes to, then ends the group.
+    private const string Watcher =
+        "exec 3<&0; (read -r line <&3; kill -KILL 0) >/dev/null 2>&1 & exec 3<&-; exec \"$0\" \"$@\" </dev/null";
 
     private readonly ToolStart start;
     private readonly TimeProvider clock;
@@ -45,9 +50,9 @@ public sealed class ToolProcess : IAsyncDisposable
         this.clock = clock;
         this.process = process;
         group = new ProcessGroup(process.Id);
-        if (!start.HasInput)
+        if (start is { HasInput: false, EndsWithUs: false })
         {
-            process.StandardInput.Close();
+            process.StandardInput.Close(); // Otherwise it is what the caller writes to, or what the watcher listens to.
         }
         exit = WaitForExitAsync();
         output = Task.Run(PumpOutputAsync);
@@ -88,7 +93,8 @@ public sealed class ToolProcess : IAsyncDisposable
                 SourceError.ToolMissing, $"{start.ShownName} needs the program setsid (package util-linux), which is not installed.");
 
         // setsid makes a new session and process group, then becomes the program: the process id stays the same and names the group.
-        var info = new ProcessStartInfo(setsid, [program, .. start.Arguments])
+        string[] watched = start.EndsWithUs ? ["/bin/sh", "-c", Watcher, program] : [program];
+        var info = new ProcessStartInfo(setsid, [.. watched, .. start.Arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -189,11 +195,21 @@ public sealed class ToolProcess : IAsyncDisposable
     private async Task<bool> PumpErrorsAsync()
     {
         await using var stream = process.StandardError.BaseStream;
-        return await PumpAsync(stream, ErrorTailBytes, bytes =>
+        var lines = start.KeepErrorLine is { } keep ? new LineFilter(keep, errors, ErrorLineBytesMax) : null;
+        var whole = await PumpAsync(stream, ErrorTailBytes, bytes =>
         {
-            errors.Write(bytes.Span);
+            if (lines is null)
+            {
+                errors.Write(bytes.Span);
+            }
+            else
+            {
+                lines.Write(bytes.Span);
+            }
             return ValueTask.FromResult(true);
         });
+        lines?.Complete();
+        return whole;
     }
 
     /// <summary>

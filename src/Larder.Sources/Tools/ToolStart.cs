@@ -35,6 +35,18 @@ public sealed record ToolStart
     /// </summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Told of each line of its standard error; only those for which it returns true are kept for messages. Null keeps all. Called on
+    /// one thread at a time; it must not throw or wait.
+    /// </summary>
+    public Func<string, bool>? KeepErrorLine { get; init; }
+
+    /// <summary>
+    /// Whether the kernel ends its whole group when this process dies, however it dies. For programs that take the end of what they read
+    /// for the end of the data: without it they would finish their work with half of it.
+    /// </summary>
+    public bool EndsWithUs { get; init; }
+
     /// <summary>A command line for <c>/bin/sh</c>.</summary>
     public static ToolStart Shell(string commandLine, string shownName) =>
         new() { Program = "/bin/sh", Arguments = ["-c", commandLine], ShownName = shownName };
