@@ -7,6 +7,7 @@ internal sealed class ItemReading : IAsyncDisposable
 {
     private readonly CancellationTokenSource disposal = new();
     private readonly Task<byte[]> metadata;
+    private bool disposed;
 
     public ItemReading(DumpItem item, MongoConnection connection)
     {
@@ -25,6 +26,11 @@ internal sealed class ItemReading : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (disposed)
+        {
+            return;
+        }
+        disposed = true;
         await disposal.CancelAsync();
         await ((Task)metadata).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Reader is not null)

@@ -11,31 +11,29 @@ internal static class Oplog
     public const string Collection = "oplog.rs";
 
     /// <summary>
-    /// The newest entry, or the first one of the oldest transaction that is under way; null where there is no oplog.
+    /// The time after the newest entry, or of the first entry of the oldest transaction that is under way; null where there is no oplog.
     /// Fails with <see cref="MongoException"/>.
     /// </summary>
     public static async Task<ulong?> ReadStartAsync(MongoConnection connection, CancellationToken cancellationToken)
     {
-        // Asked for first: a transaction that ends in between is then in the newest entry or before it.
-        var newest = await ReadNewestAsync(connection, cancellationToken);
-        var find = new BsonWriter();
-        find.String("find", "transactions");
-        find.StartDocument("filter");
-        find.StartDocument("state");
-        find.StartArray("$in");
-        find.String(null, "prepared");
-        find.String(null, "inProgress");
-        find.End();
-        find.End();
-        find.End();
-        ulong? start = newest;
-        foreach (var transaction in await connection.ListAsync("config", find, cancellationToken))
+        if (await ReadNewestAsync(connection, cancellationToken) is not { } newest)
+        {
+            return null;
+        }
+        // Writes with earlier times may not be through yet. A read in the order of the oplog waits for them, so that whatever is not in
+        // the entries after this one is in the collections.
+        var wait = new BsonWriter();
+        wait.String("find", Collection);
+        wait.Document("filter", Between(newest, newest));
+        wait.Int32("limit", 1);
+        wait.Boolean("singleBatch", true);
+        await connection.RunAsync(Database, wait, cancellationToken);
+
+        var start = newest + 1;
+        foreach (var transaction in await connection.ListAsync("config", FindOpenTransactions(), cancellationToken))
         {
             var began = Bson.FindPath(transaction, "startOpTime.ts");
-            if (began.IsPresent && start is not null)
-            {
-                start = Math.Min(start.Value, began.AsTimestamp());
-            }
+            start = began.IsPresent ? Math.Min(start, began.AsTimestamp()) : start;
         }
         return start;
     }
@@ -65,6 +63,21 @@ internal static class Oplog
         filter.Timestamp("$lte", end);
         filter.End();
         return filter.ToArray();
+    }
+
+    private static BsonWriter FindOpenTransactions()
+    {
+        var find = new BsonWriter();
+        find.String("find", "transactions");
+        find.StartDocument("filter");
+        find.StartDocument("state");
+        find.StartArray("$in");
+        find.String(null, "prepared");
+        find.String(null, "inProgress");
+        find.End();
+        find.End();
+        find.End();
+        return find;
     }
 
     private static async Task<ulong?> ReadTimeAsync(MongoConnection connection, bool last, CancellationToken cancellationToken)
