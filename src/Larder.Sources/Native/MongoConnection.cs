@@ -14,21 +14,21 @@ internal sealed class MongoConnection : IAsyncDisposable
     private readonly MongoPool pool;
     private readonly DedicatedThread thread;
     private readonly Mongoc.ClientHandle client;
-    private readonly Mongoc.SessionHandle session;
+    private readonly Mongoc.SessionHandle? session; // None on a server that is not yet a member of its replica set.
     private readonly Mongoc.BsonHandle options;
-    private readonly byte[] sessionId;
+    private readonly byte[]? sessionId;
     private Task last = Task.CompletedTask;
     private int disposed;
 
     private MongoConnection(
-        MongoPool pool, DedicatedThread thread, Mongoc.ClientHandle client, Mongoc.SessionHandle session, Mongoc.BsonHandle options)
+        MongoPool pool, DedicatedThread thread, Mongoc.ClientHandle client, Mongoc.SessionHandle? session, Mongoc.BsonHandle options)
     {
         this.pool = pool;
         this.thread = thread;
         this.client = client;
         this.session = session;
         this.options = options;
-        sessionId = Mongoc.Read(Mongoc.SessionId(session.DangerousGetHandle())).ToArray();
+        sessionId = session is null ? null : Mongoc.Read(Mongoc.SessionId(session.DangerousGetHandle())).ToArray();
     }
 
     /// <summary>The server's <c>host:port</c>.</summary>
@@ -111,7 +111,7 @@ internal sealed class MongoConnection : IAsyncDisposable
         var closing = thread.RunAsync(() =>
         {
             options.Dispose();
-            session.Dispose();
+            session?.Dispose();
             client.Dispose();
             return true;
         });
@@ -156,7 +156,7 @@ internal sealed class MongoConnection : IAsyncDisposable
         var session = StartSession(pool, client, failure);
         var options = new Mongoc.BsonHandle();
         var bson = options.DangerousGetHandle();
-        if (!Mongoc.AppendSession(session.DangerousGetHandle(), bson, failure))
+        if (session is not null && !Mongoc.AppendSession(session.DangerousGetHandle(), bson, failure))
         {
             options.Dispose();
             session.Dispose();
@@ -172,15 +172,18 @@ internal sealed class MongoConnection : IAsyncDisposable
         };
     }
 
-    private static unsafe Mongoc.SessionHandle StartSession(MongoPool pool, Mongoc.ClientHandle client, byte* failure)
+    private static unsafe Mongoc.SessionHandle? StartSession(MongoPool pool, Mongoc.ClientHandle client, byte* failure)
     {
         var options = Mongoc.NewSessionOptions();
         Mongoc.SetCausalConsistency(options, false); // Which moment is read is said in the commands.
         var session = Mongoc.StartSession(client.DangerousGetHandle(), options, failure);
         Mongoc.DestroySessionOptions(options);
-        return session == 0
-            ? throw pool.Describe(new ReadOnlySpan<byte>(failure, Mongoc.ErrorBytes), default)
-            : new Mongoc.SessionHandle(client, session);
+        if (session != 0)
+        {
+            return new Mongoc.SessionHandle(client, session);
+        }
+        var error = pool.Describe(new ReadOnlySpan<byte>(failure, Mongoc.ErrorBytes), default);
+        return error is { Domain: MongoErrorDomain.Client, Code: Mongoc.ErrorSessionFailure } ? null : throw error;
     }
 
     private unsafe MongoReply Run(string database, ReadOnlyMemory<byte> command)
@@ -216,6 +219,9 @@ internal sealed class MongoConnection : IAsyncDisposable
         return new MongoReply(reply);
     }
 
+    private Mongoc.SessionHandle Session =>
+        session ?? throw new InvalidOperationException($"{Host} knows no sessions and so no transactions.");
+
     private unsafe bool InTransaction(TransactionStep step)
     {
         Span<byte> error = stackalloc byte[Mongoc.ErrorBytes];
@@ -223,7 +229,7 @@ internal sealed class MongoConnection : IAsyncDisposable
         using var reply = new Mongoc.BsonHandle();
         fixed (byte* failure = error)
         {
-            return step(session.DangerousGetHandle(), reply.DangerousGetHandle(), failure)
+            return step(Session.DangerousGetHandle(), reply.DangerousGetHandle(), failure)
                 ? true
                 : throw pool.Describe(error, reply.Bytes.ToArray());
         }
@@ -244,13 +250,17 @@ internal sealed class MongoConnection : IAsyncDisposable
     // does not even hear that is left to the driver's own time-out; the thread and the client are freed when it comes.
     private async Task EndRunningAsync()
     {
+        if (sessionId is not { } id)
+        {
+            return;
+        }
         var killing = new DedicatedThread("mongodb-kill");
         try
         {
             var killed = killing.RunAsync(() =>
             {
                 using var other = new Mongoc.ClientHandle(pool.Handle);
-                KillSession(other);
+                KillSession(other, id);
                 return true;
             });
             await Task.WhenAny(Task.WhenAll(killed, last), Task.Delay(CancellationGrace, TimeProvider.System));
@@ -261,11 +271,11 @@ internal sealed class MongoConnection : IAsyncDisposable
         }
     }
 
-    private unsafe void KillSession(Mongoc.ClientHandle other)
+    private unsafe void KillSession(Mongoc.ClientHandle other, byte[] id)
     {
         var writer = new BsonWriter();
         writer.StartArray("killSessions");
-        writer.Document("0", sessionId);
+        writer.Document("0", id);
         writer.End();
         var command = writer.ToArray();
         var storage = stackalloc byte[2 * Mongoc.BsonBytes];

@@ -19,6 +19,9 @@ internal static unsafe partial class Mongoc
     /// <summary>Errors carry the server's own code, under the domain <c>MONGOC_ERROR_SERVER</c>.</summary>
     public const int ErrorApi = 2;
 
+    /// <summary><c>MONGOC_ERROR_CLIENT_SESSION_FAILURE</c>: the server knows no sessions.</summary>
+    public const int ErrorSessionFailure = 52;
+
     public const int ReadPrimary = 1;
     public const int ReadSecondary = 2;
     public const int ReadPrimaryPreferred = 5;
