@@ -6,7 +6,6 @@ namespace Larder.Sources.MongoDb.Restore;
 internal static class RestoreErrors
 {
     public const int NamespaceNotFound = 26;
-    public const int NamespaceExists = 48;
     public const int DuplicateKey = 11000;
     private const int Unauthorized = 13;
     private const int AuthenticationFailed = 18;
@@ -19,6 +18,9 @@ internal static class RestoreErrors
     /// <param name="doing">What was being done, to follow the name of the server: <c>could not create shop.orders</c>.</param>
     public static SourceException Describe(MongoException error, string hosts, string doing) =>
         new(Meaning(error), $"MongoDB at {hosts} {doing}: {error.Message.TrimEnd('.')}.", error);
+
+    /// <summary>Whether the server said this, with this code.</summary>
+    public static bool IsServer(SourceException error, int code) => error.InnerException is MongoException said && said.IsServer(code);
 
     private static SourceError Meaning(MongoException error) => (error.Domain, error.Code) switch
     {
