@@ -4,8 +4,10 @@ using Larder.Engine.Servers;
 using Larder.Sources;
 using Larder.Sources.Dumps;
 using Larder.Sources.MongoDb;
+using Larder.Sources.MongoDb.Restore;
 using Larder.Sources.MySql;
 using Larder.Sources.PostgreSql;
+using Larder.Sources.PostgreSql.Restore;
 
 namespace Larder;
 
@@ -29,6 +31,8 @@ internal sealed class ServerComposition
     /// <summary>What reads the dumps of an engine; null for what is no database server.</summary>
     public static IDumpCheck? CheckOf(string engine) => engine switch
     {
+        "mongodb" => new MongoDbCheck(),
+        "mysql" => new MySqlCheck(),
         _ => null,
     };
 
@@ -63,9 +67,19 @@ internal sealed class ServerComposition
 
     public async ValueTask<IDumpRestore> RestoreIntoAsync(ServerTarget target, CancellationToken cancellationToken) => target switch
     {
+        ServerAtUrl { Engine: "postgresql" } at => PostgreSql(await PostgreSqlAsync(new DatabaseServer { Url = at.Url }, cancellationToken)),
+        ConfiguredServer { Settings: PostgreSqlSourceSettings source } => PostgreSql(await PostgreSqlAsync(source.Server, cancellationToken)),
+        ServerAtUrl { Engine: "mongodb" } at => new MongoDbRestore(await at.Url.RevealAsync(cancellationToken)),
+        ConfiguredServer { Settings: MongoDbSourceSettings source } => new MongoDbRestore(await source.Url.RevealAsync(cancellationToken)),
+        ServerAtUrl { Engine: "mysql" } at => MySql(await MySqlServerAsync(new DatabaseServer { Url = at.Url }, cancellationToken)),
+        ConfiguredServer { Settings: MySqlSourceSettings source } => MySql(await MySqlServerAsync(source.Server, cancellationToken)),
         _ => throw new LarderException(
             EngineError.UnsupportedSource, $"This version of Larder does not restore into servers of kind \"{target.Engine}\"."),
     };
+
+    private PostgreSqlRestore PostgreSql(PostgreSqlSettings server) => new(new PostgreSqlTarget { Server = server }, clock);
+
+    private MySqlRestore MySql((MySqlServer Server, string? Database) target) => new(target.Server, clock);
 
     /// <summary>Where the server is. What is missing, libpq finds by itself.</summary>
     private static async ValueTask<PostgreSqlSettings> PostgreSqlAsync(DatabaseServer settings, CancellationToken cancellationToken) => new()

@@ -52,7 +52,7 @@ public sealed partial class HouseTests
         ["Repositories"] = ["Configuration", "Errors"],
         ["Servers"] = ["Configuration", "Errors"],
         ["Backups"] = ["Configuration", "Errors", "Repositories", "Retention"],
-        ["BackingUp"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories"],
+        ["BackingUp"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories", "Servers"],
         ["Browse"] = ["Backups", "Configuration", "Errors", "Repositories"],
         ["Maintenance"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories"],
         ["Cleanup"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Retention"],

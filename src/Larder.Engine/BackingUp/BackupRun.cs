@@ -117,7 +117,7 @@ public sealed class BackupRun
     private async Task<ManifestSource> MarkEmptinessAsync(
         ManifestSource made, LastGoodBackup lastGood, CancellationToken cancellationToken)
     {
-        var isServer = context.Dumps.CheckOf(made.Engine) is not null;
+        var isServer = Servers.DumpEngines.IsServer(made.Engine);
         if (request.AcceptEmpty || (!isServer && made.Entries.All(entry => entry.Rows is null)))
         {
             return made;

@@ -1,5 +1,6 @@
 using Larder.Engine.Backups;
 using Larder.Engine.Configuration;
+using Larder.Engine.Errors;
 using Larder.Repository;
 using Larder.Repository.Writing;
 using Larder.Sources;
@@ -23,6 +24,10 @@ internal sealed class SourceStorer(
         try
         {
             return await StoreBoundedAsync(settings, previous, bounded.Token);
+        }
+        catch (SourceException e) when (new ErrorContext { Job = job.Name, Source = settings.Name }.IsNotedOn(e))
+        {
+            throw;
         }
         catch (OperationCanceledException e) when (bounded.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

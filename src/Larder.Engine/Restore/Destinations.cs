@@ -106,7 +106,7 @@ internal sealed class Destinations(EngineContext context, ReadableBackup backup,
 
     private async Task<Destination> InPlaceAsync(ReadableSource source, CancellationToken cancellationToken)
     {
-        if (context.Dumps.CheckOf(source.Engine) is null)
+        if (!DumpEngines.IsServer(source.Engine))
         {
             return new InPlace();
         }

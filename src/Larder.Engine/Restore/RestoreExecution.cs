@@ -114,7 +114,15 @@ internal sealed class RestoreExecution(RestorePlan plan, ReadableBackup backup, 
     private async Task RestoreServerAsync(ServerStep step, CancellationToken cancellationToken)
     {
         progress.Phase = $"restoring {step.Source.Name}";
-        var restored = await ServerRestore.ExecuteAsync(backup, step, progress, cancellationToken);
+        ServerOutcome restored;
+        try
+        {
+            restored = await ServerRestore.ExecuteAsync(backup, step, progress, cancellationToken);
+        }
+        catch (SourceException e) when ((backup.ErrorContext with { Source = step.Source.Name }).IsNotedOn(e))
+        {
+            throw;
+        }
         entries.AddRange(restored.Entries);
         isVerified &= restored.IsVerified;
         bytes += step.Plan.Bytes;

@@ -1,6 +1,7 @@
 using Larder.Engine.Backups;
 using Larder.Engine.Browse;
 using Larder.Engine.Servers;
+using Larder.Sources;
 using Larder.Sources.Dumps;
 
 namespace Larder.Engine.Restore;
@@ -11,7 +12,7 @@ internal static class ServerSteps
     // More connections than that gain nothing on a server that is not idle, and each one reads ahead 8 MiB.
     private const int DefaultJobsMax = 4;
 
-    /// <summary>Fails with <see cref="Sources.SourceException"/> where the server cannot be talked to.</summary>
+    /// <summary>Fails with <see cref="SourceException"/> where the server cannot be talked to.</summary>
     public static async Task<ServerStep> PlanAsync(
         EngineContext context,
         ReadableBackup backup,
@@ -33,6 +34,13 @@ internal static class ServerSteps
         };
         var restore = await context.Dumps.RestoreInto(target, cancellationToken);
         var dump = await StoredSourceDump.ListAsync(backup.Trees, backup.Blobs, source.Tree, cancellationToken);
-        return new ServerStep(source, restore, await restore.PlanAsync(dump, asked, cancellationToken));
+        try
+        {
+            return new ServerStep(source, restore, await restore.PlanAsync(dump, asked, cancellationToken));
+        }
+        catch (SourceException e) when ((backup.ErrorContext with { Source = source.Name }).IsNotedOn(e))
+        {
+            throw;
+        }
     }
 }

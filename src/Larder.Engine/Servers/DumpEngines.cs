@@ -14,6 +14,9 @@ public sealed record DumpEngines
             $"This version of Larder does not restore into servers of kind \"{target.Engine}\"."),
     };
 
+    /// <summary>Whether a kind of source is a database server.</summary>
+    public static bool IsServer(string engine) => ServerUrl.IsServer(engine);
+
     /// <summary>What reads the dumps of an engine without its server; null for what is no dump of a server.</summary>
     public required Func<string, IDumpCheck?> CheckOf { get; init; }
 

@@ -16,6 +16,8 @@ internal static class ServerUrl
     /// <summary>In the order in which people are told of them.</summary>
     public static IReadOnlyCollection<string> Schemes => Engines.Keys;
 
+    public static bool IsServer(string engine) => Engines.ContainsValue(engine);
+
     /// <summary>Whether a text is meant as a URL and not as a path.</summary>
     public static bool IsUrl(string text) => text.Contains("://", StringComparison.Ordinal);
 
