@@ -30,6 +30,10 @@ public sealed partial class PostgreSqlToolLocator
     public PostgreSqlToolLocator(IReadOnlyList<string>? folders = null) =>
         installed = new(() => [.. FindInstalled(folders ?? [.. FindVersionFolders(), .. FindPath()])]);
 
+    /// <param name="known">Installations that need not be looked for.</param>
+    public PostgreSqlToolLocator(IEnumerable<PostgreSqlTools> known) =>
+        installed = new(() => [.. known.OrderBy(tools => tools.MajorVersion)]);
+
     /// <summary>Every installation, the lowest version first.</summary>
     public IReadOnlyList<PostgreSqlTools> Installed => installed.Value;
 
