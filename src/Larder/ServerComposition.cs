@@ -31,6 +31,7 @@ internal sealed class ServerComposition
     /// <summary>What reads the dumps of an engine; null for what is no database server.</summary>
     public static IDumpCheck? CheckOf(string engine) => engine switch
     {
+        "postgresql" => new PostgreSqlCheck(),
         "mongodb" => new MongoDbCheck(),
         "mysql" => new MySqlCheck(),
         _ => null,

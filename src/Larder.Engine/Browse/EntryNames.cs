@@ -21,7 +21,8 @@ internal static class EntryNames
         var names = (source.Recorded?.Entries ?? []).Select(entry => entry.Name).ToList();
         var near = NearestWord.Find(typed, [.. names, .. Databases(source)]) is { } nearest
             ? $"did you mean {nearest}?"
-            : $"it has {string.Join(", ", Databases(source).Concat(names).Take(5))}{(names.Count > 5 ? ", …" : "")}.";
+            : $"it has {string.Join(", ", Databases(source).Concat(names).Distinct(StringComparer.Ordinal).Take(5))}"
+                + $"{(names.Count > 5 ? ", …" : "")}.";
         throw new LarderException(
             EngineError.UnknownEntry, $"Source \"{source.Name}\" of backup {backup.ShortId} has no \"{typed}\"; {near}")
         {

@@ -38,5 +38,6 @@ public sealed record RestoreResult
 /// <param name="Entry">Its name in the manifest, or on the server where that is another.</param>
 /// <param name="Kind"><c>table</c>, <c>collection</c>, …</param>
 /// <param name="Rows">Null where they were not counted.</param>
-/// <param name="Match">Whether it equals what the manifest recorded; null where one of both has no fingerprint.</param>
+/// <param name="Match">Whether it equals what the manifest recorded: rows, and content where it was read back; null where it was not
+/// counted.</param>
 public sealed record RestoredEntry(string Source, string Entry, string Kind, long? Rows, bool? Match);

@@ -20,15 +20,15 @@ internal static class ServerRestore
         var dump = await StoredSourceDump.ListAsync(backup.Trees, backup.Blobs, source.Tree, cancellationToken);
         var outcome = await step.Restore.RestoreAsync(dump, step.Plan, progress.Advance, cancellationToken);
         var recorded = source.Recorded?.Entries ?? [];
+        var byName = recorded.ToLookup(entry => (entry.Kind, entry.Name));
+        var byFile = recorded.ToLookup(entry => (entry.Kind, entry.File)); // Of a database under another name the entries have others too.
         var entries = new List<RestoredEntry>();
         var differences = new List<string>();
-        var comparesRows = step.Plan.Request.Part != DumpPart.Schema;
         foreach (var facts in outcome.Entries)
         {
-            var known = recorded.FirstOrDefault(entry => entry.Kind == facts.Kind && entry.Name == facts.Name)
-                ?? recorded.FirstOrDefault(entry => entry.Kind == facts.Kind && entry.File == facts.File);
-            var isComparable = comparesRows && known is { Fingerprint: not null } && facts.Fingerprint is not null;
-            var difference = known is not null && comparesRows ? Difference(known, facts) : null;
+            var known = byName[(facts.Kind, facts.Name)].Concat(byFile[(facts.Kind, facts.File)]).FirstOrDefault();
+            var isComparable = step.Plan.Request.Part != DumpPart.Schema && known?.Rows is not null && facts.Rows is not null;
+            var difference = isComparable ? Difference(known!, facts) : null;
             if (difference is not null)
             {
                 differences.Add(difference);
@@ -42,17 +42,13 @@ internal static class ServerRestore
                 $"What was restored to {step.Plan.Target} is not what the backup recorded: {string.Join("; ", differences.Take(5))}"
                 + $"{(differences.Count > 5 ? $"; and {differences.Count - 5} more" : "")}.");
         }
-        return new ServerOutcome(entries, outcome.Warnings, entries.Count > 0 && entries.TrueForAll(entry => entry.Match == true));
+        return new ServerOutcome(entries, outcome.Warnings, entries.TrueForAll(entry => entry.Match != false)
+            && entries.Exists(entry => entry.Match == true));
     }
 
-    // What a server does not read back has no rows and no fingerprint there, which says nothing.
-    private static string? Difference(ManifestEntry recorded, EntryFacts found) => RecordedEntries.Difference(
-        recorded with
-        {
-            Rows = found.Rows is null ? null : recorded.Rows,
-            Fingerprint = found.Fingerprint is null ? null : recorded.Fingerprint,
-        },
-        found);
+    // Where the content was not read back from the server, it was proven on its way there, and its rows were counted.
+    private static string? Difference(ManifestEntry recorded, EntryFacts found) =>
+        RecordedEntries.Difference(found.Fingerprint is null ? recorded with { Fingerprint = null } : recorded, found);
 }
 
 /// <param name="Entries">What stands there now.</param>
