@@ -2,6 +2,7 @@ using Larder.Engine.Backups;
 using Larder.Engine.Catalog;
 using Larder.Engine.Configuration;
 using Larder.Engine.Repositories;
+using Larder.Engine.Servers;
 using Larder.Sources;
 
 namespace Larder.Engine;
@@ -18,8 +19,14 @@ public sealed record EngineContext
     /// <summary>Null where it could not be opened: the catalog is not the truth, and runs go on without history.</summary>
     public CatalogDatabase? Catalog { get; init; }
 
-    /// <summary>Makes the source of a job; fails with <see cref="Errors.EngineError.UnsupportedSource"/>.</summary>
-    public required Func<JobSettings, SourceSettings, ISource> SourceFor { get; init; }
+    /// <summary>
+    /// Makes the source of a job, its secrets fetched; fails with <see cref="Errors.EngineError.UnsupportedSource"/> and, where a secret
+    /// cannot be had, with <see cref="ConfigurationException"/>.
+    /// </summary>
+    public required Func<JobSettings, SourceSettings, CancellationToken, ValueTask<ISource>> SourceFor { get; init; }
+
+    /// <summary>What reads dumps of database servers and puts them back.</summary>
+    public DumpEngines Dumps { get; init; } = DumpEngines.None;
 
     public required TimeProvider Clock { get; init; }
 

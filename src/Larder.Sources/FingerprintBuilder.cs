@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Larder.Sources.Native;
 
 namespace Larder.Sources;
 
@@ -18,7 +19,7 @@ public sealed class FingerprintBuilder
     public void Add(ReadOnlySpan<byte> row)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(row, hash);
+        LibcryptoSha256.HashData(row, hash);
         AddHash(hash);
     }
 

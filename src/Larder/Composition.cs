@@ -4,6 +4,7 @@ using Larder.Engine.Catalog;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
 using Larder.Engine.Repositories;
+using Larder.Engine.Servers;
 using Larder.Repository;
 using Larder.Repository.Storage;
 using Larder.Sources;
@@ -20,6 +21,7 @@ internal sealed class Composition : IDisposable
     private readonly TimeProvider clock;
     private readonly Action<string> warn;
     private readonly RepositorySet repositories;
+    private readonly ServerComposition servers;
     private readonly List<IDisposable> storages = [];
     private CatalogDatabase? catalog;
     private bool catalogTried;
@@ -31,6 +33,7 @@ internal sealed class Composition : IDisposable
     public Composition(LarderConfiguration configuration, TimeSpan lockWait, TimeProvider clock, Action<string> warn)
     {
         (this.configuration, this.clock, this.warn) = (configuration, clock, warn);
+        servers = new ServerComposition(configuration.Variables, clock);
         repositories = new RepositorySet(
             configuration,
             StorageFor,
@@ -42,6 +45,7 @@ internal sealed class Composition : IDisposable
             Repositories = repositories,
             Library = new BackupLibrary(configuration, repositories, clock, warn),
             SourceFor = SourceFor,
+            Dumps = new DumpEngines { CheckOf = ServerComposition.CheckOf, RestoreInto = servers.RestoreIntoAsync },
             Clock = clock,
             Warn = warn,
             CreatedBy = Environment.UserName,
@@ -112,21 +116,22 @@ internal sealed class Composition : IDisposable
         return storage;
     }
 
-    private ISource SourceFor(JobSettings job, SourceSettings settings) => settings switch
-    {
-        SqliteSourceSettings sqlite => new SqliteSource(new SqliteSettings { Path = sqlite.Path }, clock),
-        FilesSourceSettings files =>
-            new FilesSource(new FilesSettings { Paths = files.Paths, Exclude = files.Exclude, ExcludePaths = OwnFolders() }),
-        CommandSourceSettings command => new CommandSource(
-            new CommandSettings { Run = command.Run, Name = command.OutputName, Timeout = command.Timeout ?? job.Timeout }, clock),
-        _ => throw new LarderException(
-            EngineError.UnsupportedSource,
-            $"Source \"{settings.Name}\" of job \"{job.Name}\" is of kind \"{settings.Engine}\", which this version of Larder does not "
-            + "read.")
+    private async ValueTask<ISource> SourceFor(JobSettings job, SourceSettings settings, CancellationToken cancellationToken) =>
+        settings switch
         {
-            Context = new ErrorContext { Job = job.Name, Source = settings.Name },
-        },
-    };
+            SqliteSourceSettings sqlite => new SqliteSource(new SqliteSettings { Path = sqlite.Path }, clock),
+            FilesSourceSettings files =>
+                new FilesSource(new FilesSettings { Paths = files.Paths, Exclude = files.Exclude, ExcludePaths = OwnFolders() }),
+            CommandSourceSettings command => new CommandSource(
+                new CommandSettings { Run = command.Run, Name = command.OutputName, Timeout = command.Timeout ?? job.Timeout }, clock),
+            _ => await servers.SourceAsync(job, settings, cancellationToken) ?? throw new LarderException(
+                EngineError.UnsupportedSource,
+                $"Source \"{settings.Name}\" of job \"{job.Name}\" is of kind \"{settings.Engine}\", which this version of Larder does not "
+                + "read.")
+            {
+                Context = new ErrorContext { Job = job.Name, Source = settings.Name },
+            },
+        };
 
     // A backup of a folder that holds the repository would grow with every run, and never be the same twice.
     private IReadOnlyList<string> OwnFolders() =>

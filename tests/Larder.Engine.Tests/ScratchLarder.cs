@@ -91,7 +91,7 @@ internal sealed class ScratchLarder : IAsyncDisposable
             Repositories = set,
             Library = new BackupLibrary(configuration, set, Clock, Warnings.Add),
             Catalog = catalog,
-            SourceFor = SourceFor,
+            SourceFor = (job, settings, _) => ValueTask.FromResult(SourceFor(job, settings)),
             Clock = Clock,
             Warn = Warnings.Add,
             CreatedBy = "user",
@@ -125,10 +125,11 @@ internal sealed class ScratchLarder : IAsyncDisposable
     };
 
     /// <summary>Makes a backup, a day after the one before.</summary>
-    public async Task<Backup> BackUpAsync()
+    public async Task<Backup> BackUpAsync(bool acceptEmpty = false)
     {
         Clock.Now += TimeSpan.FromDays(1);
-        return (await new BackupRun(Context(), new BackupRequest { Job = JobName }, new RunProgress()).ExecuteAsync(CancellationToken.None)).Backup;
+        var request = new BackupRequest { Job = JobName, AcceptEmpty = acceptEmpty };
+        return (await new BackupRun(Context(), request, new RunProgress()).ExecuteAsync(CancellationToken.None)).Backup;
     }
 
     public async Task<IReadOnlyList<Backup>> ListAsync(string? repository = null) => await Context().Library.ListAsync(repository, CancellationToken.None);

@@ -38,7 +38,7 @@ internal sealed class Workplace : IAsyncDisposable
             Repositories = repositories,
             Library = new BackupLibrary(configuration, repositories, TimeProvider.System, Warnings.Add),
             Catalog = catalog,
-            SourceFor = SourceFor,
+            SourceFor = (job, settings, _) => ValueTask.FromResult(SourceFor(job, settings)),
             Clock = TimeProvider.System,
             Warn = Warnings.Add,
             CreatedBy = "tester",

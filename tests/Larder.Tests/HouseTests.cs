@@ -50,13 +50,14 @@ public sealed partial class HouseTests
         ["Errors"] = ["Configuration"],
         ["Catalog"] = ["Errors"],
         ["Repositories"] = ["Configuration", "Errors"],
+        ["Servers"] = ["Configuration", "Errors"],
         ["Backups"] = ["Configuration", "Errors", "Repositories", "Retention"],
-        ["BackingUp"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories"],
+        ["BackingUp"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories", "Servers"],
         ["Browse"] = ["Backups", "Configuration", "Errors", "Repositories"],
         ["Maintenance"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories"],
         ["Cleanup"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Retention"],
-        ["Verify"] = ["Backups", "Catalog", "Cleanup", "Configuration", "Errors", "Maintenance", "Repositories"],
-        ["Restore"] = ["BackingUp", "Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories"],
+        ["Verify"] = ["Backups", "Catalog", "Cleanup", "Configuration", "Errors", "Maintenance", "Repositories", "Servers"],
+        ["Restore"] = ["BackingUp", "Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories", "Servers"],
         ["Export"] = ["Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories", "Restore"],
         ["Doctor"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories"],
     };
@@ -224,6 +225,8 @@ public sealed partial class HouseTests
             from file in code
             from declared in InterfaceDeclaration().Matches(file.Code)
             let name = declared.Groups[1].Value
+            // Sources must not know repositories, so the engine implements it for them; tests implement it over a folder.
+            where name != "IStoredDump"
             let implements = new Regex($@"\b(?:class|record|struct)\s[^{{;]*:[^{{;]*\b{name}\b")
             where code.Sum(other => implements.Count(other.Code)) < 2
             select $"{file.Path}: {name} has fewer than two implementations; a sealed class or a delegate will do");

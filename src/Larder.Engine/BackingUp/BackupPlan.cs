@@ -30,7 +30,7 @@ public sealed record BackupPlan
     {
         try
         {
-            var probe = await context.SourceFor(job, source).ProbeAsync(cancellationToken);
+            var probe = await (await context.SourceFor(job, source, cancellationToken)).ProbeAsync(cancellationToken);
             return new BackupPlanLine(source.Name, source.Engine, probe.EngineVersion, probe.EstimatedBytes, null);
         }
         catch (SourceException e)

@@ -17,6 +17,9 @@ public sealed record BackupRequest
     /// <summary>All that is not a database.</summary>
     public bool CodeOnly { get; init; }
 
+    /// <summary>Take a database that is empty, or was emptied since the last good backup, for what was meant.</summary>
+    public bool AcceptEmpty { get; init; }
+
     /// <summary>Null takes the job's.</summary>
     public string? Description { get; init; }
 

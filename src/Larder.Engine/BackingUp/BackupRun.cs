@@ -99,10 +99,12 @@ public sealed class BackupRun
     {
         var chunkers = new ChunkerSet(targets.First.Repository, job.ChunkBytes);
         var storer = new SourceStorer(context, job, targets, intake, chunkers, progress);
+        var lastGood = new LastGoodBackup(targets.First, job.Name);
         var stored = new List<StoredSource>();
         foreach (var source in sources)
         {
-            stored.Add(await storer.StoreAsync(source, await previous.OfSourceAsync(source.Name, cancellationToken), cancellationToken));
+            var made = await storer.StoreAsync(source, await previous.OfSourceAsync(source.Name, cancellationToken), cancellationToken);
+            stored.Add(made with { Manifest = await MarkEmptinessAsync(made.Manifest, lastGood, cancellationToken) });
         }
         return stored.TrueForAll(source => source.Manifest is { Files: 0, Entries.Count: 0 })
             ? throw new LarderException(EngineError.NothingToBackUp, $"The sources of job \"{job.Name}\" handed over nothing at all.")
@@ -110,6 +112,18 @@ public sealed class BackupRun
                 Context = new ErrorContext { Job = job.Name },
             }
             : stored;
+    }
+
+    private async Task<ManifestSource> MarkEmptinessAsync(
+        ManifestSource made, LastGoodBackup lastGood, CancellationToken cancellationToken)
+    {
+        var isServer = Servers.DumpEngines.IsServer(made.Engine);
+        if (request.AcceptEmpty || (!isServer && made.Entries.All(entry => entry.Rows is null)))
+        {
+            return made;
+        }
+        var found = Emptiness.Find(made, isServer, await lastGood.OfSourceAsync(made.Name, cancellationToken));
+        return found.Count == 0 ? made : made with { Warnings = [.. made.Warnings, .. found] };
     }
 
     private Manifest Describe(

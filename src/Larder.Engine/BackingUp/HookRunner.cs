@@ -27,20 +27,25 @@ internal sealed class HookRunner(RunJournal journal, TimeProvider clock, IReadOn
             {
                 Environment = new Dictionary<string, string>(environment.Concat(facts)),
             };
+            var output = "";
             try
             {
                 await using var process = ToolProcess.Start(start, clock);
-                var output = await ReadTailAsync(process, cancellationToken);
+                output = await ReadTailAsync(process, cancellationToken);
                 await process.CompleteAsync(cancellationToken);
-                journal.Append(EventLevel.Info, $"{name} ended well.{(output.Length > 0 ? $" Its output: {output}" : "")}");
+                var said = $"{output}\n{process.ErrorText}".Trim();
+                journal.Append(EventLevel.Info, $"{name} ended well.{(said.Length > 0 ? $" Its output: {Tail(said)}" : "")}");
             }
             catch (SourceException e)
             {
-                journal.Append(EventLevel.Error, e.Message);
+                // The message quotes its standard error; what it printed before is often the reason.
+                journal.Append(EventLevel.Error, e.Message + (output.Length > 0 ? $" Its output: {output}" : ""));
                 throw new LarderException(EngineError.HookFailed, e.Message, e);
             }
         }
     }
+
+    private static string Tail(string text) => text.Length <= OutputBytesMax ? text : text[^OutputBytesMax..];
 
     private static async Task<string> ReadTailAsync(ToolProcess process, CancellationToken cancellationToken)
     {

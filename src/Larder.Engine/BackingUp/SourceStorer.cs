@@ -1,5 +1,6 @@
 using Larder.Engine.Backups;
 using Larder.Engine.Configuration;
+using Larder.Engine.Errors;
 using Larder.Repository;
 using Larder.Repository.Writing;
 using Larder.Sources;
@@ -24,6 +25,10 @@ internal sealed class SourceStorer(
         {
             return await StoreBoundedAsync(settings, previous, bounded.Token);
         }
+        catch (SourceException e) when (new ErrorContext { Job = job.Name, Source = settings.Name }.IsNotedOn(e))
+        {
+            throw;
+        }
         catch (OperationCanceledException e) when (bounded.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new SourceException(
@@ -37,7 +42,8 @@ internal sealed class SourceStorer(
     private async Task<StoredSource> StoreBoundedAsync(SourceSettings settings, PreviousTree previous, CancellationToken cancellationToken)
     {
         var began = context.Clock.GetTimestamp();
-        await using var session = await context.SourceFor(job, settings).OpenAsync(cancellationToken);
+        var source = await context.SourceFor(job, settings, cancellationToken);
+        await using var session = await source.OpenAsync(cancellationToken);
         progress.Begin(settings.Name, session.Description.EstimatedBytes ?? 0);
         var store = new EntryStore(intake, [.. targets.Writers.Select(writer => writer.Index)], chunkers.For, previous, progress);
         await foreach (var entry in session.ReadEntriesAsync(cancellationToken))
@@ -79,6 +85,7 @@ internal sealed class SourceStorer(
             GitBranch = description.GitBranch,
             GitDirty = description.GitDirty,
             Warnings = [.. outcome.Warnings.Select(warning => new ManifestWarning(warning.Path, warning.Reason))],
+            NotCaptured = [.. outcome.NotCaptured.Select(one => new ManifestWarning(one.Path, one.Reason))],
             Entries =
             [
                 .. outcome.Entries.Select(entry => new ManifestEntry
@@ -89,6 +96,7 @@ internal sealed class SourceStorer(
                     Rows = entry.Rows,
                     Bytes = entry.Bytes,
                     Fingerprint = entry.Fingerprint?.ToString(),
+                    DurationSeconds = entry.Duration is { } took ? Math.Round(took.TotalSeconds, 3) : null,
                     Segments = entry.Bytes is { } bytes ? [new ManifestSegment(entry.File, bytes)] : [],
                 }),
             ],

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Larder.Engine.Backups;
 
 /// <summary>
@@ -102,6 +104,9 @@ public sealed record ManifestSource
 
     public IReadOnlyList<ManifestWarning> Warnings { get; init => field = value ?? []; } = [];
 
+    /// <summary>What the source holds and a dump of its kind does not, and why. Not a fault.</summary>
+    public IReadOnlyList<ManifestWarning> NotCaptured { get; init => field = value ?? []; } = [];
+
     public string? GitCommit { get; init; }
 
     public string? GitBranch { get; init; }
@@ -126,6 +131,9 @@ public sealed record ManifestEntry
     /// <summary><c>ROWS:32 hex digits</c>, see <see cref="Larder.Sources.Fingerprint"/>.</summary>
     public string? Fingerprint { get; init; }
 
+    /// <summary>How long handing it over took; null where it was not measured, as in older manifests.</summary>
+    public double? DurationSeconds { get; init; }
+
     /// <summary>The files whose contents in this order are the entry's content. One, for now.</summary>
     public IReadOnlyList<ManifestSegment> Segments { get; init => field = value ?? []; } = [];
 }
@@ -134,7 +142,20 @@ public sealed record ManifestEntry
 public sealed record ManifestSegment(string File, long Bytes);
 
 /// <summary>One thing left out or doubtful, and why.</summary>
-public sealed record ManifestWarning(string Path, string Reason);
+/// <param name="Path">Where; empty for the source or backup as a whole.</param>
+/// <param name="Reason">A whole sentence.</param>
+/// <param name="Kind">
+/// What programs go by: <see cref="EmptiedKind"/> or <see cref="EmptyKind"/>; null, and then not written, for all else.
+/// </param>
+public sealed record ManifestWarning(
+    string Path, string Reason, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kind = null)
+{
+    /// <summary>Rows that the last good backup had are gone.</summary>
+    public const string EmptiedKind = "emptied";
+
+    /// <summary>A database server handed over no table or collection at all.</summary>
+    public const string EmptyKind = "empty";
+}
 
 /// <summary>A repository of the job. <paramref name="FailedBecause"/> is null where the backup was written.</summary>
 public sealed record ManifestRepository(string Name, string? FailedBecause = null);

@@ -70,6 +70,7 @@ public static class ManifestJson
         || manifest.Sources.Any(source => source is null
             || source.Paths.Any(path => path is null)
             || source.Warnings.Any(warning => warning is null)
+            || source.NotCaptured.Any(one => one is null)
             || source.Entries.Any(entry => entry is null || entry.Segments.Any(segment => segment is null)));
 }
 

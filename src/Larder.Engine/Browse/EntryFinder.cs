@@ -27,6 +27,22 @@ internal static class EntryFinder
         return way;
     }
 
+    /// <summary>
+    /// The same inside a source, where a table or collection may be named as the manifest names it too: that leads to its file.
+    /// </summary>
+    public static Task<IReadOnlyList<Node>> FindAsync(
+        ReadableBackup backup, ReadableSource source, IReadOnlyList<Node> listing, string typed, CancellationToken cancellationToken)
+    {
+        var first = typed.Split('/', 2)[0];
+        var entry = Find(listing, first) is null && EntryNames.Find(backup, source, typed) is { } name
+            ? source.Recorded?.Entries.FirstOrDefault(one => one.Name == name)
+            : null;
+        return FindAsync(backup, listing, entry is null ? typed : Quoted(entry.File), cancellationToken);
+    }
+
+    private static string Quoted(string file) =>
+        string.Join('/', file.Split('/').Select(name => new NodeName(Encoding.UTF8.GetBytes(name)).ToQuoted()));
+
     /// <summary>The quoted names of a way, parted by '/'.</summary>
     public static string Shown(IEnumerable<Node> way) => string.Join('/', way.Select(node => node.Name.ToQuoted()));
 

@@ -45,7 +45,8 @@ public static class ConfigurationLoader
         ConfigurationEnvironment environment, List<ConfigurationProblem> problems, List<ConfigurationProblem> warnings)
     {
         var variables = WithDotEnv(environment.WorkingDirectory, environment, problems, warnings);
-        var root = EnvironmentConfiguration.Compose(variables, environment.WorkingDirectory, problems, warnings);
+        var root = EnvironmentConfiguration.Compose(
+            variables, environment.WorkingDirectory, DefaultStateDirectory(variables), problems, warnings);
         if (root is not null)
         {
             return Check(root, null, environment.WorkingDirectory, variables, problems, warnings);
@@ -84,7 +85,9 @@ public static class ConfigurationLoader
 
         return new ConfigurationResult
         {
-            Configuration = problems.Count == 0 ? SettingsBinder.Bind(values!, file, DefaultStateDirectory(variables)) : null,
+            Configuration = problems.Count == 0
+                ? SettingsBinder.Bind(values!, file, DefaultStateDirectory(variables)) with { Variables = variables }
+                : null,
             File = file,
             Problems = Sorted(problems),
             Warnings = Sorted(warnings),

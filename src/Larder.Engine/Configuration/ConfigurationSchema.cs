@@ -163,7 +163,7 @@ internal static class ConfigurationSchema
             .. Server("5432", "postgresql", "postgres"),
             Key("globals", Boolean("true"), "Roles and tablespaces too.", fallback: "true"),
             Key("exclude", List("a list of tables", Text("public.sessions")), "Tables whose rows are left out."),
-        ], ServerRules), "A PostgreSQL server."),
+        ], ServerRules(mustSay: false)), "A PostgreSQL server; without url and host that of PGHOST, or the local one."),
         Key("mongodb", Object("a map with url", "{ url: \"${MONGODB_URL}\" }",
         [
             Key("url", SecretUrl("mongodb://localhost:27017", "mongodb", "mongodb+srv"), "The server.", required: true),
@@ -177,7 +177,7 @@ internal static class ConfigurationSchema
         [
             .. Server("3306", "mysql", "mariadb"),
             Key("exclude", List("a list of tables", Text("app.sessions")), "Tables whose rows are left out."),
-        ], ServerRules), "A MySQL or MariaDB server."),
+        ], ServerRules(mustSay: true)), "A MySQL or MariaDB server."),
         Key("sqlite", Object("a map with path", "{ path: /srv/app/app.db }",
         [
             Key("path", Path("/srv/app/app.db"), "The database file.", required: true),
@@ -195,9 +195,9 @@ internal static class ConfigurationSchema
         Key("timeout", Duration("1h"), "The longest that this source may take."),
     ], new OneOfRule(true, "postgresql", "mongodb", "mysql", "sqlite", "files", "command"));
 
-    private static KeyRule[] ServerRules =>
+    private static KeyRule[] ServerRules(bool mustSay) =>
     [
-        new OneOfRule(true, "url", "host"),
+        new OneOfRule(mustSay, "url", "host"),
         new OneOfRule(false, "database", "databases"),
         new ExcludesRule("url", "port", "user", "password"),
     ];

@@ -21,6 +21,7 @@ internal static class EnvironmentConfiguration
     public static SettingNode? Compose(
         IReadOnlyDictionary<string, string> variables,
         string folder,
+        string stateDirectory,
         ICollection<ConfigurationProblem> problems,
         ICollection<ConfigurationProblem> warnings)
     {
@@ -32,7 +33,7 @@ internal static class EnvironmentConfiguration
 
         var before = problems.Count;
         var (engine, source, database) = Source(reader);
-        var password = Password(reader, folder);
+        var password = Password(reader, stateDirectory);
         var job = Job(reader, engine, source);
         var alerts = Alerts(reader, warnings);
         if (problems.Count > before)
@@ -55,7 +56,13 @@ internal static class EnvironmentConfiguration
     {
         var variable = reader.Get("MONGODB_LOCAL_URL") is not null ? "MONGODB_LOCAL_URL" : "DATABASE_URL";
         var url = reader.Get(variable)!;
-        var scheme = url.Split("://", 2) is [var before, _] ? before.ToLowerInvariant() : "";
+        var scheme = SchemeOf(url);
+        if (scheme.Length == 0 && url.Split("://", 2) is [var dialect, var rest] && dialect.Split('+') is [var plain, _])
+        {
+            // As SQLAlchemy has it: postgresql+asyncpg:// is PostgreSQL, whatever driver the application talks to it with.
+            (url, scheme) = ($"{plain}://{rest}", SchemeOf($"{plain}://"));
+        }
+
         var engine = Schemes.FirstOrDefault(known => known.Scheme == scheme).Engine;
         if (engine is null || (variable == "MONGODB_LOCAL_URL" && engine != "mongodb"))
         {
@@ -88,6 +95,12 @@ internal static class EnvironmentConfiguration
         }
 
         return (engine, SettingNode.OfMap(settings), database ?? DatabaseOf(url));
+    }
+
+    private static string SchemeOf(string url)
+    {
+        var scheme = url.Split("://", 2) is [var before, _] ? before.ToLowerInvariant() : "";
+        return Schemes.Any(known => known.Scheme == scheme) ? scheme : "";
     }
 
     private static SettingNode Job(Variables reader, string engine, SettingNode source)
@@ -136,7 +149,7 @@ internal static class EnvironmentConfiguration
         return SettingNode.OfText($"{Math.Max(1, days)}d", "BACKUP_RETENTION_DAYS");
     }
 
-    private static (string Key, SettingNode Node)? Password(Variables reader, string folder)
+    private static (string Key, SettingNode Node)? Password(Variables reader, string stateDirectory)
     {
         var given = new[] { ("LARDER_PASSWORD", "password"), ("LARDER_PASSWORD_FILE", "password_file"),
             ("LARDER_PASSWORD_COMMAND", "password_command") }
@@ -147,22 +160,15 @@ internal static class EnvironmentConfiguration
             return (given[0].Item2, reader.Node(given[0].Item1)!);
         }
 
-        var file = Path.Combine(folder, "larder.key");
-        if (given.Count == 0)
-        {
-            reader.Problem(
-                "LARDER_PASSWORD",
-                "There is no password for the repository: none of LARDER_PASSWORD, LARDER_PASSWORD_FILE, LARDER_PASSWORD_COMMAND is set.",
-                $"(umask 077; head -c 32 /dev/urandom | base64 > {file}), set LARDER_PASSWORD_FILE={file}, and keep a copy of it "
-                + "elsewhere");
-        }
-        else
+        if (given.Count > 1)
         {
             reader.Problem("LARDER_PASSWORD", $"{given[0].Item1} and {given[1].Item1} are both set; only one may be.",
                 $"unset {given[1].Item1}");
+            return null;
         }
 
-        return null;
+        // None given: "larder init" makes one. Until then the missing file is a warning, as any missing file of a password.
+        return ("password_file", SettingNode.OfText(GeneratedPassword.PathIn(stateDirectory)));
     }
 
     private static SettingNode? Alerts(Variables reader, ICollection<ConfigurationProblem> warnings)

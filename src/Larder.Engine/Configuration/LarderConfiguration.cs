@@ -13,6 +13,11 @@ public sealed record LarderConfiguration
 
     public IReadOnlyList<AlertSettings> Alerts { get; init; } = [];
 
+    /// <summary>
+    /// The environment and `.env` together: what database clients go by besides (<c>PGHOST</c>, <c>PGPASSWORD</c>). May hold secrets.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
     /// <summary>An absolute path.</summary>
     public required string StateDirectory { get; init; }
 

@@ -56,7 +56,7 @@ internal sealed class JobChecks(DoctorSurroundings surroundings, EngineContext c
         await using var timer = surroundings.Clock.CreateTimer(_ => bounded.Cancel(), null, ProbeTimeout, Timeout.InfiniteTimeSpan);
         try
         {
-            var probe = await context.SourceFor(job, settings).ProbeAsync(bounded.Token);
+            var probe = await (await context.SourceFor(job, settings, bounded.Token)).ProbeAsync(bounded.Token);
             var about = probe.EstimatedBytes is { } bytes ? $", about {MachineChecks.Size(bytes)}" : "";
             var engine = probe.EngineVersion is { } version ? $" (version {version}{about})" : "";
             return check with { Message = $"The {settings.Engine} source can be read{engine}." };

@@ -28,14 +28,22 @@ internal sealed class MachineChecks(DoctorSurroundings surroundings)
             "Install the package libssl3; without it, slower code of Larder's own is used.");
         yield return Library(
             "libsqlite3.so.0", "sqlite3_libversion", DoctorStatus.Problem, "Install the package libsqlite3-0 (Debian) or sqlite.");
+        if (Uses<MongoDbSourceSettings>())
+        {
+            yield return Library(
+                "libmongoc-1.0.so.0",
+                "mongoc_get_version",
+                DoctorStatus.Problem,
+                "Install the package libmongoc-1.0-0 (Debian) or mongo-c-driver; MongoDB is read and restored with it.");
+        }
     }
 
     public async Task<IReadOnlyList<DoctorCheck>> ProgramsAsync(CancellationToken cancellationToken)
     {
         var checks = new List<DoctorCheck> { await ResticAsync(cancellationToken) };
-        var needed = surroundings.Context?.Configuration.Jobs.Values.SelectMany(job => job.Sources)
-            .Any(source => source is CommandSourceSettings or FilesSourceSettings)
-            ?? false;
+        checks.AddRange(ClientPrograms());
+        var needed = Uses<CommandSourceSettings>() || Uses<FilesSourceSettings>() || Uses<PostgreSqlSourceSettings>()
+            || Uses<MySqlSourceSettings>();
         if (needed && Find("setsid") is null)
         {
             checks.Add(new DoctorCheck
@@ -49,6 +57,50 @@ internal sealed class MachineChecks(DoctorSurroundings surroundings)
         }
         return checks;
     }
+
+    /// <summary>Whether they are there at all; whether they fit the server is said by the source's own check.</summary>
+    private IEnumerable<DoctorCheck> ClientPrograms()
+    {
+        if (Uses<PostgreSqlSourceSettings>())
+        {
+            yield return Client(
+                "pg_dump",
+                PostgreSqlVersionFolders().Select(folder => Path.Combine(folder, "bin", "pg_dump")).Where(File.Exists),
+                "Install the package postgresql-client of the server's version or a newer one, such as postgresql-client-15.");
+        }
+        if (Uses<MySqlSourceSettings>())
+        {
+            yield return Client(
+                "mariadb-dump or mysqldump",
+                new[] { "mariadb-dump", "mysqldump" }.Select(Find).OfType<string>().Take(1),
+                "Install the package mariadb-client, or MySQL's own for a MySQL server.");
+        }
+    }
+
+    private DoctorCheck Client(string name, IEnumerable<string> found, string advice)
+    {
+        List<string> paths = [.. found.Concat(new[] { Find(name) }.OfType<string>()).Distinct(StringComparer.Ordinal)];
+        return new DoctorCheck
+        {
+            Area = "programs",
+            Subject = name,
+            Status = paths.Count > 0 ? DoctorStatus.Ok : DoctorStatus.Problem,
+            Message = paths.Count > 0
+                ? $"{string.Join(", ", paths)}."
+                : $"The program {name} is not installed; the configured database is dumped with it.",
+            Advice = paths.Count > 0 ? null : advice,
+        };
+    }
+
+    private static IEnumerable<string> PostgreSqlVersionFolders() =>
+        Folders("/usr/lib/postgresql", "*").Concat(Folders("/usr", "pgsql-*")).Order(StringComparer.Ordinal);
+
+    private static string[] Folders(string parent, string pattern) =>
+        Directory.Exists(parent) ? Directory.GetDirectories(parent, pattern) : [];
+
+    private bool Uses<T>()
+        where T : SourceSettings =>
+        surroundings.Context?.Configuration.Jobs.Values.SelectMany(job => job.Sources).OfType<T>().Any() ?? false;
 
     public IEnumerable<DoctorCheck> Machine()
     {

@@ -40,6 +40,9 @@ public enum EngineError
     /// <summary>The backup has no entry or path of this name.</summary>
     UnknownEntry,
 
+    /// <summary>No run has this id.</summary>
+    UnknownRun,
+
     UnknownBackup,
 
     /// <summary>The name fits several backups.</summary>

@@ -130,5 +130,9 @@ internal static class EngineErrorRows
             "Run any command again: the file is set aside as `CATALOG.damaged-TIMESTAMP` and a new one begun. Only run history is lost, "
             + "no backup.",
             "run the command again: the file is set aside and a new catalog begun; only run history is lost."),
+        new(83, EngineError.UnknownRun, ExitStatus.Usage, 404,
+            "No run has this id, or several have an id that begins so.",
+            "`larder runs` shows the runs.",
+            "\"larder runs\" shows the runs that there are."),
     ];
 }

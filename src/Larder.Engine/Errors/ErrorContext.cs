@@ -29,6 +29,19 @@ public sealed partial record ErrorContext
         _ => place.Value,
     });
 
+    /// <summary>
+    /// Notes on an exception of a library, which knows nothing of jobs and sources, what it is about.
+    /// </summary>
+    /// <returns>False, for use as a filter: <c>catch (SourceException e) when (context.IsNotedOn(e))</c> catches nothing.</returns>
+    public bool IsNotedOn(Exception exception)
+    {
+        exception.Data[typeof(ErrorContext)] = this.Or(Of(exception));
+        return false;
+    }
+
+    /// <summary>What was noted on an exception; nothing where nothing was.</summary>
+    public static ErrorContext Of(Exception exception) => exception.Data[typeof(ErrorContext)] as ErrorContext ?? None;
+
     /// <summary>This context, and where it says nothing, the other.</summary>
     public ErrorContext Or(ErrorContext other) => new()
     {

@@ -28,7 +28,7 @@ public static class ErrorTable
     /// <param name="context">What the catcher knows; what the exception itself knows goes before it.</param>
     public static ErrorReport Describe(Exception exception, ErrorContext? context = null)
     {
-        var around = context ?? ErrorContext.None;
+        var around = ErrorContext.Of(exception).Or(context ?? ErrorContext.None);
         return exception switch
         {
             LarderException known => Report(Row(known.Error), known.Message, around, known),

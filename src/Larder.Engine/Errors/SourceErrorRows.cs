@@ -9,12 +9,15 @@ internal static class SourceErrorRows
     [
         new(60, SourceError.NotFound, ExitStatus.Failed, 404,
             "The file, folder or database to back up is not there.",
-            "Check the path or name in the configuration; a disk may not be mounted.",
-            "check the path or name of source \"{source}\"; is its disk mounted?"),
+            "Check the path or the database's name in the configuration; a disk may not be mounted.",
+            "check the path or the database's name of source \"{source}\"; is a disk not mounted?"),
         new(61, SourceError.PermissionDenied, ExitStatus.Failed, 403,
-            "The source does not let this user read it.",
-            "Grant the right to read to the user that Larder runs as, or to the database user.",
-            "grant the right to read to the user that Larder runs as, or to the database user."),
+            "The source does not let this user in, or does not let it read what is to be backed up.",
+            "Check user and password. Then grant the right to read, to the user that Larder runs as or to the database user: PostgreSQL "
+            + "`GRANT pg_read_all_data TO larder` (version 14 and up; the guide says what earlier ones need), MariaDB and MySQL `GRANT "
+            + "SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD ON *.* TO larder`, MongoDB the role `backup`.",
+            "check user and password of source \"{source}\", then its rights: pg_read_all_data (PostgreSQL), SELECT, SHOW VIEW, TRIGGER, "
+            + "EVENT (MariaDB), the role backup (MongoDB)."),
         new(62, SourceError.Unreachable, ExitStatus.Failed, 502,
             "The server or file cannot be talked to.",
             "Check host, port and whether the server runs; `larder doctor` tries every source.",
@@ -27,7 +30,8 @@ internal static class SourceErrorRows
             "keep the earlier backups; \"larder list {job}\" shows the latest good one."),
         new(64, SourceError.ToolMissing, ExitStatus.Failed, 501,
             "A program that is needed is not installed, or not in a version that fits the server.",
-            "Install the package that the message names.",
+            "Install the package that the message names. A server newer than every installed client needs the client of its own version "
+            + "(`postgresql-client-17`, from PostgreSQL's own packages where Debian has none).",
             "install the package that the message names; \"larder doctor\" checks the rest."),
         new(65, SourceError.ToolFailed, ExitStatus.Failed, 502,
             "A program ended with a bad exit status or was killed. Even when bytes came, the backup failed.",

@@ -69,7 +69,7 @@ internal sealed class ExportExecution(ReadableBackup backup, ExportRequest reque
             }
             var way = entry is null || source.Engine is "sqlite" or "command"
                 ? []
-                : await EntryFinder.FindAsync(backup, listing, entry, cancellationToken);
+                : await EntryFinder.FindAsync(backup, source, listing, entry, cancellationToken);
             var below = selection.Count > 1 ? source.Name : "";
             parts.Add(new TreeStep(source, below, way.Count == 0 ? TreeStart.Whole(listing) : TreeStart.Entry(way), way.Count == 0));
         }

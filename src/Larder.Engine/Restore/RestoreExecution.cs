@@ -8,12 +8,14 @@ using Larder.Sources.Sqlite;
 namespace Larder.Engine.Restore;
 
 /// <summary>
-/// One execution of a plan. All that can be written beside its place is written first; then comes what is exchanged in a moment, the
-/// databases first, because they may be in use; last the folders that are filled file by file.
+/// One execution of a plan. All that can be written beside its place is written first; then come the database servers, which do the same
+/// on their side and may fail or take hours; then what is exchanged in a moment, the databases first, because they may be in use; last the
+/// folders that are filled file by file.
 /// </summary>
 internal sealed class RestoreExecution(RestorePlan plan, ReadableBackup backup, string runId, RunProgress progress)
 {
     private readonly List<string> replaced = [];
+    private readonly List<RestoredEntry> entries = [];
     private readonly List<ManifestWarning> warnings = [];
     private readonly Stack<IDisposable> temporary = new();
     private long files;
@@ -35,6 +37,10 @@ internal sealed class RestoreExecution(RestorePlan plan, ReadableBackup backup, 
             foreach (var step in staged)
             {
                 folders.Add(await StageAsync(step, cancellationToken));
+            }
+            foreach (var step in plan.Steps.OfType<ServerStep>())
+            {
+                await RestoreServerAsync(step, cancellationToken);
             }
             cancellationToken.ThrowIfCancellationRequested();
 
@@ -105,6 +111,24 @@ internal sealed class RestoreExecution(RestorePlan plan, ReadableBackup backup, 
         isVerified &= step.Recorded.Any(facts => facts.Fingerprint is not null);
     }
 
+    private async Task RestoreServerAsync(ServerStep step, CancellationToken cancellationToken)
+    {
+        progress.Phase = $"restoring {step.Source.Name}";
+        ServerOutcome restored;
+        try
+        {
+            restored = await ServerRestore.ExecuteAsync(backup, step, progress, cancellationToken);
+        }
+        catch (SourceException e) when ((backup.ErrorContext with { Source = step.Source.Name }).IsNotedOn(e))
+        {
+            throw;
+        }
+        entries.AddRange(restored.Entries);
+        isVerified &= restored.IsVerified;
+        bytes += step.Plan.Bytes;
+        Note(step, restored.Warnings);
+    }
+
     private async Task<StagingFolder> StageAsync(TreeStep step, CancellationToken cancellationToken)
     {
         var folder = StagingFolder.Create(step.Root);
@@ -134,6 +158,7 @@ internal sealed class RestoreExecution(RestorePlan plan, ReadableBackup backup, 
         Bytes = bytes,
         DurationSeconds = 0,
         Targets = [.. plan.Lines.Select(line => line.Target)],
+        Entries = entries,
         Replaced = replaced,
         Warnings = warnings,
         Verified = isVerified,

@@ -6,11 +6,18 @@ public static class RestoreHelp
     public const string TargetRules =
         """
         Without --target everything goes back to where it came from: a sqlite database to the path that the job has now, files to their
-        absolute paths. What a command printed has no place of its own and needs --target.
-        With --target PATH and one source, files go to PATH/ with their whole path below it (PATH/srv/app/main.py). A database or a
-        command's output becomes PATH itself, or PATH/NAME where PATH is a folder or ends in "/".
+        absolute paths, a dump to the server that the job has now. What a command printed has no place of its own and needs --target.
+        With --target PATH and one source, files go to PATH/ with their whole path below it (PATH/srv/app/main.py). A sqlite database or a
+        command's output becomes PATH itself, or PATH/NAME where PATH is a folder or ends in "/". A dump's files go to PATH/.
         With --target PATH and several sources, each has a folder of its own: PATH/SOURCE/.
-        --entry E restores one file or folder of a source alone, at the same place below the target.
-        What a target has and the backup has not is left alone. A database that is replaced is kept as NAME.replaced-YYYYMMDD_HHMMSS.
+        With --target URL a dump goes into the server of the URL, and, where it is of one database and the URL names one, into that:
+        postgresql://, postgres://, mongodb://, mongodb+srv://, mysql://, mariadb://. What is typed here stands in the
+        machine's list of processes: leave the password to PGPASSWORD or ~/.pgpass, or configure an environment.
+        With --environment E each source goes to where `environments` of the job says.
+        --entry E restores one file or folder of a source alone, at the same place below the target; of a dump one table, collection or
+        database (app.public.users, or users where only one has that name).
+        What a target has and the backup has not is left alone. A sqlite database that is replaced is kept as
+        NAME.replaced-YYYYMMDD_HHMMSS. What a server holds under the same name is replaced, once what replaces it is whole; the plan
+        lists it.
         """;
 }

@@ -45,8 +45,9 @@ public sealed record RestorePlan
     internal TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Fails with <see cref="Errors.LarderException"/> where the request cannot be understood: unknown backup, source or entry, a target
-    /// that is a URL. What is understood and must not be done is among the <see cref="Refusals"/>.
+    /// Fails with <see cref="Errors.LarderException"/> where the request cannot be understood: unknown backup, source or entry, a URL of
+    /// another kind of server; and with <see cref="Larder.Sources.SourceException"/> where a server cannot be talked to. What is
+    /// understood and must not be done is among the <see cref="Refusals"/>.
     /// </summary>
     public static Task<RestorePlan> ComputeAsync(EngineContext context, RestoreRequest request, CancellationToken cancellationToken) =>
         new RestorePlanner(context, request, cancellationToken).ComputeAsync();
@@ -59,7 +60,9 @@ public sealed record RestoreLine
 
     public required string Engine { get; init; }
 
-    /// <summary>The folder, or for a database and a command's output the file, that will be written. Empty where it is refused.</summary>
+    /// <summary>
+    /// The folder, or for a SQLite database and a command's output the file, that will be written; the server without its secrets.
+    /// </summary>
     public required string Target { get; init; }
 
     public required bool InPlace { get; init; }
@@ -85,6 +88,12 @@ public sealed record RestoreLine
 
     /// <summary>What it has free; null where that cannot be told.</summary>
     public long? FreeBytes { get; init; }
+
+    /// <summary>What is done to a database server, in order, each a whole sentence. Empty for files.</summary>
+    public IReadOnlyList<string> Steps { get; init; } = [];
+
+    /// <summary>What stands on a database server and will be replaced, all of it by name. Empty for files.</summary>
+    public IReadOnlyList<string> Replaced { get; init; } = [];
 }
 
 /// <summary>Why a source will not be restored.</summary>

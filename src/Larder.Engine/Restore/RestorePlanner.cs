@@ -7,6 +7,8 @@ namespace Larder.Engine.Restore;
 /// <summary>Computes a plan: looks into the backup and at what stands at the targets, and changes nothing.</summary>
 internal sealed class RestorePlanner(EngineContext context, RestoreRequest request, CancellationToken cancellationToken)
 {
+    private const int ServerExamplesMax = 10;
+
     private readonly List<RestoreLine> lines = [];
     private readonly List<RestoreRefusal> refusals = [];
     private readonly List<string> warnings = [];
@@ -23,6 +25,7 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
             {
                 FileStep file => LookAtFile(file),
                 TreeStep tree => await LookAtTreeAsync(backup, tree),
+                ServerStep server => LookAtServer(server),
                 _ => throw new InvalidOperationException($"There is no plan for a {step.GetType().Name}."),
             };
             lines.Add(line);
@@ -30,6 +33,11 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
         if (backup.Backup is { Status: BackupStatus.Partial })
         {
             warnings.Add($"Backup {backup.ShortId} is partial: something was left out when it was made.");
+        }
+        if (steps.OfType<ServerStep>().FirstOrDefault(step => (step.Source.Recorded?.Entries ?? []).All(entry => entry.Fingerprint is null))
+            is { } bare)
+        {
+            warnings.Add($"The manifest has no fingerprints of {bare.Source.Name}, so what is restored cannot be compared.");
         }
         return new RestorePlan
         {
@@ -66,7 +74,7 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
             Source = step.Source.Name,
             Engine = step.Source.Engine,
             Target = step.Target,
-            InPlace = request.Target is null,
+            InPlace = request is { Target: null, Environment: null },
             Files = 1,
             Folders = 0,
             Bytes = (long)step.File.SizeBytes,
@@ -102,7 +110,7 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
             Target = step is { Starts: [{ IsFolderAlone: false } only], IsWholeListing: false }
                 ? $"{step.Root.TrimEnd('/')}/{only.Node.Name.ToQuoted()}"
                 : step.Root,
-            InPlace = request.Target is null,
+            InPlace = request is { Target: null, Environment: null },
             Files = survey.Files,
             Folders = survey.Folders,
             Bytes = survey.Bytes,
@@ -118,6 +126,28 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
             warnings.Add($"{step.Root} needs up to {line.NeededBytes} bytes, and its disk has {line.FreeBytes} free.");
         }
         return line;
+    }
+
+    private RestoreLine LookAtServer(ServerStep step)
+    {
+        var plan = step.Plan;
+        refusals.AddRange(plan.Refusals.Select(reason => new RestoreRefusal(step.Source.Name, reason)));
+        return new RestoreLine
+        {
+            Source = step.Source.Name,
+            Engine = step.Source.Engine,
+            Target = plan.Target,
+            InPlace = request is { Target: null, Environment: null },
+            Files = 0,
+            Folders = 0,
+            Bytes = plan.Bytes,
+            Overwritten = plan.Replaced.Count,
+            OverwrittenExamples = [.. plan.Replaced.Take(ServerExamplesMax)],
+            LeftAlone = 0,
+            NeededBytes = 0, // It is written on the server's disk, of which nothing is known here.
+            Steps = plan.Steps,
+            Replaced = plan.Replaced,
+        };
     }
 
     private static long? FreeBytes(string path)

@@ -1,3 +1,5 @@
+using Larder.Sources.Dumps;
+
 namespace Larder.Engine.Restore;
 
 /// <summary>What a user asks to have restored.</summary>
@@ -12,11 +14,26 @@ public sealed record RestoreRequest
     /// <summary>Names of sources; empty for all.</summary>
     public IReadOnlyList<string> Only { get; init; } = [];
 
-    /// <summary>A file or folder inside a source, its names quoted as `larder ls` shows them; null for everything.</summary>
+    /// <summary>
+    /// A file or folder inside a source, its names quoted as `larder ls` shows them, or a table, collection or database by its name in the
+    /// manifest; null for everything.
+    /// </summary>
     public string? Entry { get; init; }
 
-    /// <summary>A path; null is in place. See <see cref="RestoreHelp.TargetRules"/>.</summary>
+    /// <summary>A path, or the URL of a database server; null is in place. See <see cref="RestoreHelp.TargetRules"/>.</summary>
     public string? Target { get; init; }
+
+    /// <summary>One of the job's environments, which says where each source goes; not together with <see cref="Target"/>.</summary>
+    public string? Environment { get; init; }
+
+    /// <summary>Of a database server, definitions or rows alone.</summary>
+    public DumpPart Part { get; init; } = DumpPart.All;
+
+    /// <summary>How many tables or collections a server is given at once; null for as many as the machine has processors.</summary>
+    public int? Jobs { get; init; }
+
+    /// <summary>The server's accounts too: roles and globals, users.</summary>
+    public bool WithUsers { get; init; }
 
     /// <summary>Whether the user said `--confirm`. A plan can be made without, not executed.</summary>
     public bool IsConfirmed { get; init; }

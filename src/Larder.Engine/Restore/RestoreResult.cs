@@ -21,6 +21,9 @@ public sealed record RestoreResult
     /// <summary>What was written, in the order of the plan's lines.</summary>
     public required IReadOnlyList<string> Targets { get; init; }
 
+    /// <summary>What stands on database servers now. Empty for files.</summary>
+    public IReadOnlyList<RestoredEntry> Entries { get; init; } = [];
+
     /// <summary>Where replaced databases are kept.</summary>
     public required IReadOnlyList<string> Replaced { get; init; }
 
@@ -29,3 +32,12 @@ public sealed record RestoreResult
     /// <summary>Whether all that could be compared with the backup was compared and is equal.</summary>
     public required bool Verified { get; init; }
 }
+
+/// <summary>A table or collection that was restored.</summary>
+/// <param name="Source">The source's name.</param>
+/// <param name="Entry">Its name in the manifest, or on the server where that is another.</param>
+/// <param name="Kind"><c>table</c>, <c>collection</c>, …</param>
+/// <param name="Rows">Null where they were not counted.</param>
+/// <param name="Match">Whether it equals what the manifest recorded: rows, and content where it was read back; null where it was not
+/// counted.</param>
+public sealed record RestoredEntry(string Source, string Entry, string Kind, long? Rows, bool? Match);

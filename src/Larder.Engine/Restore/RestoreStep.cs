@@ -1,6 +1,7 @@
 using Larder.Engine.Browse;
 using Larder.Repository.Snapshots;
 using Larder.Sources;
+using Larder.Sources.Dumps;
 
 namespace Larder.Engine.Restore;
 
@@ -22,3 +23,8 @@ internal sealed record FileStep(ReadableSource Source, string Target, Node File,
 {
     public bool IsDatabase => Source.Engine == "sqlite";
 }
+
+/// <summary>A dump that is read into a database server.</summary>
+/// <param name="Restore">Made for the server.</param>
+/// <param name="Plan">What it said that it would do.</param>
+internal sealed record ServerStep(ReadableSource Source, IDumpRestore Restore, DumpRestorePlan Plan) : RestoreStep(Source);

@@ -1,4 +1,5 @@
 using System.Text;
+using Larder.Engine.Backups;
 using Larder.Engine.Browse;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
@@ -11,6 +12,7 @@ namespace Larder.Engine.Restore;
 internal sealed class RestoreTarget(
     EngineContext context, ReadableBackup backup, RestoreRequest request, CancellationToken cancellationToken)
 {
+    private readonly Destinations destinations = new(context, backup, request);
     private readonly List<RestoreRefusal> refusals = [];
 
     public IReadOnlyList<RestoreRefusal> Refusals => refusals;
@@ -18,36 +20,31 @@ internal sealed class RestoreTarget(
     /// <summary>The steps of every selected source that has a place. Fails with <see cref="LarderException"/> as the plan does.</summary>
     public async Task<IReadOnlyList<RestoreStep>> FindStepsAsync()
     {
-        var target = ParseTarget();
+        destinations.EnsureUnderstood();
         var selection = EntrySelection.Select(backup, request.Only, request.Entry);
         var steps = new List<RestoreStep>();
         foreach (var (source, entry) in selection)
         {
-            var listing = (await backup.Trees.LoadAsync(source.Tree, cancellationToken)).Nodes;
-            steps.AddRange(source.Engine is "sqlite" or "command"
-                ? FileSteps(source, listing, entry, target is not null && selection.Count > 1 ? $"{target}/{source.Name}/" : target)
-                : await TreeStepsAsync(
-                    source, listing, entry, target is not null && selection.Count > 1 ? $"{target}/{source.Name}" : target));
+            var destination = await destinations.OfAsync(source, isOneOfSeveral: selection.Count > 1, cancellationToken);
+            switch (destination)
+            {
+                case RefusedDestination refused:
+                    refusals.Add(new RestoreRefusal(source.Name, refused.Reason));
+                    break;
+                case ServerDestination server:
+                    steps.Add(await ServerSteps.PlanAsync(context, backup, source, server.Target, entry, request, cancellationToken));
+                    break;
+                default:
+                    destinations.EnsureNoServerOptions(source);
+                    var listing = (await backup.Trees.LoadAsync(source.Tree, cancellationToken)).Nodes;
+                    var path = (destination as PathDestination)?.Path;
+                    steps.AddRange(source.Engine is "sqlite" or "command"
+                        ? FileSteps(source, listing, entry, path)
+                        : await TreeStepsAsync(source, listing, entry, path));
+                    break;
+            }
         }
         return steps;
-    }
-
-    private string? ParseTarget()
-    {
-        switch (request.Target)
-        {
-            case null:
-                return null;
-            case "":
-                throw new LarderException(EngineError.UsageInvalid, "The target is empty.");
-            case var url when url.Contains("://", StringComparison.Ordinal):
-                throw new LarderException(
-                    EngineError.UsageInvalid,
-                    "This version of Larder restores to paths of this machine; a target that is a URL is not supported yet.");
-            case var path:
-                var full = Path.GetFullPath(path);
-                return path.EndsWith('/') && !full.EndsWith('/') ? full + "/" : full;
-        }
     }
 
     private IEnumerable<RestoreStep> FileSteps(ReadableSource source, IReadOnlyList<Node> listing, string? entry, string? target)
@@ -64,23 +61,15 @@ internal sealed class RestoreTarget(
             refusals.Add(new RestoreRefusal(source.Name, $"{path} is a folder, and a file is to be restored there."));
             yield break;
         }
-        var facts = (source.Recorded?.Entries ?? []).Where(one => one.File == name).Select(one => new EntryFacts
-        {
-            Name = one.Name,
-            Kind = one.Kind,
-            File = one.File,
-            Rows = one.Rows,
-            Bytes = one.Bytes,
-            Fingerprint = one.Fingerprint is { } text && Fingerprint.TryParse(text, out var fingerprint) ? fingerprint : null,
-        });
-        yield return new FileStep(source, path, file, [.. facts]);
+        var facts = RecordedEntries.FactsOf((source.Recorded?.Entries ?? []).Where(one => one.File == name));
+        yield return new FileStep(source, path, file, facts);
     }
 
     private static string At(string target, string name) =>
         target.EndsWith('/') || Directory.Exists(target) ? Path.Combine(target, name) : target;
 
     // The configuration knows where the database is now; without it, the manifest knows where it was.
-    private string? PlaceOf(ReadableSource source) => (SettingsOf(source) as SqliteSourceSettings)?.Path
+    private string? PlaceOf(ReadableSource source) => (destinations.SettingsOf(source) as SqliteSourceSettings)?.Path
         ?? (source is { Engine: "sqlite", Recorded.Paths: [var path, ..] } ? path : null);
 
     private string WhyNoPlace(ReadableSource source) => source.Engine == "command"
@@ -91,7 +80,7 @@ internal sealed class RestoreTarget(
     private async Task<IEnumerable<RestoreStep>> TreeStepsAsync(
         ReadableSource source, IReadOnlyList<Node> listing, string? entry, string? target)
     {
-        var way = entry is null ? [] : await EntryFinder.FindAsync(backup, listing, entry, cancellationToken);
+        var way = entry is null ? [] : await EntryFinder.FindAsync(backup, source, listing, entry, cancellationToken);
         if (target is not null)
         {
             var chosen = way.Count == 0 ? TreeStart.Whole(listing) : TreeStart.Entry(way);
@@ -139,9 +128,4 @@ internal sealed class RestoreTarget(
             starts.Add((folder, node));
         }
     }
-
-    private SourceSettings? SettingsOf(ReadableSource source) =>
-        backup.Backup is { } known && context.Configuration.Jobs.TryGetValue(known.Job, out var job)
-            ? job.Sources.FirstOrDefault(settings => settings.Name == source.Name && settings.Engine == source.Engine)
-            : null;
 }

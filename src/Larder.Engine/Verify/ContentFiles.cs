@@ -16,12 +16,16 @@ internal sealed class ContentFiles
     /// <summary>Bytes as the folders list them.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>Whether any file could not be read; it was reported.</summary>
+    public bool HasProblems { get; private set; }
+
     public IEnumerable<ContentFile> Named => named.Values;
 
     public void Add(ContentFile file)
     {
         Count++;
         Bytes += file.ListedBytes;
+        HasProblems |= file.Problem is not null;
         if (named.Count < NamedMax)
         {
             named.TryAdd(file.Path, file);

@@ -1,5 +1,6 @@
 using Larder.Engine.Backups;
 using Larder.Engine.Maintenance;
+using Larder.Engine.Servers;
 using Larder.Repository;
 using Larder.Repository.Snapshots;
 using Larder.Sources;
@@ -10,7 +11,7 @@ namespace Larder.Engine.Verify;
 /// Reads one backup as a restore would and holds it against its manifest: every source, every file to its end, every database opened and
 /// counted. It finds what checksums cannot: that the right bytes were never stored.
 /// </summary>
-internal sealed class ContentVerification(OpenBackup open, VerifyTally tally, RunProgress progress)
+internal sealed class ContentVerification(OpenBackup open, DumpEngines dumps, VerifyTally tally, RunProgress progress)
 {
     // Whoever lost everything need not read it line by line.
     private const int FindingsOfSourceMax = 20;
@@ -70,6 +71,10 @@ internal sealed class ContentVerification(OpenBackup open, VerifyTally tally, Ru
         if (source.Engine == "sqlite")
         {
             await new DatabaseVerification(open, source, tally).ExecuteAsync(found, cancellationToken);
+        }
+        else if (dumps.CheckOf(source.Engine) is { } check && !found.HasProblems)
+        {
+            await new DumpVerification(open, source, check, tally, progress).ExecuteAsync(cancellationToken);
         }
     }
 

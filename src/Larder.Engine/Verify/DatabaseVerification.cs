@@ -36,7 +36,7 @@ internal sealed class DatabaseVerification(OpenBackup open, ManifestSource sourc
             var facts = await SqliteCheck.InspectAsync(path, file.Path, cancellationToken);
             tally.Counts =
                 tally.Counts with { Rows = tally.Counts.Rows + facts.Where(fact => fact.Kind == "table").Sum(fact => fact.Rows ?? 0) };
-            foreach (var difference in Differences(recorded, facts))
+            foreach (var difference in RecordedEntries.Differences(recorded, facts))
             {
                 tally.Differs(open.Place.Repository, open.Backup, shown, $"In \"{shown}\" {difference}.");
             }
@@ -57,34 +57,6 @@ internal sealed class DatabaseVerification(OpenBackup open, ManifestSource sourc
         await foreach (var plain in open.Blobs.ReadAsync(file.Node.Content ?? [], cancellationToken))
         {
             await target.WriteAsync(plain, cancellationToken);
-        }
-    }
-
-    private static IEnumerable<string> Differences(IReadOnlyList<ManifestEntry> recorded, IReadOnlyList<EntryFacts> found)
-    {
-        if (recorded.Count == 0)
-        {
-            yield break;
-        }
-        var rest = found.ToDictionary(facts => (facts.Kind, facts.Name));
-        foreach (var entry in recorded)
-        {
-            if (!rest.Remove((entry.Kind, entry.Name), out var actual))
-            {
-                yield return $"the {entry.Kind} \"{entry.Name}\" is missing, which the manifest recorded with {entry.Rows} rows";
-            }
-            else if (entry.Rows is { } rows && rows != actual.Rows)
-            {
-                yield return $"the {entry.Kind} \"{entry.Name}\" has {actual.Rows} rows, and the manifest recorded {rows}";
-            }
-            else if (entry.Fingerprint is { } fingerprint && fingerprint != actual.Fingerprint?.ToString())
-            {
-                yield return $"the {entry.Kind} \"{entry.Name}\" has other content than the manifest recorded";
-            }
-        }
-        foreach (var extra in rest.Values)
-        {
-            yield return $"the {extra.Kind} \"{extra.Name}\" is not recorded in the manifest";
         }
     }
 }

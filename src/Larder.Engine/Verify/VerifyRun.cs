@@ -108,7 +108,7 @@ public sealed class VerifyRun(EngineContext context, VerifyRequest request, RunP
         try
         {
             var open = await OpenBackup.LoadAsync(backup, backup.Places[0], repository, cancellationToken);
-            await new ContentVerification(open, tally, progress).ExecuteAsync(cancellationToken);
+            await new ContentVerification(open, context.Dumps, tally, progress).ExecuteAsync(cancellationToken);
             Plausibility.CompareWithThoseBefore(backup, all, tally);
             var before = all.Where(other => other.Job == backup.Job && other.CreatedAt < backup.CreatedAt && BackupSurvey.IsGood(other))
                 .MaxBy(other => other.CreatedAt);

@@ -10,11 +10,12 @@ namespace Larder.Repository.Reading;
 /// Reads blobs in the order they are asked for, several groups ahead: neighbours in a pack become one ranged read, and each box is checked
 /// (MAC, compression, hash) before its bytes are handed out. A copy that is damaged is looked for in another pack before it is an error, and
 /// where a pack or a blob is not found the index is read once more: somebody may have pruned since.
-/// Memory: at most four groups of 4 MiB of plaintext and as much of boxes, 32 MiB, whatever is read (a larger blob is a group of its own).
+/// Memory: at most four groups of 4 MiB of plaintext and as much of boxes, 32 MiB, whatever is read (a larger blob is a group of its own);
+/// less where <see cref="WithGroups"/> asks for it.
 /// </summary>
 public sealed class BlobReader
 {
-    private const int GroupPlainBytesMax = 4 << 20;
+    private const int DefaultGroupPlainBytesMax = 4 << 20;
     private const int GroupBlobsMax = 2048;
     private const int GroupsAheadMax = 2; // Plus the one being handed out and the one waiting for room: four.
 
@@ -23,14 +24,24 @@ public sealed class BlobReader
     private const int RangeBytesMax = 4 << 20;
 
     private readonly Repository repository;
+    private readonly int groupPlainBytesMax;
     private volatile MasterIndex index;
     private volatile bool mayReload = true;
 
     public BlobReader(Repository repository, MasterIndex index)
+        : this(repository, index, DefaultGroupPlainBytesMax)
+    {
+    }
+
+    private BlobReader(Repository repository, MasterIndex index, int groupPlainBytesMax)
     {
         this.repository = repository;
         this.index = index;
+        this.groupPlainBytesMax = groupPlainBytesMax;
     }
+
+    /// <summary>The same reader with groups of another size, for who reads many things at once: each takes eight times as much.</summary>
+    public BlobReader WithGroups(int plainBytesMax) => new(repository, index, plainBytesMax) { mayReload = mayReload };
 
     /// <summary>
     /// A reader that goes by this index alone: for who works under a lock, and decides by the index what is missing and what is not needed.
@@ -100,7 +111,7 @@ public sealed class BlobReader
                     await StartAsync();
                     throw Implausible(id, location);
                 }
-                if (group.Count > 0 && (group.PlainBytes + location.PlainBytes > GroupPlainBytesMax || group.Count >= GroupBlobsMax))
+                if (group.Count > 0 && (group.PlainBytes + location.PlainBytes > groupPlainBytesMax || group.Count >= GroupBlobsMax))
                 {
                     await StartAsync();
                 }

@@ -8,7 +8,7 @@ namespace Larder.Sources.Tools;
 /// <summary>
 /// A running program: its standard output as a pipe, the end of its standard error, and its exit status, which must be asked
 /// (<see cref="CompleteAsync"/>). It runs in a session and process group of its own, and disposing ends the whole group.
-/// Its standard input is empty.
+/// Its standard input is empty, or what the caller writes.
 /// </summary>
 public sealed class ToolProcess : IAsyncDisposable
 {
@@ -18,7 +18,12 @@ public sealed class ToolProcess : IAsyncDisposable
     private const int ReadBytes = 256 * 1024;
     private const int WaitingBytesMax = 1024 * 1024;
     private const int ErrorTailBytes = 64 * 1024;
+    private const int ErrorLineBytesMax = 64 * 1024;
     private const int ShownErrorCharacters = 2000;
+
+    // A shell waits in the program's group for the end of a pipe that this process holds open and never writes to, then ends the group.
+    private const string Watcher =
+        "exec 3<&0; (read -r line <&3; kill -KILL 0) >/dev/null 2>&1 & exec 3<&-; exec \"$0\" \"$@\" </dev/null";
 
     private readonly ToolStart start;
     private readonly TimeProvider clock;
@@ -45,7 +50,10 @@ public sealed class ToolProcess : IAsyncDisposable
         this.clock = clock;
         this.process = process;
         group = new ProcessGroup(process.Id);
-        process.StandardInput.Close();
+        if (start is { HasInput: false, EndsWithUs: false })
+        {
+            process.StandardInput.Close(); // Otherwise it is what the caller writes to, or what the watcher listens to.
+        }
         exit = WaitForExitAsync();
         output = Task.Run(PumpOutputAsync);
         errorOutput = Task.Run(PumpErrorsAsync);
@@ -57,6 +65,12 @@ public sealed class ToolProcess : IAsyncDisposable
 
     /// <summary>Its process id, which is also its group's.</summary>
     public int Id => group.Id;
+
+    /// <summary>
+    /// What it reads, where <see cref="ToolStart.HasInput"/>; disposing is the end of its input. Writing fails with
+    /// <see cref="IOException"/> when the program has closed it; <see cref="CompleteAsync"/> then says why.
+    /// </summary>
+    public Stream Input => process.StandardInput.BaseStream;
 
     /// <summary>
     /// What it writes, held back while more than 1 MiB waits to be read. Reading fails with <see cref="SourceException"/> when the time is
@@ -79,7 +93,8 @@ public sealed class ToolProcess : IAsyncDisposable
                 SourceError.ToolMissing, $"{start.ShownName} needs the program setsid (package util-linux), which is not installed.");
 
         // setsid makes a new session and process group, then becomes the program: the process id stays the same and names the group.
-        var info = new ProcessStartInfo(setsid, [program, .. start.Arguments])
+        string[] watched = start.EndsWithUs ? ["/bin/sh", "-c", Watcher, program] : [program];
+        var info = new ProcessStartInfo(setsid, [.. watched, .. start.Arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -180,11 +195,21 @@ public sealed class ToolProcess : IAsyncDisposable
     private async Task<bool> PumpErrorsAsync()
     {
         await using var stream = process.StandardError.BaseStream;
-        return await PumpAsync(stream, ErrorTailBytes, bytes =>
+        var lines = start.KeepErrorLine is { } keep ? new LineFilter(keep, errors, ErrorLineBytesMax) : null;
+        var whole = await PumpAsync(stream, ErrorTailBytes, bytes =>
         {
-            errors.Write(bytes.Span);
+            if (lines is null)
+            {
+                errors.Write(bytes.Span);
+            }
+            else
+            {
+                lines.Write(bytes.Span);
+            }
             return ValueTask.FromResult(true);
         });
+        lines?.Complete();
+        return whole;
     }
 
     /// <summary>

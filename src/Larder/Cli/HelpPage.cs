@@ -9,13 +9,14 @@ namespace Larder.Cli;
 internal static class HelpPage
 {
     private const int ColumnsMax = 100;
+    private const int UsageColumnsMax = 140;
 
     public static string Of(Command command, GlobalOptions globals, Ink ink)
     {
         var page = new StringBuilder();
         var larder = command as LarderCommand;
         page.Append(command.Description).Append("\n\n");
-        Section(page, ink, "USAGE", [$"  {Usage(command)}"]);
+        Section(page, ink, "USAGE", UsageLines(command));
         if (larder is { Details.Length: > 0 })
         {
             page.Append(larder.Details.TrimEnd()).Append("\n\n");
@@ -27,6 +28,24 @@ internal static class HelpPage
         Section(page, ink, "EXAMPLES", (larder?.Examples ?? CommandTree.Examples).SelectMany(example => new[] { $"  # {example.Purpose}", $"  {example.Line}" }));
         Section(page, ink, "EXIT STATUS", Columns(StatusesOf(command).Select(status => (((int)status).ToString(), Meaning(status)))));
         return page.ToString().TrimEnd('\n') + "\n";
+    }
+
+    /// <summary>The same cut into lines, an option with its value never in two.</summary>
+    private static IEnumerable<string> UsageLines(Command command)
+    {
+        const int indent = 6;
+        var line = "  ";
+        foreach (var part in Usage(command).Split(" ["))
+        {
+            var next = line.Length == 2 ? part : $" [{part}";
+            if (line.Length + next.Length > UsageColumnsMax)
+            {
+                yield return line;
+                (line, next) = (new string(' ', indent), next.TrimStart());
+            }
+            line += next;
+        }
+        yield return line;
     }
 
     /// <summary>One line: the command with its operands and options, as manuals write it.</summary>

@@ -50,6 +50,18 @@ public sealed class ManifestJsonTests
         Assert.Empty(manifest.Repositories);
         Assert.Empty(manifest.Sources[0].Entries);
         Assert.Empty(manifest.Sources[0].Warnings);
+        Assert.Empty(manifest.Sources[0].NotCaptured);
+    }
+
+    [Fact]
+    public void What_was_not_captured_and_how_long_an_entry_took_is_read_again()
+    {
+        var manifest = Read(Text());
+
+        Assert.Equal(
+            new ManifestWarning("globals.sql", "Passwords of roles: the role may not read them."),
+            Assert.Single(manifest.Sources[0].NotCaptured));
+        Assert.Equal([0.25, null], manifest.Sources[0].Entries.Select(entry => entry.DurationSeconds));
     }
 
     [Fact]

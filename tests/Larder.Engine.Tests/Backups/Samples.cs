@@ -43,6 +43,7 @@ internal static class Samples
                 SizeBytes = 1000,
                 Files = 1,
                 Tree = new string('a', 64),
+                NotCaptured = [new ManifestWarning("globals.sql", "Passwords of roles: the role may not read them.")],
                 Entries =
                 [
                     new ManifestEntry
@@ -52,6 +53,7 @@ internal static class Samples
                         File = "journal.db",
                         Rows = 5,
                         Fingerprint = new Larder.Sources.Fingerprint(5, 42).ToString(),
+                        DurationSeconds = 0.25,
                         Segments = [new ManifestSegment("journal.db", 1000)],
                     },
                     new ManifestEntry { Name = "tags", Kind = "table", File = "journal.db", Rows = 7 },

@@ -32,6 +32,8 @@ public sealed class EnvironmentConfigurationTests
     [InlineData("mariadb://u:p@h/app", "mysql", "app")]
     [InlineData("sqlite:///srv/app.db", "sqlite", "app")]
     [InlineData("sqlite:////srv/app.db", "sqlite", "app")]
+    [InlineData("postgresql+asyncpg://u:p@h/app", "postgresql", "app")]
+    [InlineData("mysql+pymysql://u:p@h/app", "mysql", "app")]
     public void The_scheme_decides_the_engine(string url, string engine, string job)
     {
         using var loading = new Loading(("DATABASE_URL", url), Password);
@@ -78,6 +80,39 @@ public sealed class EnvironmentConfigurationTests
     }
 
     [Fact]
+    public async Task The_variables_of_a_seed_alone_make_a_job_whose_password_init_makes_once()
+    {
+        using var loading = new Loading();
+        using var configured = new Loading(
+            ("DATABASE_URL", "postgresql+asyncpg://hoppybrew:pw@db:5432/hoppybrew_db"), ("BACKUP_DIR", Path.Combine(loading.Folder, "backups")),
+            ("XDG_STATE_HOME", Path.Combine(loading.Folder, "state")));
+        var result = ConfigurationLoader.Load(null, configured.Environment);
+        var configuration = result.Require();
+        var key = Path.Combine(loading.Folder, "state", "larder", "repository.key");
+
+        Assert.Contains(key, Assert.Single(result.Warnings).ToString(), StringComparison.Ordinal);
+        var source = Assert.IsType<PostgreSqlSourceSettings>(Assert.Single(configuration.Jobs["hoppybrew_db"].Sources));
+        Assert.Equal("postgresql://hoppybrew:pw@db:5432/hoppybrew_db", await source.Server.Url!.RevealAsync(CancellationToken.None));
+        Assert.Equal(key, GeneratedPassword.MakeMissing(configuration));
+        Assert.Null(GeneratedPassword.MakeMissing(configuration));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(key));
+        Assert.Equal(44, (await configuration.Repositories["local"].Password.RevealAsync(CancellationToken.None)).Length);
+        Assert.Empty(ConfigurationLoader.Load(null, configured.Environment).Warnings);
+    }
+
+    [Fact]
+    public void No_second_password_is_made_for_a_repository_that_has_one()
+    {
+        using var loading = new Loading();
+        using var configured = new Loading(
+            ("DATABASE_URL", "postgresql://db/app"), ("BACKUP_DIR", loading.Folder), ("XDG_STATE_HOME", Path.Combine(loading.Folder, "state")));
+        loading.Write("config", "of a repository");
+
+        Assert.Null(GeneratedPassword.MakeMissing(ConfigurationLoader.Load(null, configured.Environment).Require()));
+        Assert.False(Directory.Exists(Path.Combine(loading.Folder, "state")));
+    }
+
+    [Fact]
     public void Variables_may_stand_in_a_file_beside()
     {
         using var loading = new Loading();
@@ -94,7 +129,6 @@ public sealed class EnvironmentConfigurationTests
     [InlineData("BACKUP_SCHEDULE", "BACKUP_SCHEDULE", "hunter2")]
     [InlineData("BACKUP_RETENTION_DAYS", "BACKUP_RETENTION_DAYS", "hunter2")]
     [InlineData("BACKUP_ENABLED", "BACKUP_ENABLED", "hunter2")]
-    [InlineData("LARDER_PASSWORD", "LARDER_PASSWORD", "")]
     [InlineData("LARDER_PASSWORD", "LARDER_PASSWORD_FILE", "hunter2")]
     [InlineData("MAIL_PORT", "MAIL_PORT", "hunter2")]
     public void A_wrong_variable_is_a_problem_that_names_it(string key, string variable, string value)

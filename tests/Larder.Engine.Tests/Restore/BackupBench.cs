@@ -105,7 +105,7 @@ internal sealed class BackupBench : IAsyncDisposable
             Configuration = configuration,
             Repositories = repositories,
             Library = new BackupLibrary(configuration, repositories, TimeProvider.System, Warnings.Add),
-            SourceFor = (_, settings) => SourceOf(settings),
+            SourceFor = (_, settings, _) => ValueTask.FromResult(SourceOf(settings)),
             Clock = TimeProvider.System,
             Warn = Warnings.Add,
             CreatedBy = "anna",

@@ -16,6 +16,7 @@ internal sealed class BackupCommand
     private readonly Flag codeOnly = new("--code-only", "Only what is no database: files and outputs of commands.");
     private readonly Setting description = new("--description", "TEXT", "What this backup is, in a few words.");
     private readonly Settings tags = new("--tag", "TAG", "A tag, such as pre-deploy; may be repeated.");
+    private readonly Flag acceptEmpty = new("--accept-empty", "Databases and tables that are empty now, and were not before, are meant to be.");
     private readonly Flag dryRun = new("--dry-run", "Show what would be backed up, and do nothing.");
 
     public static LarderCommand Create() => new BackupCommand().Build();
@@ -23,10 +24,12 @@ internal sealed class BackupCommand
     private LarderCommand Build() => new("backup", "Back up jobs: every source of a job becomes one restore point.")
     {
         Arguments = { jobs },
-        Options = { only, databasesOnly, codeOnly, description, tags, dryRun },
+        Options = { only, databasesOnly, codeOnly, description, tags, acceptEmpty, dryRun },
         Run = RunAsync,
         TakesRepository = true,
-        Details = "With several jobs, one that fails does not keep the others from being backed up.",
+        Details = "With several jobs, one that fails does not keep the others from being backed up.\n"
+            + "A database that has no rows where the last good backup has some, a table that has none where it had 100 or more, and a\n"
+            + "server without any table make the backup partial, until --accept-empty says once that this is meant.",
         Examples =
         [
             new("larder backup", "every job"),
@@ -99,6 +102,7 @@ internal sealed class BackupCommand
                 CodeOnly = call.Has(codeOnly),
                 Description = call.ValueOf(description),
                 Tags = given,
+                AcceptEmpty = call.Has(acceptEmpty),
             }),
         ];
         if (requests.Count == 0)

@@ -25,6 +25,10 @@ internal static class InitCommand
     private static async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
     {
         var engine = call.Engine;
+        if (GeneratedPassword.MakeMissing(engine.Configuration) is { } made)
+        {
+            call.Words.Warn($"The password of the repository was made and is in {made}. Keep a copy elsewhere: without it nothing can be restored.");
+        }
         List<string> names = call.Repository is { } one ? [one] : [.. engine.Repositories.Names];
         var (lines, status) = (new JsonArray(), ExitStatus.Done);
         foreach (var name in names)

@@ -75,10 +75,17 @@ internal sealed class ShowCommand
     {
         var ink = call.OutInk;
         var page = new StringBuilder(BackupText.Page(backup, call.Engine.Library.ZoneOf(backup.Job), ink));
-        var entries = new Table("ENTRY", "KIND", ">ROWS", ">SIZE", "FINGERPRINT");
+        AppendServers(page, manifest, ink);
+        var entries = new Table("ENTRY", "KIND", ">ROWS", ">SIZE", ">TOOK", "FINGERPRINT");
         foreach (var (source, entry) in (manifest?.Sources ?? []).SelectMany(source => source.Entries.Select(entry => (source, entry))))
         {
-            entries.Add($"{source.Name}/{entry.Name}", entry.Kind, entry.Rows is { } rows ? Show.Number(rows) : "-", Show.Bytes(entry.Bytes), entry.Fingerprint);
+            entries.Add(
+                $"{source.Name}/{entry.Name}",
+                entry.Kind,
+                entry.Rows is { } rows ? Show.Number(rows) : "-",
+                Show.Bytes(entry.Bytes),
+                entry.DurationSeconds is { } took ? Show.Seconds(took) : "-",
+                entry.Fingerprint);
         }
         if (entries.Rows > 0)
         {
@@ -87,11 +94,45 @@ internal sealed class ShowCommand
         if (backup.Warnings.Count > 0)
         {
             page.Append('\n').Append(ink.Yellow("Left out or doubtful:")).Append('\n');
-            foreach (var warning in backup.Warnings)
-            {
-                page.Append("  ").Append(TextWidth.Plain(warning.Path.Length > 0 ? $"{warning.Path}: {warning.Reason}" : warning.Reason)).Append('\n');
-            }
+            AppendReasons(page, backup.Warnings.Select(warning => (warning.Path, warning.Reason)));
+        }
+        var missing = (manifest?.Sources ?? [])
+            .SelectMany(source => source.NotCaptured.Select(one => (one.Path.Length > 0 ? $"{source.Name}/{one.Path}" : source.Name, one.Reason)))
+            .ToList();
+        if (missing.Count > 0)
+        {
+            page.Append("\nNot captured, as a dump of this kind cannot hold it:\n");
+            AppendReasons(page, missing);
         }
         return page.ToString();
+    }
+
+    private static void AppendReasons(StringBuilder page, IEnumerable<(string Path, string Reason)> reasons)
+    {
+        foreach (var (path, reason) in reasons)
+        {
+            page.Append("  ").Append(TextWidth.Plain(path.Length > 0 ? $"{path}: {reason}" : reason)).Append('\n');
+        }
+    }
+
+    /// <summary>Which server each database came from, with what, and how one moment it is.</summary>
+    private static void AppendServers(StringBuilder page, Manifest? manifest, Ink ink)
+    {
+        var servers = new Table("SOURCE", "SERVER", "DUMPED WITH", "ENCODING", "CONSISTENCY", ">SIZE", ">TOOK");
+        foreach (var source in (manifest?.Sources ?? []).Where(source => source.DatabaseHost is not null))
+        {
+            servers.Add(
+                source.Name,
+                $"{source.Engine} {source.EngineVersion}".TrimEnd(),
+                source.ToolVersion ?? "-",
+                source.Encoding ?? "-",
+                source.Consistency,
+                Show.Bytes(source.SizeBytes),
+                Show.Seconds(source.DurationSeconds));
+        }
+        if (servers.Rows > 0)
+        {
+            page.Append('\n').Append(servers.Render(ink));
+        }
     }
 }

@@ -1,0 +1,249 @@
+using System.Text.Json;
+using Larder.Sources.Dumps;
+
+namespace Larder.Sources.MongoDb.Restore;
+
+/// <summary>
+/// What a dump in mongodump's layout holds, found by its file names and its small files of metadata. Older and newer mongodumps differ in
+/// details, all of which are read: a file of metadata may be missing, and names in it may be missing.
+/// </summary>
+internal sealed class DumpLayout
+{
+    private const string DocumentsSuffix = ".bson";
+    private const string MetadataSuffix = ".metadata.json";
+    private const string BucketsPrefix = "system.buckets.";
+    private const int MetadataBytesMax = 64 * 1024 * 1024; // A validator may be as large as a document, and JSON is longer than BSON.
+
+    public required IReadOnlyList<DumpCollection> Collections { get; init; }
+
+    /// <summary>Writes that were made while the dump was taken; null where it was taken from one moment.</summary>
+    public StoredDocuments? Oplog { get; init; }
+
+    /// <summary>Files of accounts: <c>admin/system.users.bson</c>, or <c>DB/$admin.system.users.bson</c> for those of one database.</summary>
+    public required IReadOnlyList<StoredDocuments> Users { get; init; }
+
+    public required IReadOnlyList<StoredDocuments> Roles { get; init; }
+
+    /// <summary>What lies in the dump and is not restored, each a whole sentence.</summary>
+    public required IReadOnlyList<string> LeftOut { get; init; }
+
+    /// <summary>Reads the metadata. Fails with <see cref="SourceException"/>: <see cref="SourceError.Damaged"/>, naming the file.</summary>
+    public static async Task<DumpLayout> ReadAsync(IStoredDump dump, CancellationToken cancellationToken)
+    {
+        var found = new Builder();
+        foreach (var file in dump.Files.OrderBy(file => file.Path.ToString(), StringComparer.Ordinal))
+        {
+            found.Add(file);
+        }
+        var collections = new List<DumpCollection>();
+        foreach (var pair in found.Pairs.Values)
+        {
+            var metadata = pair.Metadata is null ? default : await ReadMetadataAsync(dump, pair.Metadata, cancellationToken);
+            collections.Add(Describe(pair, metadata));
+        }
+        return new DumpLayout
+        {
+            Collections = JoinTimeSeries(collections),
+            Oplog = found.Oplog,
+            Users = found.Users,
+            Roles = found.Roles,
+            LeftOut = found.LeftOut,
+        };
+    }
+
+    /// <summary>A file name's collection, as <c>%41</c> stands for <c>A</c>.</summary>
+    internal static string Unescape(string fileName) => Uri.UnescapeDataString(fileName);
+
+    private static DumpCollection Describe(Pair pair, Metadata metadata)
+    {
+        // What the file says it is holds over its name, which is cut where the true name is long.
+        var name = metadata.Name ?? Unescape(pair.FileName);
+        var kind = metadata.Type switch
+        {
+            "view" => DumpKind.View,
+            "timeseries" => DumpKind.TimeSeries,
+            _ when Bson.Find(metadata.Options ?? Bson.Empty.Span, "viewOn").IsPresent => DumpKind.View,
+            _ when Bson.Find(metadata.Options ?? Bson.Empty.Span, "timeseries").IsPresent => DumpKind.TimeSeries,
+            _ => name == "system.js" ? DumpKind.Functions : DumpKind.Collection,
+        };
+        return new DumpCollection
+        {
+            Database = pair.Database,
+            Name = name,
+            Kind = kind,
+            Documents = kind == DumpKind.View ? null : pair.Documents,
+            Options = metadata.Options ?? Bson.Empty,
+            Indexes = metadata.Indexes ?? [],
+        };
+    }
+
+    // The definition of a time series and its buckets are two pairs of files.
+    private static List<DumpCollection> JoinTimeSeries(List<DumpCollection> collections)
+    {
+        var joined = new List<DumpCollection>();
+        var byName = collections.ToLookup(collection => (collection.Database, collection.Name));
+        foreach (var collection in collections)
+        {
+            var isBuckets = collection.Name.StartsWith(BucketsPrefix, StringComparison.Ordinal);
+            if (!isBuckets)
+            {
+                var buckets = byName[(collection.Database, BucketsPrefix + collection.Name)].FirstOrDefault();
+                joined.Add(
+                    collection.Kind == DumpKind.TimeSeries && buckets is not null
+                        ? collection with { Documents = buckets.Documents }
+                        : collection);
+                continue;
+            }
+            var view = collection.Name[BucketsPrefix.Length..];
+            if (!byName[(collection.Database, view)].Any(other => other.Kind == DumpKind.TimeSeries))
+            {
+                throw new SourceException(
+                    SourceError.Damaged,
+                    $"The dump holds {collection.Documents?.Path}, the buckets of a time series, and not the definition of {view}.");
+            }
+        }
+        return joined;
+    }
+
+    private static async Task<Metadata> ReadMetadataAsync(IStoredDump dump, StoredFile file, CancellationToken cancellationToken)
+    {
+        if (file.Bytes > MetadataBytesMax)
+        {
+            throw new SourceException(SourceError.Damaged, $"{file.Path} has {file.Bytes} bytes and can be no file of metadata.");
+        }
+        try
+        {
+            var bytes = new byte[file.Bytes];
+            await using (var stream = await dump.OpenAsync(file.Path, cancellationToken))
+            {
+                await stream.ReadExactlyAsync(bytes, cancellationToken);
+            }
+            return Metadata.Parse(bytes);
+        }
+        catch (Exception error) when (error is JsonException or FormatException or BsonException or EndOfStreamException)
+        {
+            throw new SourceException(SourceError.Damaged, $"{file.Path} is not a file of metadata of mongodump: {error.Message}", error);
+        }
+    }
+
+    private readonly record struct Metadata(string? Name, string? Type, byte[]? Options, List<byte[]>? Indexes)
+    {
+        public static Metadata Parse(byte[] json)
+        {
+            if (json.Length == 0)
+            {
+                return default;
+            }
+            ReadOnlySpan<byte> document = ExtendedJson.Parse(json);
+            var options = Bson.Find(document, "options");
+            var indexes = Bson.Find(document, "indexes");
+            return new Metadata(
+                Bson.FindString(document, "collectionName"),
+                Bson.FindString(document, "type"),
+                options.IsDocument ? options.Value.ToArray() : null,
+                indexes.IsDocument ? Bson.CopyDocuments(indexes.Value) : null);
+        }
+    }
+
+    private sealed record Pair(string Database, string FileName)
+    {
+        public StoredDocuments? Documents { get; set; }
+
+        public StoredFile? Metadata { get; set; }
+    }
+
+    private sealed class Builder
+    {
+        public Dictionary<(string, string), Pair> Pairs { get; } = [];
+
+        public StoredDocuments? Oplog { get; private set; }
+
+        public List<StoredDocuments> Users { get; } = [];
+
+        public List<StoredDocuments> Roles { get; } = [];
+
+        public List<string> LeftOut { get; } = [];
+
+        public void Add(StoredFile file)
+        {
+            var path = file.Path.ToString();
+            var parts = path.Split('/');
+            var documents = new StoredDocuments(file.Path, file.Bytes);
+            if (path == "oplog.bson")
+            {
+                Oplog = file.Bytes > 0 ? documents : null;
+            }
+            else if (parts is ["prelude.json"] or [_, "prelude.json"])
+            {
+                // Who wrote the dump; nothing in it is restored.
+            }
+            else if (parts is not [var database, var name])
+            {
+                LeftOut.Add($"{path} is not part of a dump of MongoDB and is left out.");
+            }
+            else
+            {
+                Add(file, documents, database, name);
+            }
+        }
+
+        private void Add(StoredFile file, StoredDocuments documents, string database, string name)
+        {
+            var isMetadata = name.EndsWith(MetadataSuffix, StringComparison.Ordinal);
+            if (!isMetadata && !name.EndsWith(DocumentsSuffix, StringComparison.Ordinal))
+            {
+                LeftOut.Add($"{file.Path} is not part of a dump of MongoDB and is left out.");
+                return;
+            }
+            var escaped = name[..^(isMetadata ? MetadataSuffix : DocumentsSuffix).Length];
+            var collection = Unescape(escaped);
+            switch (database, collection)
+            {
+                case ("admin", "system.users"):
+                case (_, "$admin.system.users"):
+                    AddUnlessMetadata(Users);
+                    break;
+                case ("admin", "system.roles"):
+                case (_, "$admin.system.roles"):
+                    AddUnlessMetadata(Roles);
+                    break;
+                case ("admin", _) when collection.StartsWith("system.", StringComparison.Ordinal):
+                case (_, "system.indexes" or "system.namespaces" or "system.views" or "system.profile"):
+                    break; // The server's own, made anew with what it describes.
+                case ("config" or "local", _):
+                    if (!isMetadata)
+                    {
+                        LeftOut.Add($"{database}.{collection} belongs to the server that was dumped and is not restored.");
+                    }
+                    break;
+                default:
+                    AddToPair(escaped);
+                    break;
+            }
+
+            void AddUnlessMetadata(List<StoredDocuments> list)
+            {
+                if (!isMetadata)
+                {
+                    list.Add(documents);
+                }
+            }
+
+            void AddToPair(string fileName)
+            {
+                if (!Pairs.TryGetValue((database, fileName), out var pair))
+                {
+                    pair = Pairs[(database, fileName)] = new Pair(database, fileName);
+                }
+                if (isMetadata)
+                {
+                    pair.Metadata = file;
+                }
+                else
+                {
+                    pair.Documents = documents;
+                }
+            }
+        }
+    }
+}

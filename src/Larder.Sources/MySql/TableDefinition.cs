@@ -1,0 +1,66 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Larder.Sources.MySql;
+
+/// <summary>What must be said otherwise of a table's definition to make it in another database, and again when it is put in place.</summary>
+internal static partial class TableDefinition
+{
+    /// <summary>
+    /// Takes the foreign keys out of a CREATE TABLE; SHOW CREATE TABLE gives each a line of its own. Made beside, they would point at
+    /// tables that are not there.
+    /// </summary>
+    public static (string Definition, IReadOnlyList<string> ForeignKeys) TakeOutForeignKeys(string definition)
+    {
+        var keys = new List<string>();
+        var lines = new List<string>();
+        foreach (var line in definition.Split('\n'))
+        {
+            if (ForeignKey().IsMatch(line))
+            {
+                keys.Add(line.Trim().TrimEnd(','));
+            }
+            else
+            {
+                if (line.StartsWith(')') && lines.Count > 0)
+                {
+                    lines[^1] = lines[^1].TrimEnd(',');
+                }
+                lines.Add(line);
+            }
+        }
+        return (string.Join('\n', lines), keys);
+    }
+
+    /// <summary>Lets defaults that take the next number of a sequence take it from that of another database.</summary>
+    public static string MoveSequences(string definition, string database) =>
+        SequenceDefault().Replace(definition, match => $"{match.Groups["before"].Value}{SqlText.Quote(database)}.{match.Groups["sequence"].Value})");
+
+    /// <summary>The statements that let a table's defaults take the sequences of its own database, after it was moved there.</summary>
+    public static IEnumerable<string> SettleSequences(string definition, string table, string database)
+    {
+        foreach (var line in definition.Split('\n'))
+        {
+            var match = SequenceDefault().Match(line);
+            var column = Column().Match(line);
+            if (match.Success && column.Success)
+            {
+                yield return $"ALTER TABLE {SqlText.Quote(table)} ALTER COLUMN {column.Groups["column"].Value} SET DEFAULT "
+                    + $"nextval({SqlText.Quote(database)}.{match.Groups["sequence"].Value});";
+            }
+        }
+    }
+
+    public static string Text(ReadOnlySpan<byte> statement) => Encoding.UTF8.GetString(statement);
+
+    [GeneratedRegex("^  CONSTRAINT `([^`]|``)+` FOREIGN KEY ", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex ForeignKey();
+
+    [GeneratedRegex("^  (?<column>`([^`]|``)+`) ", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Column();
+
+    [GeneratedRegex(
+        @"(?<before> DEFAULT \(?nextval\()(`([^`]|``)+`\.)?(?<sequence>`([^`]|``)+`)\)",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex SequenceDefault();
+}

@@ -1,0 +1,181 @@
+namespace Larder.Sources.MySql;
+
+/// <summary>
+/// The moment in which tables change places. RENAME TABLE does it for all in one statement, foreign keys among them included, but
+/// refuses tables with triggers and does not take views; so what is no table is taken away before, and kept as a script for the way back.
+/// </summary>
+internal sealed class TableSwap
+{
+    // Triggers, routines, events and views of what stands are held in memory for the way back.
+    private const int UndoBytesMax = 64 * 1024 * 1024;
+
+    private readonly LiveDatabase target;
+    private readonly MySqlClient client;
+    private readonly string beside;
+    private readonly string old;
+    private readonly string drops;
+    private readonly byte[] undo;
+    private readonly IReadOnlyList<string> leaving;
+    private readonly IReadOnlyList<string> coming;
+    private readonly (string Charset, string Collation) charset;
+    private bool isWhole;
+    private bool renamed;
+
+    private TableSwap(
+        LiveDatabase target,
+        MySqlClient client,
+        string beside,
+        string old,
+        string drops,
+        byte[] undo,
+        IReadOnlyList<string> leaving,
+        IReadOnlyList<string> coming,
+        (string Charset, string Collation) charset)
+    {
+        this.target = target;
+        this.client = client;
+        this.beside = beside;
+        this.old = old;
+        this.drops = drops;
+        this.undo = undo;
+        this.leaving = leaving;
+        this.coming = coming;
+        this.charset = charset;
+    }
+
+    /// <summary>Looks at what stands and keeps what will be needed to put it back. Changes nothing but for an empty database.</summary>
+    public static async Task<TableSwap> PrepareAsync(
+        LiveDatabase target,
+        string beside,
+        string old,
+        RestoreSelection selection,
+        RestoreConnection connection,
+        CancellationToken cancellationToken)
+    {
+        var standing = await target.ReadObjectsAsync(cancellationToken);
+        var coming = (await new LiveDatabase(connection.Client, beside).ReadObjectsAsync(cancellationToken))
+            .Where(item => !item.IsView).Select(item => item.Name).ToList();
+        var leaving = standing.Where(item => !item.IsView && (selection.IsWhole || coming.Contains(item.Name, StringComparer.Ordinal)))
+            .Select(item => item.Name).ToList();
+        string drops;
+        if (selection.IsWhole)
+        {
+            drops = await target.WriteDropsAsync(cancellationToken);
+        }
+        else
+        {
+            drops = string.Concat((await target.ReadTriggersAsync(cancellationToken))
+                .Where(trigger => leaving.Contains(trigger.Table, StringComparer.Ordinal))
+                .Select(trigger => $"DROP TRIGGER IF EXISTS {SqlText.Quote(target.Name)}.{SqlText.Quote(trigger.Trigger)};\n"));
+        }
+        byte[] undo = drops.Length == 0 ? [] : await KeepAsync(target.Name, standing, selection.IsWhole ? null : leaving, connection, cancellationToken);
+        var charset = await target.ReadCharsetAsync(cancellationToken);
+        await connection.Client.ExecuteAsync($"CREATE DATABASE {SqlText.Quote(old)};", "", cancellationToken);
+        return new TableSwap(target, connection.Client, beside, old, drops, undo, leaving, coming, charset) { isWhole = selection.IsWhole };
+    }
+
+    public async Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        await client.ExecuteAsync(drops, "", cancellationToken);
+        await RenameAsync(
+            [
+                .. leaving.Select(table => (target.Name, old, table)),
+                .. coming.Select(table => (beside, target.Name, table)),
+            ],
+            cancellationToken);
+        renamed = true;
+    }
+
+    /// <summary>Everything as it was. Fails where the server does not let it; then the message says where the tables are.</summary>
+    public async Task UndoAsync(DumpFeed feed)
+    {
+        try
+        {
+            if (renamed)
+            {
+                var made = isWhole
+                    ? await target.WriteDropsAsync(CancellationToken.None)
+                    : string.Concat((await target.ReadTriggersAsync(CancellationToken.None))
+                        .Where(trigger => coming.Contains(trigger.Table, StringComparer.Ordinal))
+                        .Select(trigger => $"DROP TRIGGER IF EXISTS {SqlText.Quote(target.Name)}.{SqlText.Quote(trigger.Trigger)};\n"));
+                await client.ExecuteAsync(made, "", CancellationToken.None);
+                await RenameAsync(
+                    [
+                        .. coming.Select(table => (target.Name, beside, table)),
+                        .. leaving.Select(table => (old, target.Name, table)),
+                    ],
+                    CancellationToken.None);
+                await client.ExecuteAsync(
+                    $"ALTER DATABASE {SqlText.Quote(target.Name)} CHARACTER SET {charset.Charset} COLLATE {charset.Collation};",
+                    "",
+                    CancellationToken.None);
+            }
+            if (undo.Length > 0)
+            {
+                await client.ExecuteAsync(drops, "", CancellationToken.None); // Those that were not yet taken away.
+                await feed.RunAsync(undo, target.Name, CancellationToken.None);
+            }
+            await DropOldAsync();
+        }
+        catch (SourceException error)
+        {
+            throw new SourceException(
+                SourceError.TargetFailed,
+                $"The restore failed, and what stood in {target.Name} could not be put back by itself: its tables are in the database {old}. "
+                + error.Message,
+                error);
+        }
+    }
+
+    /// <summary>What stood before is no longer needed, or is back in its place.</summary>
+    public Task DropOldAsync() =>
+        client.ExecuteAsync($"SET foreign_key_checks=0; DROP DATABASE {SqlText.Quote(old)};", "", CancellationToken.None);
+
+    private async Task RenameAsync(IReadOnlyList<(string From, string To, string Table)> moves, CancellationToken cancellationToken)
+    {
+        if (moves.Count > 0)
+        {
+            var list = moves.Select(move =>
+                $"{SqlText.Quote(move.From)}.{SqlText.Quote(move.Table)} TO {SqlText.Quote(move.To)}.{SqlText.Quote(move.Table)}");
+            // Somebody's open transaction keeps a table in its place; after a minute it is better to leave everything as it is.
+            await client.ExecuteAsync($"SET lock_wait_timeout=60; RENAME TABLE {string.Join(", ", list)};", "", cancellationToken);
+        }
+    }
+
+    /// <summary>The script that makes anew what will be taken away.</summary>
+    private static async Task<byte[]> KeepAsync(
+        string database,
+        IReadOnlyList<MySqlObject> standing,
+        IReadOnlyList<string>? tables,
+        RestoreConnection connection,
+        CancellationToken cancellationToken)
+    {
+        var views = standing.Where(item => item.IsView).Select(item => item.Name).ToList();
+        List<Func<MySqlDumpRun>> starts = [() => connection.Dump.StartRoutines(database, [])];
+        if (views.Count > 0 && tables is null)
+        {
+            starts.Add(() => connection.Dump.StartViews(database, views));
+        }
+        await using var script = new ScriptStream(starts);
+        var scanner = new SqlScanner(script);
+        using var kept = new MemoryStream();
+        var writer = new SqlWriter(kept);
+        while (await scanner.MoveNextAsync(cancellationToken) != SqlKind.End)
+        {
+            var made = AfterStatement.Of(scanner.Text.Span);
+            if (tables is null
+                || (!made.IsDrop && (made.Kind.Length == 0 || (made.Kind == "TRIGGER" && tables.Contains(made.Table, StringComparer.Ordinal)))))
+            {
+                writer.Write(scanner);
+            }
+            if (kept.Length > UndoBytesMax)
+            {
+                throw new SourceException(
+                    SourceError.TargetExists,
+                    $"The triggers, routines, events and views of {database} are too large to be kept for the way back; drop the database first.");
+            }
+        }
+        writer.Complete();
+        return kept.ToArray();
+    }
+}

@@ -1,0 +1,192 @@
+using System.Globalization;
+using System.IO.Pipes;
+using Larder.Sources.Dumps;
+
+namespace Larder.Sources.PostgreSql.Restore;
+
+/// <summary>
+/// Hands the rows of a dump to a pg_restore that reads them from a <see cref="PipeFolder"/>. What it reads next it says itself, on standard
+/// error; should a future one say it in other words, a look at the pipes once a second finds what it waits for. To be disposed after
+/// pg_restore has ended: a pipe that is closed early is the end of a table to it.
+/// </summary>
+internal sealed class RestoreFeed : IAsyncDisposable
+{
+    private const string Launching = "pg_restore: launching item ";
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private readonly IStoredDump dump;
+    private readonly StoredDatabase database;
+    private readonly PipeFolder folder;
+    private readonly Action<long> advance;
+    private readonly Dictionary<int, TocEntry> waiting;
+    private readonly List<Task> feeds = [];
+    private readonly List<PipeStream> kept = [];
+    private readonly Dictionary<string, long> rows = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource ending = new();
+    private readonly TaskCompletionSource failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock gate = new();
+    private readonly ITimer timer;
+    private int active;
+
+    /// <param name="toc">What pg_restore was given; its entries with data have pipes in the folder.</param>
+    public RestoreFeed(
+        IStoredDump dump, StoredDatabase database, ArchiveToc toc, PipeFolder folder, Action<long> advance, TimeProvider clock)
+    {
+        this.dump = dump;
+        this.database = database;
+        this.folder = folder;
+        this.advance = advance;
+        waiting = toc.Entries.Where(entry => entry.HasData).ToDictionary(entry => entry.DumpId);
+        timer = clock.CreateTimer(_ => LookForReaders(), null, LookInterval, LookInterval);
+    }
+
+    /// <summary>Never completes well; fails as soon as a file cannot be read or handed over.</summary>
+    public Task Failure => failure.Task;
+
+    /// <summary>The files that were handed over to their ends, and how many rows they held.</summary>
+    public IReadOnlyDictionary<string, long> Rows
+    {
+        get
+        {
+            lock (gate)
+            {
+                return rows.ToDictionary(StringComparer.Ordinal);
+            }
+        }
+    }
+
+    /// <summary>Hears a line of pg_restore and begins to feed what it says that it reads next.</summary>
+    public void Hear(string line)
+    {
+        if (line.StartsWith(Launching, StringComparison.Ordinal)
+            && int.TryParse(line.AsSpan(Launching.Length).Trim() is var rest && rest.IndexOf(' ') is var end and > 0 ? rest[..end] : rest,
+                NumberStyles.None, CultureInfo.InvariantCulture, out var dumpId))
+        {
+            Begin(dumpId, null);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await timer.DisposeAsync();
+        await ending.CancelAsync();
+        Task[] begun;
+        lock (gate)
+        {
+            waiting.Clear();
+            begun = [.. feeds];
+        }
+        await Task.WhenAll(begun).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var pipe in kept)
+        {
+            await pipe.DisposeAsync();
+        }
+        ending.Dispose();
+    }
+
+    private void LookForReaders()
+    {
+        TocEntry[] entries;
+        lock (gate)
+        {
+            if (active > 0)
+            {
+                return;
+            }
+            entries = [.. waiting.Values];
+        }
+        foreach (var entry in entries)
+        {
+            if (entry.Kind != TocEntry.LargeObjects && folder.TryOpenWriter(entry.DataFile!) is { } pipe)
+            {
+                Begin(entry.DumpId, pipe);
+            }
+        }
+    }
+
+    private void Begin(int dumpId, PipeStream? pipe)
+    {
+        lock (gate)
+        {
+            if (waiting.Remove(dumpId, out var entry))
+            {
+                active++;
+                feeds.Add(Task.Run(() => FeedAsync(entry, pipe)));
+            }
+            else if (pipe is not null)
+            {
+                kept.Add(pipe);
+            }
+        }
+    }
+
+    private async Task FeedAsync(TocEntry entry, PipeStream? pipe)
+    {
+        try
+        {
+            if (entry.Kind == TocEntry.LargeObjects)
+            {
+                await FeedLargeObjectsAsync(entry);
+            }
+            else
+            {
+                var counter = new CopyRowCounter();
+                await FeedFileAsync(entry.DataFile!, pipe, counter.Look);
+                lock (gate)
+                {
+                    rows[entry.DataFile!] = counter.Complete(database.Folder, entry.DataFile!);
+                }
+            }
+        }
+        catch (Exception error)
+        {
+            failure.TrySetException(error);
+        }
+        finally
+        {
+            lock (gate)
+            {
+                active--;
+            }
+        }
+    }
+
+    /// <summary>pg_restore opens them one after the other, in the order of the list.</summary>
+    private async Task FeedLargeObjectsAsync(TocEntry entry)
+    {
+        using var list = File.OpenText(folder[entry.DataFile!]);
+        await foreach (var (_, name) in LargeObjectList.ReadAsync(list, entry.DataFile!, ending.Token))
+        {
+            await FeedFileAsync(name, null, _ => { });
+            folder.Remove(name);
+        }
+    }
+
+    private async Task FeedFileAsync(string name, PipeStream? pipe, Action<ReadOnlyMemory<byte>> look)
+    {
+        var file = database.Files.GetValueOrDefault(name) ?? throw new SourceException(
+            SourceError.Damaged, $"The dump of the database {database.Folder} is not whole: the file {name} is not stored.");
+        var whole = false;
+        try
+        {
+            await using var content = await dump.OpenAsync(file.Path, ending.Token);
+            pipe ??= await folder.OpenWriterAsync(name, ending.Token);
+            await TableFeed.CopyAsync(content, pipe, look, advance, ending.Token);
+            whole = true;
+        }
+        finally
+        {
+            if (pipe is not null && whole)
+            {
+                await pipe.DisposeAsync();
+            }
+            else if (pipe is not null)
+            {
+                lock (gate)
+                {
+                    kept.Add(pipe);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using Larder.Testing.Servers;
+
+[assembly: AssemblyFixture(typeof(SharedPostgresServer))]
