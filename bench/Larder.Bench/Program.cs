@@ -16,6 +16,13 @@ switch (args)
         await CodeTree.WriteAsync(folder, int.Parse(count), ulong.Parse(seed));
         return 0;
 
+    case ["generate-bson", var folder, var bytes, var seed, var firstId]:
+        await BsonDump.WriteAsync(folder, long.Parse(bytes), ulong.Parse(seed), long.Parse(firstId));
+        return 0;
+
+    case ["with-server", var engine, .. { Length: > 0 } command]:
+        return await WithServer.RunAsync(engine, command);
+
     case ["generate-index-text", var folder, var blobs, var seed]:
         await IndexText.WriteAsync(folder, long.Parse(blobs), ulong.Parse(seed));
         return 0;
@@ -33,6 +40,8 @@ switch (args)
             """
             generate-dump BYTES SEED
             generate-tree FOLDER COUNT SEED
+            generate-bson FOLDER BYTES SEED FIRST_ID
+            with-server postgresql|mongodb COMMAND...
             generate-index-text FOLDER BLOBS SEED
             generate-index REPOSITORY PASSWORD BLOBS SEED
             index-load REPOSITORY PASSWORD
