@@ -25,7 +25,10 @@ internal static class FeatureDatabase
             """{"create": "clustered", "clusteredIndex": {"key": {"_id": 1}, "unique": true, "name": "by id"}, "expireAfterSeconds": 315360000}""",
             """{"create": "images", "changeStreamPreAndPostImages": {"enabled": true}}""",
             """{"create": "empty"}""",
-            """{"create": "adults", "viewOn": "people", "pipeline": [{"$match": {"age": {"$gte": 18}}}, {"$project": {"name": 1}}]}""",
+            """
+            {"create": "adults", "viewOn": "people", "pipeline": [{"$match": {"age": {"$gte": 18}}}, {"$project": {"name": 1}}],
+             "collation": {"locale": "fr"}}
+            """,
             """{"create": "names", "viewOn": "adults", "pipeline": [{"$group": {"_id": "$name"}}], "collation": {"locale": "fr"}}""",
             """
             {"createIndexes": "people", "indexes": [

@@ -46,7 +46,7 @@ internal sealed class MongoShell : IAsyncDisposable
             var insert = new BsonWriter(1024 * 1024);
             insert.String("insert", collection);
             insert.StartArray("documents");
-            for (; at < count && insert.Length < 8 * 1024 * 1024; at++)
+            for (var begin = at; at < count && at - begin < 50_000 && insert.Length < 8 * 1024 * 1024; at++)
             {
                 insert.StartDocument();
                 write(insert, at);
