@@ -130,7 +130,8 @@ internal sealed class CursorReader : IAsyncDisposable
         for (var isFirst = true; ; isFirst = false)
         {
             cursor = Bson.FindPath(answer.Bytes, "cursor.id").AsInt64();
-            var next = cursor != 0 && !isFirst && answer.Memory.Length <= 2 * BatchBytes ? connection.RunAsync(query.Database, GetMore(size), disposal.Token) : null;
+            var goesOn = cursor != 0 && !isFirst && answer.Memory.Length <= 2 * BatchBytes;
+            var next = goesOn ? connection.RunAsync(query.Database, GetMore(size), disposal.Token) : null;
             try
             {
                 var batch = Prepare(answer, isFirst);
