@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Larder.Sources.MongoDb;
 
 /// <summary>
-/// The elements of one document or array, where they lie. Fails with <see cref="BsonException"/> at the first byte that cannot be BSON; nested
-/// documents are only stepped over.
+/// The elements of one document or array, where they lie. Fails with <see cref="BsonException"/> at the first byte that cannot be BSON;
+/// nested documents are only stepped over.
 /// </summary>
 public ref struct BsonReader
 {
@@ -45,7 +45,7 @@ public ref struct BsonReader
             throw new BsonException("A name does not end.");
         }
         var values = rest[(nameBytes + 2)..];
-        var length = LengthOf(type, values);
+        var length = values.IsEmpty ? -1 : LengthOf(type, values);
         if (length < 0 || length >= values.Length) // At least the document's last zero follows.
         {
             throw new BsonException("A value is longer than its document.");

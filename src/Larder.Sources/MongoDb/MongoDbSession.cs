@@ -33,10 +33,6 @@ internal sealed class MongoDbSession(
                 continue; // Nothing of it is dumped.
             }
             yield return Folder(database);
-            if (!plan.Catalog.IsWhole)
-            {
-                yield return File($"{database}/{DumpNames.Prelude}", Prelude());
-            }
             for (; at < plan.Items.Count && plan.Items[at].Folder == database; at++)
             {
                 await using var reading = readings[at]!;
@@ -53,6 +49,10 @@ internal sealed class MongoDbSession(
                 Note(reading, clock.GetElapsedTime(began));
                 await reading.DisposeAsync();
                 Begin(at + connections.Count);
+            }
+            if (!plan.Catalog.IsWhole)
+            {
+                yield return File($"{database}/{DumpNames.Prelude}", Prelude());
             }
         }
         if (plan.Catalog.IsWhole)
@@ -146,7 +146,7 @@ internal sealed class MongoDbSession(
     {
         var start = plan.Moment.Timestamp;
         var end = await CheckOplogAsync(cancellationToken);
-        var dumped = plan.Items.Where(item => item.Query is not null).Select(item => item.Query!.FullName).ToHashSet(StringComparer.Ordinal);
+        var dumped = plan.Items.Select(item => item.Query?.FullName).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var picker = new OplogPicker(new OplogScope(plan.Catalog, dumped).Contains);
         return new CursorReader(connections[0], new CursorQuery
         {
