@@ -206,8 +206,9 @@ internal sealed class MySqlSession : ISourceSession
         var ignored = catalog.Excluded.Where(item => item.Database == database && item.IsTable).ToList();
         var views = catalog.Objects.Where(item => item.Database == database && item.IsView).Select(item => item.Name).ToList();
         var name = database;
-        List<Func<MySqlDumpRun>> starts = [() => dump.StartRoutines(name, ignored)];
-        if (views.Count > 0)
+        // What the account may not see is left out, and a warning says so.
+        List<Func<MySqlDumpRun>> starts = [() => dump.StartRoutines(name, ignored, catalog.Rights.Has("EVENT", name))];
+        if (views.Count > 0 && catalog.Rights.Has("SHOW VIEW", name))
         {
             starts.Add(() => dump.StartViews(name, views));
         }

@@ -137,6 +137,11 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
         steps.Add(selection.IsWhole
             ? $"Make the triggers, routines, events and views in {selection.Target}."
             : $"Add the foreign keys and triggers of the tables in {selection.Target}.");
+        var unknown = leaving.Where(item => item.IsTable && !selection.Source.Rows.ContainsKey(item.Name)).Select(item => item.Name).ToList();
+        if (unknown.Count > 0)
+        {
+            steps.Add($"Take note: the dump does not hold {Join(unknown)}, which stand in {selection.Target} and go with the rest.");
+        }
         if (leaving.Count > 0)
         {
             steps.Add("Drop what stood there. If anything fails before this, the tables are renamed back and the script is run.");
