@@ -29,7 +29,8 @@ internal sealed class MySqlDump(MySqlServer server, MySqlTools tools, TimeProvid
     /// <summary>Accounts, roles and their rights.</summary>
     public MySqlDumpRun StartUsers() => Start(["--system=users", "--insert-ignore"]);
 
-    private static IEnumerable<string> Ignore(IEnumerable<MySqlObject> objects) => objects.Select(item => $"--ignore-table={item.FullName}");
+    private static IEnumerable<string> Ignore(IEnumerable<MySqlObject> objects) =>
+        objects.Select(item => $"--ignore-table={item.FullName}");
 
     private IEnumerable<string> TableOptions()
     {

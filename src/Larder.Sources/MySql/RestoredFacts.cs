@@ -23,7 +23,8 @@ internal static class RestoredFacts
             .FirstOrDefault(table => !selection.Source.Rows.ContainsKey(table));
         if (missing is not null)
         {
-            throw new SourceException(SourceError.Mismatch, $"The backup recorded the table {prefix}{missing}, and its files do not hold it.");
+            throw new SourceException(
+                SourceError.Mismatch, $"The backup recorded the table {prefix}{missing}, and its files do not hold it.");
         }
     }
 

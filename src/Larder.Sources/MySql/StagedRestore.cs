@@ -131,7 +131,7 @@ internal sealed class StagedRestore(
         {
             return null;
         }
-        if (!selection.IsWhole && (made.IsDrop || (made.Kind.Length > 0 && !(made.Kind == "TRIGGER" && selection.Tables.Contains(made.Table)))))
+        if (!selection.IsWhole && !made.IsSettingOrTriggerOf(selection.Tables))
         {
             return null;
         }
@@ -149,7 +149,8 @@ internal sealed class StagedRestore(
         }
         try
         {
-            var swap = await TableSwap.PrepareAsync(target, beside, StagingName(selection.Target, "old"), selection, connection, cancellationToken);
+            var old = StagingName(selection.Target, "old");
+            var swap = await TableSwap.PrepareAsync(target, beside, old, selection, connection, cancellationToken);
             // From here on nothing is given up half done: it is finished, or undone.
             try
             {
