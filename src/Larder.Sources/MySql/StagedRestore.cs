@@ -19,19 +19,34 @@ internal sealed class StagedRestore(
 
     public async Task<IReadOnlyList<EntryFacts>> RestoreAsync(CancellationToken cancellationToken)
     {
+        IReadOnlyList<EntryFacts> entries;
         try
         {
             await CreateBesideAsync(cancellationToken);
             await MakeTablesAsync(cancellationToken);
-            var entries = HasRows ? await LoadAsync(cancellationToken) : [];
+            entries = HasRows ? await LoadAsync(cancellationToken) : [];
             await RehearseAsync(cancellationToken);
             await PutInPlaceAsync(cancellationToken);
-            return entries;
         }
-        finally
+        catch
         {
-            // Empty after a success; after a failure, what is not wanted.
-            await connection.Client.ExecuteAsync($"DROP DATABASE IF EXISTS {SqlText.Quote(beside)};", "", CancellationToken.None);
+            await TryDropAsync(beside);
+            throw;
+        }
+        await TryDropAsync(beside); // Empty now.
+        return entries;
+    }
+
+    /// <summary>Where even this fails, the server is gone or refuses everything, and what went before says so better.</summary>
+    private async Task TryDropAsync(string database)
+    {
+        try
+        {
+            await connection.Client.ExecuteAsync($"DROP DATABASE IF EXISTS {SqlText.Quote(database)};", "", CancellationToken.None);
+        }
+        catch (SourceException)
+        {
+            // The guide names the databases that may be left.
         }
     }
 
@@ -166,7 +181,7 @@ internal sealed class StagedRestore(
         }
         catch when (isNew)
         {
-            await connection.Client.ExecuteAsync($"DROP DATABASE {SqlText.Quote(target.Name)};", "", CancellationToken.None);
+            await TryDropAsync(target.Name);
             throw;
         }
     }
