@@ -24,6 +24,7 @@ internal sealed record PostgreSqlServerFacts
             'address', host(inet_server_addr()),
             'port', inet_server_port(),
             'reads_passwords', has_table_privilege('pg_catalog.pg_authid', 'SELECT'),
+            'superuser', (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user),
             'databases', (
                 SELECT json_agg(json_build_object(
                     'name', datname, 'encoding', pg_encoding_to_char(encoding), 'template', datistemplate, 'connects', datallowconn)
@@ -42,6 +43,9 @@ internal sealed record PostgreSqlServerFacts
     public required string? Host { get; init; }
 
     public required bool ReadsPasswords { get; init; }
+
+    /// <summary>Whether the user is a superuser, who may read everything.</summary>
+    public required bool ReadsSecrets { get; init; }
 
     /// <summary>All but the two that every server has as templates.</summary>
     public required IReadOnlyList<ServerDatabase> Databases { get; init; }
@@ -67,6 +71,7 @@ internal sealed record PostgreSqlServerFacts
                 ? string.Create(CultureInfo.InvariantCulture, $"{address}:{answer.GetProperty("port").GetInt32()}")
                 : null,
             ReadsPasswords = answer.GetProperty("reads_passwords").GetBoolean(),
+            ReadsSecrets = answer.GetProperty("superuser").GetBoolean(),
             Databases = [.. ReadDatabases(answer.GetProperty("databases"))],
         };
     }

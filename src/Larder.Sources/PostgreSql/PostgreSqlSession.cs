@@ -112,7 +112,7 @@ internal sealed class PostgreSqlSession : ISourceSession
         if (!plan.Server.ReadsPasswords)
         {
             notCaptured.Add(new SourceWarning(
-                DatabaseFolder.GlobalsFile, "The passwords of roles are not in it, because only a superuser may read them (pg_authid)."));
+                DatabaseFolder.GlobalsFile, "The passwords of roles are not in it, because this user may not read them (pg_authid)."));
         }
     }
 
@@ -120,7 +120,7 @@ internal sealed class PostgreSqlSession : ISourceSession
     {
         var parts = await dump!.CompleteAsync(cancellationToken);
         facts.AddRange(parts.Select(part => PartFacts.Of(database, part)));
-        notCaptured.AddRange(DumpGaps.Find(database, settings.Exclude, dump.Toc, dump.ErrorText));
+        notCaptured.AddRange(DumpGaps.Find(database, settings.Exclude, plan.Server.ReadsSecrets, dump.Toc, dump.ErrorText));
         await dump.DisposeAsync();
         dump = null;
     }
