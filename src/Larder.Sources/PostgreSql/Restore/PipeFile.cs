@@ -79,14 +79,14 @@ internal sealed class PipeFile : Stream
             opened.SetException(error);
             return;
         }
-        using (handle)
+        using (var file = new FileStream(handle, FileAccess.Write, bufferSize: 0))
         {
             opened.SetResult();
             foreach (var (bytes, done) in pieces.GetConsumingEnumerable())
             {
                 try
                 {
-                    RandomAccess.Write(handle, bytes.Span, 0); // A pipe has no places, so the offset means nothing.
+                    file.Write(bytes.Span);
                     done.SetResult();
                 }
                 catch (Exception error)
