@@ -45,7 +45,7 @@ public ref struct BsonReader
             throw new BsonException("A name does not end.");
         }
         var values = rest[(nameBytes + 2)..];
-        var length = LengthOf(type, values);
+        var length = values.IsEmpty ? -1 : LengthOf(type, values);
         if (length < 0 || length >= values.Length) // At least the document's last zero follows.
         {
             throw new BsonException("A value is longer than its document.");

@@ -52,9 +52,13 @@ internal static class DumpFiles
         {
             return new DumpedCollection(name, kind, database, metadata, file, null);
         }
-        var dataName = kind == "timeseries" ? DumpNames.BucketsPrefix + metadata.CollectionName : metadata.CollectionName;
-        var dataPath = $"{database}/{DumpNames.Escape(dataName)}{DumpNames.BsonSuffix}";
-        return files.TryGetValue(dataPath, out var data)
+        // Beside it under the same name, however the tool that wrote it escapes names. Long names of buckets are shortened differently.
+        var stem = path[(database.Length + 1)..^DumpNames.MetadataSuffix.Length];
+        var dataPath = kind == "timeseries"
+            ? $"{database}/{DumpNames.BucketsPrefix}{stem}{DumpNames.BsonSuffix}"
+            : $"{database}/{stem}{DumpNames.BsonSuffix}";
+        var longPath = $"{database}/{DumpNames.Escape(DumpNames.BucketsPrefix + metadata.CollectionName)}{DumpNames.BsonSuffix}";
+        return files.TryGetValue(dataPath, out var data) || (kind == "timeseries" && files.TryGetValue(longPath, out data))
             ? new DumpedCollection(name, kind, database, metadata, file, data)
             : throw new SourceException(SourceError.Damaged, $"The dump has {path}, but not {dataPath} with the documents.");
     }

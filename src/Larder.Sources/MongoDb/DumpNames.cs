@@ -51,7 +51,7 @@ internal static class DumpNames
     /// <summary>The collection's name of a file's, without its suffix. Of a shortened name it is only the beginning.</summary>
     public static string Unescape(string file) => Uri.UnescapeDataString(file);
 
-    // As Go's url.PathEscape, which mongodump uses.
-    private static bool IsPlain(byte unit) =>
-        char.IsAsciiLetterOrDigit((char)unit) || "-_.~$&+:=@".Contains((char)unit, StringComparison.Ordinal);
+    // mongodump 100.7 reads and writes a space as '+' and newer ones as %20, with '+' as itself. What all of them read alike is to escape
+    // all but these.
+    private static bool IsPlain(byte unit) => char.IsAsciiLetterOrDigit((char)unit) || "-_.~".Contains((char)unit, StringComparison.Ordinal);
 }

@@ -15,16 +15,6 @@ internal sealed record DumpPlan(MongoMoment Moment, IReadOnlyList<DumpItem> Item
         var mayReadAccounts = await MayReadAccountsAsync(connection, cancellationToken);
         foreach (var database in moment.Catalog.Databases)
         {
-            var withAccounts = !moment.Catalog.IsWhole && database != "admin";
-            if (withAccounts && mayReadAccounts)
-            {
-                items.AddRange(DumpNames.Accounts.Select(name => DumpItem.OfAccounts(database, name, moment)));
-            }
-            else if (withAccounts)
-            {
-                notCaptured.Add(new SourceWarning(
-                    database, $"Users and roles of {database} are not in this backup, because the account may not read admin.system.users."));
-            }
             foreach (var collection in moment.Catalog.Collections.Where(item => item.Database == database))
             {
                 if (database == "admin" && !mayReadAccounts && DumpNames.Accounts.Contains(collection.Name))
@@ -40,6 +30,16 @@ internal sealed record DumpPlan(MongoMoment Moment, IReadOnlyList<DumpItem> Item
                         "The server cannot read a capped collection as of a moment: it holds what stood there when its turn came, a little "
                         + "later than the rest."));
                 }
+            }
+            var withAccounts = !moment.Catalog.IsWhole && database != "admin";
+            if (withAccounts && mayReadAccounts)
+            {
+                items.AddRange(DumpNames.Accounts.Select(name => DumpItem.OfAccounts(database, name, moment)));
+            }
+            else if (withAccounts)
+            {
+                notCaptured.Add(new SourceWarning(
+                    database, $"Users and roles of {database} are not in this backup, because the account may not read admin.system.users."));
             }
         }
         return new DumpPlan(moment, items, notCaptured);

@@ -33,10 +33,6 @@ internal sealed class MongoDbSession(
                 continue; // Nothing of it is dumped.
             }
             yield return Folder(database);
-            if (!plan.Catalog.IsWhole)
-            {
-                yield return File($"{database}/{DumpNames.Prelude}", Prelude());
-            }
             for (; at < plan.Items.Count && plan.Items[at].Folder == database; at++)
             {
                 await using var reading = readings[at]!;
@@ -53,6 +49,10 @@ internal sealed class MongoDbSession(
                 Note(reading, clock.GetElapsedTime(began));
                 await reading.DisposeAsync();
                 Begin(at + connections.Count);
+            }
+            if (!plan.Catalog.IsWhole)
+            {
+                yield return File($"{database}/{DumpNames.Prelude}", Prelude());
             }
         }
         if (plan.Catalog.IsWhole)
