@@ -40,11 +40,14 @@ internal sealed class MongoConnection : IAsyncDisposable
     /// <summary>What the server said of itself when it was found (<c>hello</c>), as BSON.</summary>
     public required ReadOnlyMemory<byte> Hello { get; init; }
 
-    public static async Task<MongoConnection> OpenAsync(MongoPool pool, CancellationToken cancellationToken)
+    /// <summary>The driver's number of the server, equal for all connections of a pool.</summary>
+    public required int ServerId { get; init; }
+
+    public static async Task<MongoConnection> OpenAsync(MongoPool pool, int? serverId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var thread = new DedicatedThread("mongodb");
-        var opening = thread.RunAsync(() => Open(pool, thread));
+        var opening = thread.RunAsync(() => Open(pool, thread, serverId));
         try
         {
             return await opening.WaitAsync(cancellationToken);
@@ -119,7 +122,7 @@ internal sealed class MongoConnection : IAsyncDisposable
         await Task.WhenAny(closing, Task.Delay(CancellationGrace, TimeProvider.System));
     }
 
-    private static unsafe MongoConnection Open(MongoPool pool, DedicatedThread thread)
+    private static unsafe MongoConnection Open(MongoPool pool, DedicatedThread thread, int? serverId)
     {
         Span<byte> error = stackalloc byte[Mongoc.ErrorBytes];
         error.Clear();
@@ -128,7 +131,9 @@ internal sealed class MongoConnection : IAsyncDisposable
             var client = new Mongoc.ClientHandle(pool.Handle);
             try
             {
-                var server = Mongoc.SelectServer(client.DangerousGetHandle(), false, pool.ReadPreference, failure);
+                var server = serverId is { } known
+                    ? Mongoc.GetServer(client.DangerousGetHandle(), (uint)known)
+                    : Mongoc.SelectServer(client.DangerousGetHandle(), false, pool.ReadPreference, failure);
                 if (server == 0)
                 {
                     throw pool.Describe(error, default);
@@ -163,9 +168,11 @@ internal sealed class MongoConnection : IAsyncDisposable
             throw pool.Describe(new ReadOnlySpan<byte>(failure, Mongoc.ErrorBytes), default);
         }
         // A cursor lives on one server, so all commands of a connection go to the server that it began with.
-        Mongoc.AppendInt32(bson, "serverId", -1, (int)Mongoc.ServerId(server));
+        var serverId = (int)Mongoc.ServerId(server);
+        Mongoc.AppendInt32(bson, "serverId", -1, serverId);
         return new MongoConnection(pool, thread, client, session, options)
         {
+            ServerId = serverId,
             Host = MongoPool.HostAndPort(Mongoc.ServerHost(server)),
             ServerType = Marshal.PtrToStringUTF8(Mongoc.ServerType(server)) ?? "",
             Hello = Mongoc.Read(Mongoc.ServerHello(server)).ToArray(),
@@ -286,7 +293,7 @@ internal sealed class MongoConnection : IAsyncDisposable
         fixed (byte* data = command)
         {
             Mongoc.InitStaticBson(bson, data, (nuint)command.Length);
-            var found = Mongoc.AppendInt32(server.DangerousGetHandle(), "serverId", -1, ServerIdOf(options.Bytes));
+            var found = Mongoc.AppendInt32(server.DangerousGetHandle(), "serverId", -1, ServerId);
             // Whether it worked shows in the call that it was to end.
             _ = found && Mongoc.Command(
                 other.DangerousGetHandle(),
@@ -298,8 +305,6 @@ internal sealed class MongoConnection : IAsyncDisposable
                 failure);
         }
     }
-
-    private static int ServerIdOf(ReadOnlySpan<byte> options) => Bson.Find(options, "serverId").AsInt32();
 
     private static void DisposeWhenDone(Task<MongoReply> running) => _ = running.ContinueWith(
         async late => (await late).Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);

@@ -89,7 +89,12 @@ internal sealed class MongoPool : IDisposable
     /// A connection with a thread and a session of its own, to a server that fits the read preference (or to the primary).
     /// Fails with <see cref="MongoException"/>.
     /// </summary>
-    public Task<MongoConnection> ConnectAsync(CancellationToken cancellationToken) => MongoConnection.OpenAsync(this, cancellationToken);
+    public Task<MongoConnection> ConnectAsync(CancellationToken cancellationToken) =>
+        MongoConnection.OpenAsync(this, null, cancellationToken);
+
+    /// <summary>Another connection to the server of one that is open.</summary>
+    public Task<MongoConnection> ConnectAsync(MongoConnection sibling, CancellationToken cancellationToken) =>
+        MongoConnection.OpenAsync(this, sibling.ServerId, cancellationToken);
 
     /// <summary>Makes an exception of a <c>bson_error_t</c>, with passwords masked.</summary>
     internal MongoException Describe(ReadOnlySpan<byte> error, ReadOnlyMemory<byte> reply) => Describe(error, reply, secrets);

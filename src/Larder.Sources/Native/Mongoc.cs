@@ -100,6 +100,9 @@ internal static unsafe partial class Mongoc
     public static partial nint SelectServer(
         nint client, [MarshalAs(UnmanagedType.U1)] bool forWrites, ReadPreferenceHandle preference, byte* error);
 
+    [LibraryImport(Library, EntryPoint = "mongoc_client_get_server_description")]
+    public static partial nint GetServer(nint client, uint serverId);
+
     [LibraryImport(Library, EntryPoint = "mongoc_server_description_id")]
     public static partial uint ServerId(nint description);
 

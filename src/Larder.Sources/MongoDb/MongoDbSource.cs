@@ -1,0 +1,142 @@
+using Larder.Sources.Native;
+
+namespace Larder.Sources.MongoDb;
+
+/// <summary>
+/// Databases of a MongoDB server, read through MongoDB's own C driver and handed over in the layout of mongodump.
+/// </summary>
+/// <param name="settings">Which server and databases.</param>
+/// <param name="clock">Measures how long each collection took and dates the files.</param>
+public sealed class MongoDbSource(MongoDbSettings settings, TimeProvider clock) : ISource
+{
+    // One whose turn it is, and two that are read ahead. Beside 4 batches of the one there are 2 first batches:
+    // (4 + 2) x 4 MiB, twice while the driver copies; (4 + 2) x 16 MiB where single documents are that large.
+    private const int Connections = 3;
+
+    public string Engine => "mongodb";
+
+    public async Task<SourceProbe> ProbeAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var pool = OpenPool();
+        try
+        {
+            await using var connection = await pool.ConnectAsync(cancellationToken);
+            var version = await ReadVersionAsync(connection, cancellationToken);
+            var catalog = await MongoCatalog.ReadAsync(connection, settings, pool.Database, cancellationToken);
+            return new SourceProbe
+            {
+                EngineVersion = version,
+                EstimatedBytes = await EstimateAsync(connection, catalog.Databases, cancellationToken),
+            };
+        }
+        catch (MongoException error)
+        {
+            throw Describe(error, pool);
+        }
+    }
+
+    public async Task<ISourceSession> OpenAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var pool = OpenPool();
+        var connections = new List<MongoConnection>();
+        try
+        {
+            connections.Add(await pool.ConnectAsync(cancellationToken));
+            while (connections.Count < Connections)
+            {
+                connections.Add(await pool.ConnectAsync(connections[0], cancellationToken));
+            }
+            return await OpenAsync(pool, connections, cancellationToken);
+        }
+        catch (Exception error)
+        {
+            foreach (var connection in connections)
+            {
+                await connection.DisposeAsync();
+            }
+            pool.Dispose();
+            if (error is MongoException failure)
+            {
+                throw Describe(failure, pool);
+            }
+            throw;
+        }
+    }
+
+    private async Task<ISourceSession> OpenAsync(
+        MongoPool pool, IReadOnlyList<MongoConnection> connections, CancellationToken cancellationToken)
+    {
+        var first = connections[0];
+        var version = await ReadVersionAsync(first, cancellationToken);
+        var listed = await MongoCatalog.ReadAsync(first, settings, pool.Database, cancellationToken);
+        var bytes = await EstimateAsync(first, listed.Databases, cancellationToken);
+        var moment = await new MomentChoice(first, settings, pool.Database, bytes).ChooseAsync(cancellationToken);
+        var plan = await DumpPlan.MakeAsync(first, moment, settings, cancellationToken);
+        var description = new SourceDescription
+        {
+            Engine = Engine,
+            EngineVersion = version,
+            ToolVersion = $"libmongoc {MongoPool.DriverVersion}",
+            DatabaseName = moment.Catalog.IsWhole ? null : string.Join(", ", moment.Catalog.Databases),
+            DatabaseHost = first.Host,
+            Encoding = "UTF-8",
+            Consistency = moment.Consistency,
+            EstimatedBytes = bytes,
+        };
+        return new MongoDbSession(pool, connections, description, plan, clock);
+    }
+
+    private MongoPool OpenPool()
+    {
+        try
+        {
+            return MongoPool.Open(settings.Url, new MongoPoolOptions { ReadPreference = settings.ReadPreference });
+        }
+        catch (DllNotFoundException error)
+        {
+            throw new SourceException(
+                SourceError.ToolMissing,
+                "Backups of MongoDB need MongoDB's C driver, libmongoc-1.0, which is not installed (package libmongoc-1.0-0).",
+                error);
+        }
+        catch (MongoException error)
+        {
+            throw new SourceException(SourceError.Unreachable, $"The URL of the MongoDB server cannot be used: {error.Message}.", error);
+        }
+        catch (ArgumentException error)
+        {
+            throw new SourceException(
+                SourceError.Unreachable,
+                $"The read preference \"{settings.ReadPreference}\" is not one of primary, primaryPreferred, secondary, secondaryPreferred, "
+                + "nearest.",
+                error);
+        }
+    }
+
+    private static SourceException Describe(MongoException error, MongoPool pool) =>
+        MongoErrors.Describe(error, $"The MongoDB server {pool.Hosts} cannot be read", pool.Hosts);
+
+    private static async Task<string?> ReadVersionAsync(MongoConnection connection, CancellationToken cancellationToken) =>
+        Bson.FindString(await connection.RunAsync("admin", "buildInfo", cancellationToken), "version");
+
+    private static async Task<long?> EstimateAsync(
+        MongoConnection connection, IReadOnlyList<string> databases, CancellationToken cancellationToken)
+    {
+        long? bytes = null;
+        foreach (var database in databases)
+        {
+            try
+            {
+                var answer = await connection.RunAsync(database, "dbStats", cancellationToken);
+                bytes = (bytes ?? 0) + Bson.Find(answer, "dataSize").AsInt64();
+            }
+            catch (MongoException error) when (MongoErrors.IsNotAllowed(error))
+            {
+                // Nothing but a progress bar depends on it.
+            }
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,68 @@
+using Larder.Sources.Native;
+
+namespace Larder.Sources.MongoDb;
+
+/// <summary>Gives a failed call of the driver its meaning. The codes are those of the server's <c>error_codes.yml</c>.</summary>
+internal static class MongoErrors
+{
+    public const int Unauthorized = 13;
+    public const int AuthenticationFailed = 18;
+    public const int NamespaceNotFound = 26;
+    public const int CursorNotFound = 43;
+    public const int MaxTimeExpired = 50;
+    public const int CommandNotFound = 59;
+    public const int InvalidOptions = 72;
+    public const int CommandNotSupportedOnView = 166;
+    public const int QueryPlanKilled = 175;
+    public const int CursorKilled = 237;
+    public const int SnapshotTooOld = 239;
+    public const int SnapshotUnavailable = 246;
+    public const int ExceededTimeLimit = 262;
+    public const int CappedPositionLost = 136;
+    public const int Interrupted = 11601;
+    private const int DriverAuthentication = 11; // MONGOC_ERROR_CLIENT_AUTHENTICATE
+
+    /// <param name="error">What the driver said.</param>
+    /// <param name="what">What was being done, as the beginning of a sentence: <c>The collection a.b cannot be read</c>.</param>
+    /// <param name="hosts">The server, without secrets.</param>
+    public static SourceException Describe(MongoException error, string what, string hosts)
+    {
+        var (kind, reason) = Explain(error, hosts);
+        return new SourceException(kind, $"{what}: {reason}", error);
+    }
+
+    /// <summary>Whether the account may not do that, while the server is well.</summary>
+    public static bool IsNotAllowed(MongoException error) => error.IsServer(Unauthorized);
+
+    private static (SourceError Kind, string Reason) Explain(MongoException error, string hosts)
+    {
+        var said = error.Message.Trim().TrimEnd('.');
+        return error switch
+        {
+            { Domain: MongoErrorDomain.Client, Code: DriverAuthentication } or { Domain: MongoErrorDomain.Sasl or MongoErrorDomain.Scram }
+                or { Domain: MongoErrorDomain.Server, Code: AuthenticationFailed } =>
+                (SourceError.PermissionDenied, $"{hosts} did not accept the user name or password ({said})."),
+            { Domain: MongoErrorDomain.ServerSelection } when said.Contains("uthentication failed", StringComparison.Ordinal) =>
+                (SourceError.PermissionDenied, $"{hosts} did not accept the user name or password ({said})."),
+            { Domain: MongoErrorDomain.ServerSelection } =>
+                (SourceError.Unreachable, $"no server that fits could be found at {hosts} ({said})."),
+            { Domain: MongoErrorDomain.Stream } => (SourceError.Unreachable, $"the connection to {hosts} broke off ({said})."),
+            { Domain: MongoErrorDomain.Server, Code: Unauthorized } =>
+                (SourceError.PermissionDenied, $"the account may not do that ({said})."),
+            { Domain: MongoErrorDomain.Server, Code: NamespaceNotFound or QueryPlanKilled } =>
+                (SourceError.NotFound, $"it was dropped or renamed meanwhile ({said})."),
+            { Domain: MongoErrorDomain.Server, Code: MaxTimeExpired or ExceededTimeLimit } =>
+                (SourceError.TimedOut, $"the operation took longer than its time limit ({said})."),
+            { Domain: MongoErrorDomain.Server, Code: CursorNotFound or CursorKilled or Interrupted } =>
+                (SourceError.Unreachable, $"somebody ended the operation on the server ({said})."),
+            { Domain: MongoErrorDomain.Server, Code: SnapshotTooOld or SnapshotUnavailable } =>
+                (SourceError.TimedOut,
+                    $"the server no longer keeps the moment that is read ({said}). Raise its parameter minSnapshotHistoryWindowInSeconds, or use "
+                    + "the oplog for consistency."),
+            { Domain: MongoErrorDomain.Server, Code: CappedPositionLost } =>
+                (SourceError.Unreachable, $"documents were overwritten faster than they could be read ({said})."),
+            { Domain: MongoErrorDomain.Command or MongoErrorDomain.Client } => (SourceError.Unreachable, $"the driver says: {said}."),
+            _ => (SourceError.Unreachable, $"the server says: {said} (code {error.Code})."),
+        };
+    }
+}
