@@ -37,7 +37,7 @@ internal sealed class MySqlSandbox(MariaDbServer server) : IAsyncDisposable
     {
         var name = $"u_{Guid.NewGuid():n}"[..16];
         accounts.Add(name);
-        await server.ExecuteAsync($"CREATE USER '{name}'@'%' IDENTIFIED BY '{password.Replace("'", "''", StringComparison.Ordinal)}';");
+        await server.ExecuteAsync($"CREATE USER '{name}'@'%' IDENTIFIED BY '{password.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}';");
         foreach (var grant in grants)
         {
             await server.ExecuteAsync(grant.Replace("@account", $"'{name}'@'%'", StringComparison.Ordinal));
