@@ -21,6 +21,7 @@ internal sealed record PostgreSqlServerFacts
             'version', current_setting('server_version'),
             'number', current_setting('server_version_num')::int,
             'database', current_database(),
+            'bytes', pg_catalog.pg_database_size(current_database()),
             'address', host(inet_server_addr()),
             'port', inet_server_port(),
             'reads_passwords', has_table_privilege('pg_catalog.pg_authid', 'SELECT'),
@@ -38,6 +39,9 @@ internal sealed record PostgreSqlServerFacts
 
     /// <summary>The one that answered.</summary>
     public required string DatabaseName { get; init; }
+
+    /// <summary>The size of that database, indexes and all.</summary>
+    public required long DatabaseBytes { get; init; }
 
     /// <summary>Where it listens; null through a Unix socket.</summary>
     public required string? Host { get; init; }
@@ -67,6 +71,7 @@ internal sealed record PostgreSqlServerFacts
             Version = version,
             MajorVersion = major,
             DatabaseName = answer.GetProperty("database").GetString()!,
+            DatabaseBytes = answer.GetProperty("bytes").GetInt64(),
             Host = answer.GetProperty("address").GetString() is { } address
                 ? string.Create(CultureInfo.InvariantCulture, $"{address}:{answer.GetProperty("port").GetInt32()}")
                 : null,

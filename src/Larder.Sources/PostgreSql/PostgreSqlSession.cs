@@ -46,6 +46,7 @@ internal sealed class PostgreSqlSession : ISourceSession
             DatabaseName = string.Join(", ", plan.Databases.Select(database => database.Name)),
             DatabaseHost = connection.ShownHost ?? plan.Server.Host ?? "localhost",
             Encoding = plan.Encoding,
+            EstimatedBytes = plan.Databases is [{ Name: var only }] && only == plan.Server.DatabaseName ? plan.Server.DatabaseBytes : null,
             Consistency = plan.Databases.Count > 1 ? "snapshot per database" : "snapshot",
         };
         var now = clock.GetUtcNow();
