@@ -34,6 +34,13 @@ internal static class MongoErrors
     /// <summary>Whether the account may not do that, while the server is well.</summary>
     public static bool IsNotAllowed(MongoException error) => error.IsServer(Unauthorized);
 
+    // The server repeats the whole command.
+    private static string WithoutCommand(string said)
+    {
+        var command = said.IndexOf(" to execute command", StringComparison.Ordinal);
+        return command < 0 ? said : said[..command];
+    }
+
     private static (SourceError Kind, string Reason) Explain(MongoException error, string hosts)
     {
         var said = error.Message.Trim().TrimEnd('.');
@@ -48,7 +55,7 @@ internal static class MongoErrors
                 (SourceError.Unreachable, $"no server that fits could be found at {hosts} ({said})."),
             { Domain: MongoErrorDomain.Stream } => (SourceError.Unreachable, $"the connection to {hosts} broke off ({said})."),
             { Domain: MongoErrorDomain.Server, Code: Unauthorized } =>
-                (SourceError.PermissionDenied, $"the account may not do that ({said})."),
+                (SourceError.PermissionDenied, $"the account may not do that ({WithoutCommand(said)})."),
             { Domain: MongoErrorDomain.Server, Code: NamespaceNotFound or QueryPlanKilled } =>
                 (SourceError.NotFound, $"it was dropped or renamed meanwhile ({said})."),
             { Domain: MongoErrorDomain.Server, Code: MaxTimeExpired or ExceededTimeLimit } =>

@@ -128,7 +128,7 @@ internal sealed class MongoConnection : IAsyncDisposable
         error.Clear();
         fixed (byte* failure = error)
         {
-            var client = new Mongoc.ClientHandle(pool.Handle);
+            var client = new Mongoc.ClientHandle(pool.Handle, pool.ReadPreference);
             try
             {
                 var server = serverId is { } known
@@ -212,7 +212,7 @@ internal sealed class MongoConnection : IAsyncDisposable
                 client.DangerousGetHandle(),
                 database,
                 bson,
-                pool.ReadPreference,
+                pool.ReadPreference.DangerousGetHandle(),
                 options.DangerousGetHandle(),
                 reply.DangerousGetHandle(),
                 failure))
@@ -266,7 +266,7 @@ internal sealed class MongoConnection : IAsyncDisposable
         {
             var killed = killing.RunAsync(() =>
             {
-                using var other = new Mongoc.ClientHandle(pool.Handle);
+                using var other = new Mongoc.ClientHandle(pool.Handle, pool.ReadPreference);
                 KillSession(other, id);
                 return true;
             });
@@ -299,7 +299,7 @@ internal sealed class MongoConnection : IAsyncDisposable
                 other.DangerousGetHandle(),
                 "admin",
                 bson,
-                pool.ReadPreference,
+                pool.ReadPreference.DangerousGetHandle(),
                 server.DangerousGetHandle(),
                 reply.DangerousGetHandle(),
                 failure);

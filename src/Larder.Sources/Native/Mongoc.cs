@@ -94,7 +94,7 @@ internal static unsafe partial class Mongoc
     public static partial nint PopClient(PoolHandle pool);
 
     [LibraryImport(Library, EntryPoint = "mongoc_client_pool_push")]
-    public static partial void PushClient(PoolHandle pool, nint client);
+    private static partial void PushClient(nint pool, nint client);
 
     [LibraryImport(Library, EntryPoint = "mongoc_client_select_server")]
     public static partial nint SelectServer(
@@ -158,7 +158,7 @@ internal static unsafe partial class Mongoc
     [LibraryImport(Library, EntryPoint = "mongoc_client_command_with_opts", StringMarshalling = StringMarshalling.Utf8)]
     [return: MarshalAs(UnmanagedType.U1)]
     public static partial bool Command(
-        nint client, string database, byte* command, ReadPreferenceHandle preference, nint options, nint reply, byte* error);
+        nint client, string database, byte* command, nint preference, nint options, nint reply, byte* error);
 
     [LibraryImport(BsonLibrary, EntryPoint = "bson_init")]
     public static partial void InitBson(nint bson);
@@ -210,19 +210,26 @@ internal static unsafe partial class Mongoc
     public sealed class ClientHandle : SafeHandleZeroOrMinusOneIsInvalid
     {
         private readonly PoolHandle pool;
+        private readonly ReadPreferenceHandle preference;
 
-        public ClientHandle(PoolHandle pool)
+        /// <param name="pool">Held until this is closed.</param>
+        /// <param name="preference">Held as well, for it is named in every command.</param>
+        public ClientHandle(PoolHandle pool, ReadPreferenceHandle preference)
             : base(ownsHandle: true)
         {
             this.pool = pool;
+            this.preference = preference;
             var held = false;
             pool.DangerousAddRef(ref held);
+            held = false;
+            preference.DangerousAddRef(ref held);
             SetHandle(PopClient(pool));
         }
 
         protected override bool ReleaseHandle()
         {
-            PushClient(pool, handle);
+            PushClient(pool.DangerousGetHandle(), handle);
+            preference.DangerousRelease();
             pool.DangerousRelease();
             return true;
         }
