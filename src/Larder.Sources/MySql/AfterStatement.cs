@@ -33,6 +33,10 @@ internal sealed partial record AfterStatement(string Kind, string? Table, string
             IsDrop: false);
     }
 
+    /// <summary>Whether it may be run for the sake of some tables alone.</summary>
+    public bool IsSettingOrTriggerOf(IReadOnlyList<string> tables) =>
+        !IsDrop && (Kind.Length == 0 || (Kind == "TRIGGER" && tables.Contains(Table, StringComparer.Ordinal)));
+
     // Double quotes stand where something was made under ANSI_QUOTES.
     private static string Unquote(string name) => name switch
     {

@@ -1,6 +1,8 @@
 namespace Larder.Sources.MySql;
 
-/// <summary>What stands around the statements of every file, as the dump programs write it, so that each file can be run on its own.</summary>
+/// <summary>
+/// What stands around the statements of every file, as the dump programs write it, so that each file can be run on its own.
+/// </summary>
 internal static class DumpText
 {
     public static ReadOnlySpan<byte> Header => """

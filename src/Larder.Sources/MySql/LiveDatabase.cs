@@ -31,7 +31,8 @@ internal sealed class LiveDatabase(MySqlClient client, string name)
     ];
 
     /// <summary>Foreign keys from elsewhere to its tables: the table that has one, and the table that it points at.</summary>
-    public async Task<IReadOnlyList<(string From, string FromDatabase, string To)>> ReadReferencesAsync(CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<(string From, string FromDatabase, string To)>> ReadReferencesAsync(
+        CancellationToken cancellationToken) =>
     [
         .. (await client.QueryAsync(
             "SELECT DISTINCT TABLE_NAME, TABLE_SCHEMA, REFERENCED_TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE "
@@ -52,7 +53,9 @@ internal sealed class LiveDatabase(MySqlClient client, string name)
         return (row[0], row[1]);
     }
 
-    /// <summary>The statements that take away all that is no table: what cannot be moved to another database and must be made anew.</summary>
+    /// <summary>
+    /// The statements that take away all that is no table: what cannot be moved to another database and must be made anew.
+    /// </summary>
     public async Task<string> WriteDropsAsync(CancellationToken cancellationToken)
     {
         var rows = await client.QueryAsync(

@@ -66,7 +66,8 @@ internal sealed record MySqlCatalog
 
         var objects = await ReadObjectsAsync(client, databases, cancellationToken);
         var only = databases.Count == 1;
-        var excluded = objects.Where(item => Matches(settings.Exclude, item.FullName) || (only && Matches(settings.Exclude, item.Name))).ToList();
+        var excluded = objects
+            .Where(item => Matches(settings.Exclude, item.FullName) || (only && Matches(settings.Exclude, item.Name))).ToList();
         var engines = await client.QueryAsync(
             "SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES';", cancellationToken);
         return new MySqlCatalog

@@ -73,7 +73,8 @@ public sealed class MySqlCheck : IDumpCheck
     {
         if (named != expected)
         {
-            throw new SourceException(SourceError.Damaged, $"It holds rows of {named ?? "no table"}, where those of {expected ?? "none"} belong.");
+            throw new SourceException(
+                SourceError.Damaged, $"It holds rows of {named ?? "no table"}, where those of {expected ?? "none"} belong.");
         }
     }
 }

@@ -20,7 +20,11 @@ internal sealed class MySqlClient(MySqlServer server, string program, bool isMar
         var answer = ReadTextAsync(script.Answer, cancellationToken);
         await script.WriteAsync(Encoding.UTF8.GetBytes("SET NAMES utf8mb4;\n" + sql), cancellationToken);
         await script.CompleteAsync(cancellationToken);
-        return [.. (await answer).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t').Select(Unescape).ToArray())];
+        return
+        [
+            .. (await answer).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => line.Split('\t').Select(Unescape).ToArray()),
+        ];
     }
 
     /// <summary>Runs statements in a database, or in none. Fails with <see cref="SourceException"/>.</summary>

@@ -14,7 +14,7 @@ internal sealed class MySqlDumpRun : IAsyncDisposable
         this.server = server;
         this.process = process;
         this.login = login;
-        Output = process.Output.AsStream(leaveOpen: true);
+        Output = new GatheringStream(process.Output);
     }
 
     public Stream Output { get; }

@@ -4,7 +4,8 @@ namespace Larder.Sources.MySql;
 internal static class MySqlNotes
 {
     public static IEnumerable<MySqlObject> FindOutsideOfTransactions(this MySqlCatalog catalog) =>
-        catalog.Objects.Where(item => item.IsTable && item.StorageEngine.Length > 0 && !catalog.TransactionalEngines.Contains(item.StorageEngine));
+        catalog.Objects.Where(item =>
+            item.IsTable && item.StorageEngine.Length > 0 && !catalog.TransactionalEngines.Contains(item.StorageEngine));
 
     /// <summary>What was there at the beginning and did not come, and what the account may not see.</summary>
     public static IEnumerable<SourceWarning> FindWarnings(MySqlCatalog catalog, HashSet<string> dumped)
@@ -20,7 +21,8 @@ internal static class MySqlNotes
             {
                 yield return new SourceWarning(
                     DumpNames.Escape(database),
-                    $"The account lacks {right} on {database}, and the server leaves out {what} that an account may not see without saying so.");
+                    $"The account lacks {right} on {database}, and the server leaves out {what} that an account may not see without "
+                    + "saying so.");
             }
         }
     }
@@ -44,7 +46,8 @@ internal static class MySqlNotes
                 DumpNames.Users,
                 catalog.Rights.Has("SELECT", "mysql")
                     ? "Accounts and their rights are not held, because the dump program that is installed cannot write them."
-                    : "Accounts and their rights are not held, because the account may not read them: it lacks SELECT on the database mysql.");
+                    : "Accounts and their rights are not held, because the account may not read them: it lacks SELECT on the "
+                        + "database mysql.");
         }
     }
 

@@ -32,6 +32,7 @@ public sealed class MySqlRestore(MySqlServer server, TimeProvider clock) : IDump
         var entries = new List<EntryFacts>();
         foreach (var selection in RestoreSelection.Of(inventory, plan.Request))
         {
+            RestoredFacts.CheckAllThere(selection, plan.Request.Recorded);
             entries.AddRange(plan.Request.Part == DumpPart.Data
                 ? await new RowsInPlace(selection, plan.Request, feed).RestoreAsync(cancellationToken)
                 : await new StagedRestore(selection, plan.Request, connection, feed).RestoreAsync(cancellationToken));

@@ -8,6 +8,7 @@ internal sealed class MySqlScript : IAsyncDisposable
     private readonly MySqlServer server;
     private readonly ToolProcess process;
     private readonly OptionFile login;
+    private bool greeted;
 
     public MySqlScript(MySqlServer server, ToolProcess process, OptionFile login, bool hasAnswer)
     {
@@ -15,6 +16,7 @@ internal sealed class MySqlScript : IAsyncDisposable
         this.process = process;
         this.login = login;
         Answer = process.Output.AsStream(leaveOpen: true);
+        greeted = hasAnswer;
         if (!hasAnswer)
         {
             _ = DrainAsync();
@@ -29,6 +31,11 @@ internal sealed class MySqlScript : IAsyncDisposable
     {
         try
         {
+            if (!greeted)
+            {
+                greeted = true;
+                await process.Input.WriteAsync("SELECT 'in';\n"u8.ToArray(), cancellationToken);
+            }
             await process.Input.WriteAsync(bytes, cancellationToken);
             await process.Input.FlushAsync(cancellationToken);
         }
@@ -83,11 +90,16 @@ internal sealed class MySqlScript : IAsyncDisposable
         }
     }
 
+    /// <summary>Its first answer is to the greeting: it has logged in, and the file with the password is no longer needed.</summary>
     private async Task DrainAsync()
     {
         try
         {
-            await Answer.CopyToAsync(Stream.Null);
+            var buffer = new byte[4096];
+            while (await Answer.ReadAsync(buffer) > 0)
+            {
+                login.Dispose();
+            }
         }
         catch (Exception error) when (error is IOException or InvalidOperationException or SourceException)
         {

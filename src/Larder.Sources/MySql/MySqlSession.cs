@@ -81,7 +81,8 @@ internal sealed class MySqlSession : ISourceSession
         {
             if (!SqlText.StartsWord(SqlText.SkipConditional(scanner.Text.Span), "SET "u8))
             {
-                throw new SourceException(SourceError.ToolFailed, "The dump goes on after what should be its end; this form of it is not known.");
+                throw new SourceException(
+                    SourceError.ToolFailed, "The dump goes on after what should be its end; this form of it is not known.");
             }
         }
         handedOver = true;
@@ -144,7 +145,8 @@ internal sealed class MySqlSession : ISourceSession
                 createDatabase = scanner.Text.ToArray();
                 break;
             case StatementKind.Use:
-                await foreach (var entry in BeginDatabaseAsync(SqlText.FindName(scanner.Text.Span) ?? throw NotUnderstood(), cancellationToken))
+                var name = SqlText.FindName(scanner.Text.Span) ?? throw NotUnderstood();
+                await foreach (var entry in BeginDatabaseAsync(name, cancellationToken))
                 {
                     yield return entry;
                 }
@@ -164,7 +166,8 @@ internal sealed class MySqlSession : ISourceSession
         await AdvanceAsync(cancellationToken);
     }
 
-    private async IAsyncEnumerable<SourceEntry> BeginDatabaseAsync(string name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<SourceEntry> BeginDatabaseAsync(
+        string name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (name == database)
         {
@@ -182,7 +185,8 @@ internal sealed class MySqlSession : ISourceSession
             Attributes = new EntryAttributes { Type = EntryType.Directory, Permissions = 0x1C0 /* 0700 */, ModifiedAt = startedAt },
         };
         yield return MakeFile(
-            DumpNames.Database, [.. createDatabase, .. ";\nUSE "u8, .. Encoding.UTF8.GetBytes(SqlText.Quote(name)), .. ";\n-- Dump completed\n"u8]);
+            DumpNames.Database,
+            [.. createDatabase, .. ";\nUSE "u8, .. Encoding.UTF8.GetBytes(SqlText.Quote(name)), .. ";\n-- Dump completed\n"u8]);
     }
 
     private async IAsyncEnumerable<SourceEntry> EndDatabaseAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -206,8 +210,9 @@ internal sealed class MySqlSession : ISourceSession
         var ignored = catalog.Excluded.Where(item => item.Database == database && item.IsTable).ToList();
         var views = catalog.Objects.Where(item => item.Database == database && item.IsView).Select(item => item.Name).ToList();
         var name = database;
-        List<Func<MySqlDumpRun>> starts = [() => dump.StartRoutines(name, ignored)];
-        if (views.Count > 0)
+        // What the account may not see is left out, and a warning says so.
+        List<Func<MySqlDumpRun>> starts = [() => dump.StartRoutines(name, ignored, catalog.Rights.Has("EVENT", name))];
+        if (views.Count > 0 && catalog.Rights.Has("SHOW VIEW", name))
         {
             starts.Add(() => dump.StartViews(name, views));
         }
@@ -227,7 +232,8 @@ internal sealed class MySqlSession : ISourceSession
         return MakeFile(file, bytes);
     }
 
-    private async IAsyncEnumerable<SourceEntry> HandOverRowsAsync(string table, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<SourceEntry> HandOverRowsAsync(
+        string table, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var path = PathOf(DumpNames.Rows(table));
         await using var rows = new RowsStream(scanner, error => run.FindCauseAsync(error, CancellationToken.None));

@@ -36,7 +36,7 @@ public sealed record MySqlServer
     /// <summary>A file with the authorities that are believed, for <see cref="MySqlTls.Verified"/>; null is the system's.</summary>
     public string? AuthorityFile { get; init; }
 
-    /// <summary>The folder of the tools (<c>mariadb</c>, <c>mariadb-dump</c>, <c>mysql</c>, <c>mysqldump</c>); null looks in PATH.</summary>
+    /// <summary>The folder of the tools (<c>mariadb</c>, <c>mariadb-dump</c>, <c>mysql</c>, <c>mysqldump</c>); null is PATH.</summary>
     public string? ToolFolder { get; init; }
 
     /// <summary>Where the file with the password stands while a tool runs; null is the system's folder for temporary files.</summary>

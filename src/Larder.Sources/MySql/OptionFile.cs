@@ -39,7 +39,8 @@ internal sealed class OptionFile : IDisposable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             file.Dispose();
-            throw new SourceException(SourceError.TargetFailed, $"The login for the tools cannot be written to {folder}: {error.Message}", error);
+            throw new SourceException(
+                SourceError.TargetFailed, $"The login for the tools cannot be written to {folder}: {error.Message}", error);
         }
         return file;
     }

@@ -53,7 +53,11 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
 
     /// <summary>Accounts that something of the dump runs as and that are not on the server, each as the beginning of a sentence.</summary>
     public static async Task<IReadOnlyList<string>> FindMissingDefinersAsync(
-        DumpFeed feed, DumpInventory inventory, DumpRestoreRequest request, RestoreConnection connection, CancellationToken cancellationToken)
+        DumpFeed feed,
+        DumpInventory inventory,
+        DumpRestoreRequest request,
+        RestoreConnection connection,
+        CancellationToken cancellationToken)
     {
         if (request.Part == DumpPart.Data)
         {
@@ -99,7 +103,9 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
         var target = new LiveDatabase(connection.Client, selection.Target);
         var isThere = await target.IsThereAsync(cancellationToken);
         var standing = isThere ? await target.ReadObjectsAsync(cancellationToken) : [];
-        var leaving = selection.IsWhole ? standing : [.. standing.Where(item => selection.Tables.Contains(item.Name, StringComparer.Ordinal))];
+        var leaving = selection.IsWhole
+            ? standing
+            : [.. standing.Where(item => selection.Tables.Contains(item.Name, StringComparer.Ordinal))];
         var hasMore = isThere && selection.IsWhole && await target.CountRoutinesAsync(cancellationToken) > 0;
         if (leaving.Count > 0 || hasMore)
         {
@@ -108,8 +114,8 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
             {
                 refusals.Add(selection.IsWhole
                     ? $"The database {selection.Target} is there and not empty; allow replacing it, or restore to another name."
-                    : $"The database {selection.Target} has {Join(leaving.Select(item => item.Name))} already; allow replacing, or restore to "
-                        + "another name.");
+                    : $"The database {selection.Target} has {Join(leaving.Select(item => item.Name))} already; "
+                        + "allow replacing, or restore to another name.");
             }
             await RefuseReferencesAsync(target, selection, leaving, cancellationToken);
         }
@@ -130,13 +136,21 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
         if (leaving.Count > 0 || hasMore)
         {
             steps.Add(selection.IsWhole
-                ? $"Take away the triggers, views, routines and events of {selection.Target}, which no rename can move, and keep them as a script."
+                ? $"Take away the triggers, views, routines and events of {selection.Target}, which no rename can move, "
+                    + "and keep them as a script."
                 : $"Take away the triggers of the tables that are replaced in {selection.Target}, and keep them as a script.");
         }
-        steps.Add($"Rename the tables into {selection.Target}{(leaving.Count > 0 ? ", and those that stand there away," : "")} in one statement.");
+        steps.Add($"Rename the tables into {selection.Target}{(leaving.Count > 0 ? ", and those that stand there away," : "")} "
+            + "in one statement.");
         steps.Add(selection.IsWhole
             ? $"Make the triggers, routines, events and views in {selection.Target}."
             : $"Add the foreign keys and triggers of the tables in {selection.Target}.");
+        var unknown = leaving
+            .Where(item => item.IsTable && !selection.Source.Rows.ContainsKey(item.Name)).Select(item => item.Name).ToList();
+        if (unknown.Count > 0)
+        {
+            steps.Add($"Take note: the dump does not hold {Join(unknown)}, which stand in {selection.Target} and go with the rest.");
+        }
         if (leaving.Count > 0)
         {
             steps.Add("Drop what stood there. If anything fails before this, the tables are renamed back and the script is run.");
@@ -153,7 +167,8 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
             if (names.Contains(to) && !(fromDatabase == target.Name && names.Contains(from)))
             {
                 refusals.Add(
-                    $"The table {fromDatabase}.{from}, which is not restored, has a foreign key to {target.Name}.{to}, which would be replaced; "
+                    $"The table {fromDatabase}.{from}, which is not restored, has a foreign key to {target.Name}.{to}, "
+                    + "which would be replaced; "
                     + (selection.IsWhole ? "drop that key first." : "restore that table too, or the whole database."));
             }
         }
@@ -163,7 +178,8 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
     {
         var target = new LiveDatabase(connection.Client, selection.Target);
         var standing = (await target.ReadObjectsAsync(cancellationToken)).ToDictionary(item => item.Name, StringComparer.Ordinal);
-        var triggers = (await target.ReadTriggersAsync(cancellationToken)).Select(trigger => trigger.Table).ToHashSet(StringComparer.Ordinal);
+        var triggers = (await target.ReadTriggersAsync(cancellationToken))
+            .Select(trigger => trigger.Table).ToHashSet(StringComparer.Ordinal);
         var engines = (await connection.Client.QueryAsync(
             "SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES';", cancellationToken))
             .Select(row => row[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -185,7 +201,8 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
             }
             if (!engines.Contains(there.StorageEngine))
             {
-                refusals.Add($"The table {name} is of the engine {there.StorageEngine}, which cannot take rows back; restore the table whole.");
+                refusals.Add($"The table {name} is of the engine {there.StorageEngine}, which cannot take rows back; "
+                    + "restore the table whole.");
             }
             if (await target.HasRowsAsync(table, cancellationToken))
             {
@@ -196,8 +213,8 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
                 }
             }
         }
-        steps.Add($"In one transaction, delete the rows of {selection.Tables.Count} tables in {selection.Target} and write those of the dump, "
-            + "with foreign key checks off.");
+        steps.Add($"In one transaction, delete the rows of {selection.Tables.Count} tables in {selection.Target} "
+            + "and write those of the dump, with foreign key checks off.");
         steps.Add("Count the rows and compare with the dump and the backup's record; then commit, or take everything back.");
     }
 

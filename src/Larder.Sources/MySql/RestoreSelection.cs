@@ -39,6 +39,7 @@ internal sealed record RestoreSelection
         wanted.Remove("users");
         return wanted.Count == 0
             ? selections
-            : throw new SourceException(SourceError.NotFound, $"The dump holds no {string.Join(" and no ", wanted.Order(StringComparer.Ordinal))}.");
+            : throw new SourceException(
+                SourceError.NotFound, $"The dump holds no {string.Join(" and no ", wanted.Order(StringComparer.Ordinal))}.");
     }
 }

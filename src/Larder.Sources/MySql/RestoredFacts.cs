@@ -13,6 +13,21 @@ internal static class RestoredFacts
         Bytes = selection.Source.Rows[table].Bytes,
     };
 
+    /// <summary>Fails with <see cref="SourceError.Mismatch"/> where the backup recorded tables that its dump does not hold.</summary>
+    public static void CheckAllThere(RestoreSelection selection, IReadOnlyList<EntryFacts> recorded)
+    {
+        var prefix = selection.Source.Name + ".";
+        var missing = recorded.Where(facts => facts.Kind == MySqlKinds.Table && facts.File.StartsWith(
+                DumpNames.Escape(selection.Source.Name) + "/", StringComparison.Ordinal))
+            .Select(facts => facts.Name[prefix.Length..])
+            .FirstOrDefault(table => !selection.Source.Rows.ContainsKey(table));
+        if (missing is not null)
+        {
+            throw new SourceException(
+                SourceError.Mismatch, $"The backup recorded the table {prefix}{missing}, and its files do not hold it.");
+        }
+    }
+
     /// <summary>Fails with <see cref="SourceError.Mismatch"/>.</summary>
     public static void Compare(EntryFacts found, Fingerprint fed, IReadOnlyList<EntryFacts> recorded)
     {

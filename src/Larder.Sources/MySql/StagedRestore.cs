@@ -19,19 +19,34 @@ internal sealed class StagedRestore(
 
     public async Task<IReadOnlyList<EntryFacts>> RestoreAsync(CancellationToken cancellationToken)
     {
+        IReadOnlyList<EntryFacts> entries;
         try
         {
             await CreateBesideAsync(cancellationToken);
             await MakeTablesAsync(cancellationToken);
-            var entries = HasRows ? await LoadAsync(cancellationToken) : [];
+            entries = HasRows ? await LoadAsync(cancellationToken) : [];
             await RehearseAsync(cancellationToken);
             await PutInPlaceAsync(cancellationToken);
-            return entries;
         }
-        finally
+        catch
         {
-            // Empty after a success; after a failure, what is not wanted.
-            await connection.Client.ExecuteAsync($"DROP DATABASE IF EXISTS {SqlText.Quote(beside)};", "", CancellationToken.None);
+            await TryDropAsync(beside);
+            throw;
+        }
+        await TryDropAsync(beside); // Empty now.
+        return entries;
+    }
+
+    /// <summary>Where even this fails, the server is gone or refuses everything, and what went before says so better.</summary>
+    private async Task TryDropAsync(string database)
+    {
+        try
+        {
+            await connection.Client.ExecuteAsync($"DROP DATABASE IF EXISTS {SqlText.Quote(database)};", "", CancellationToken.None);
+        }
+        catch (SourceException)
+        {
+            // The guide names the databases that may be left.
         }
     }
 
@@ -131,7 +146,7 @@ internal sealed class StagedRestore(
         {
             return null;
         }
-        if (!selection.IsWhole && (made.IsDrop || (made.Kind.Length > 0 && !(made.Kind == "TRIGGER" && selection.Tables.Contains(made.Table)))))
+        if (!selection.IsWhole && !made.IsSettingOrTriggerOf(selection.Tables))
         {
             return null;
         }
@@ -149,7 +164,8 @@ internal sealed class StagedRestore(
         }
         try
         {
-            var swap = await TableSwap.PrepareAsync(target, beside, StagingName(selection.Target, "old"), selection, connection, cancellationToken);
+            var old = StagingName(selection.Target, "old");
+            var swap = await TableSwap.PrepareAsync(target, beside, old, selection, connection, cancellationToken);
             // From here on nothing is given up half done: it is finished, or undone.
             try
             {
@@ -165,7 +181,7 @@ internal sealed class StagedRestore(
         }
         catch when (isNew)
         {
-            await connection.Client.ExecuteAsync($"DROP DATABASE {SqlText.Quote(target.Name)};", "", CancellationToken.None);
+            await TryDropAsync(target.Name);
             throw;
         }
     }

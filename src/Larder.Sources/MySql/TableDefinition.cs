@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Larder.Sources.MySql;
 
-/// <summary>What must be said otherwise of a table's definition to make it in another database, and again when it is put in place.</summary>
+/// <summary>
+/// What must be said otherwise of a table's definition to make it in another database, and again when it is put in place.
+/// </summary>
 internal static partial class TableDefinition
 {
     /// <summary>
@@ -34,7 +36,8 @@ internal static partial class TableDefinition
 
     /// <summary>Lets defaults that take the next number of a sequence take it from that of another database.</summary>
     public static string MoveSequences(string definition, string database) =>
-        SequenceDefault().Replace(definition, match => $"{match.Groups["before"].Value}{SqlText.Quote(database)}.{match.Groups["sequence"].Value})");
+        SequenceDefault().Replace(
+            definition, match => $"{match.Groups["before"].Value}{SqlText.Quote(database)}.{match.Groups["sequence"].Value})");
 
     /// <summary>The statements that let a table's defaults take the sequences of its own database, after it was moved there.</summary>
     public static IEnumerable<string> SettleSequences(string definition, string table, string database)
@@ -53,10 +56,14 @@ internal static partial class TableDefinition
 
     public static string Text(ReadOnlySpan<byte> statement) => Encoding.UTF8.GetString(statement);
 
-    [GeneratedRegex("^  CONSTRAINT `([^`]|``)+` FOREIGN KEY ", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        "^  CONSTRAINT `([^`]|``)+` FOREIGN KEY ",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex ForeignKey();
 
-    [GeneratedRegex("^  (?<column>`([^`]|``)+`) ", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        "^  (?<column>`([^`]|``)+`) ",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Column();
 
     [GeneratedRegex(

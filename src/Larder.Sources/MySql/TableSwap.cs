@@ -68,7 +68,9 @@ internal sealed class TableSwap
                 .Where(trigger => leaving.Contains(trigger.Table, StringComparer.Ordinal))
                 .Select(trigger => $"DROP TRIGGER IF EXISTS {SqlText.Quote(target.Name)}.{SqlText.Quote(trigger.Trigger)};\n"));
         }
-        byte[] undo = drops.Length == 0 ? [] : await KeepAsync(target.Name, standing, selection.IsWhole ? null : leaving, connection, cancellationToken);
+        byte[] undo = drops.Length == 0
+            ? []
+            : await KeepAsync(target.Name, standing, selection.IsWhole ? null : leaving, connection, cancellationToken);
         var charset = await target.ReadCharsetAsync(cancellationToken);
         await connection.Client.ExecuteAsync($"CREATE DATABASE {SqlText.Quote(old)};", "", cancellationToken);
         return new TableSwap(target, connection.Client, beside, old, drops, undo, leaving, coming, charset) { isWhole = selection.IsWhole };
@@ -121,8 +123,8 @@ internal sealed class TableSwap
         {
             throw new SourceException(
                 SourceError.TargetFailed,
-                $"The restore failed, and what stood in {target.Name} could not be put back by itself: its tables are in the database {old}. "
-                + error.Message,
+                $"The restore failed, and what stood in {target.Name} could not be put back by itself: "
+                + $"its tables are in the database {old}. {error.Message}",
                 error);
         }
     }
@@ -163,8 +165,7 @@ internal sealed class TableSwap
         while (await scanner.MoveNextAsync(cancellationToken) != SqlKind.End)
         {
             var made = AfterStatement.Of(scanner.Text.Span);
-            if (tables is null
-                || (!made.IsDrop && (made.Kind.Length == 0 || (made.Kind == "TRIGGER" && tables.Contains(made.Table, StringComparer.Ordinal)))))
+            if (tables is null || made.IsSettingOrTriggerOf(tables))
             {
                 writer.Write(scanner);
             }
@@ -172,7 +173,8 @@ internal sealed class TableSwap
             {
                 throw new SourceException(
                     SourceError.TargetExists,
-                    $"The triggers, routines, events and views of {database} are too large to be kept for the way back; drop the database first.");
+                    $"The triggers, routines, events and views of {database} are too large to be kept for the way back; "
+                    + "drop the database first.");
             }
         }
         writer.Complete();

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Larder.Sources.MySql;
 using Larder.Testing;
 using Larder.Testing.Servers;
@@ -48,6 +50,45 @@ public sealed class MySqlFailureTests(MariaDbFixture fixture) : IAsyncLifetime
     {
         var name = await sandbox.CreateAsync("CREATE TABLE t(id INT)");
         await AssertFailsAsync(Source(sandbox.Root with { Tls = MySqlTls.Verified }, name), SourceError.Unreachable);
+    }
+
+    [Fact]
+    public async Task An_encrypted_connection_is_verified_against_the_authority_that_was_named()
+    {
+        using var folder = new TemporaryFolder();
+        File.SetUnixFileMode(folder.FullPath, (UnixFileMode)0b111_101_101); // The server runs as an account of its own.
+        var (certificate, key) = (folder["cert.pem"], folder["key.pem"]);
+        using (var pair = RSA.Create(2048))
+        {
+            var request = new CertificateRequest("CN=127.0.0.1", pair, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddIpAddress(System.Net.IPAddress.Loopback);
+            request.CertificateExtensions.Add(names.Build());
+            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+            var now = TimeProvider.System.GetUtcNow();
+            using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+            await File.WriteAllTextAsync(certificate, made.ExportCertificatePem(), Cancellation);
+            await File.WriteAllTextAsync(key, pair.ExportPkcs8PrivateKeyPem(), Cancellation);
+        }
+        await using var server = await MariaDbServer.StartAsync(
+            [$"--ssl-cert={certificate}", $"--ssl-key={key}", $"--ssl-ca={certificate}"], Cancellation);
+        await server.ExecuteAsync("CREATE DATABASE d; CREATE TABLE d.t(id INT); CREATE USER s@'%' IDENTIFIED BY 'x' REQUIRE SSL; GRANT ALL ON *.* TO s@'%';");
+        var account = sandbox.Root with { Port = server.Port, User = "s", Password = "x" };
+
+        using var stored = await StoredSource.ReadAsync(
+            Source(account with { Tls = MySqlTls.Verified, AuthorityFile = certificate }, "d"));
+        Assert.Contains(stored.Outcome.Entries, facts => facts.Name == "d.t");
+        await AssertFailsAsync(Source(account with { Tls = MySqlTls.Verified }, "d"), SourceError.Unreachable);
+        await AssertFailsAsync(Source(account with { Tls = MySqlTls.Disabled }, "d"), SourceError.PermissionDenied);
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_cut_fails_the_dump()
+    {
+        var name = await sandbox.CreateAsync(Large);
+        await using var proxy = new CutProxy(sandbox.Server.Port);
+        await AssertFailsAsync(
+            Source(sandbox.Root with { Port = proxy.Port }, name), SourceError.Unreachable, _ => proxy.CutAsync());
     }
 
     [Fact]

@@ -32,7 +32,8 @@ public sealed class MariaDbServer : IAsyncDisposable
     public int Id => process.Id;
 
     /// <param name="arguments">Options of <c>mariadbd</c> besides those that keep it apart from the machine's own.</param>
-    public static async Task<MariaDbServer> StartAsync(IReadOnlyList<string>? arguments = null, CancellationToken cancellationToken = default)
+    public static async Task<MariaDbServer> StartAsync(
+        IReadOnlyList<string>? arguments = null, CancellationToken cancellationToken = default)
     {
         var folder = new TemporaryFolder();
         try
@@ -66,7 +67,10 @@ public sealed class MariaDbServer : IAsyncDisposable
     /// <summary>The stock client as root.</summary>
     public ChildCommand Client(string database = "") => new(
         Find("mariadb"),
-        ["--no-defaults", $"--socket={Socket}", "--user=root", "--default-character-set=utf8mb4", "--batch", "--skip-column-names", database]);
+        [
+            "--no-defaults", $"--socket={Socket}", "--user=root", "--default-character-set=utf8mb4", "--batch", "--skip-column-names",
+            database,
+        ]);
 
     /// <summary>The stock dump program as root.</summary>
     public ChildCommand Dump(params IReadOnlyList<string> arguments) => new(
