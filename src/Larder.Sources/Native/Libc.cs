@@ -140,6 +140,10 @@ internal static unsafe partial class Libc
     /// <summary>How much a pipe holds before its writer waits. Linux alone; elsewhere it fails and nothing is lost.</summary>
     public static int SetPipeSize(int descriptor, int bytes) => Control(descriptor, 1031 /* F_SETPIPE_SZ */, bytes);
 
+    /// <summary>Lets calls on it wait from now on.</summary>
+    /// <param name="flags">Those that it was opened with, without <see cref="OpenNonBlocking"/>.</param>
+    public static int SetBlocking(int descriptor, int flags) => Control(descriptor, 4 /* F_SETFL */, flags);
+
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Control(int descriptor, int command, int argument);
 

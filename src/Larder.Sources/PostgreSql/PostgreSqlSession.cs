@@ -46,6 +46,7 @@ internal sealed class PostgreSqlSession : ISourceSession
             DatabaseName = string.Join(", ", plan.Databases.Select(database => database.Name)),
             DatabaseHost = connection.ShownHost ?? plan.Server.Host ?? "localhost",
             Encoding = plan.Encoding,
+            EstimatedBytes = plan.Databases is [{ Name: var only }] && only == plan.Server.DatabaseName ? plan.Server.DatabaseBytes : null,
             Consistency = plan.Databases.Count > 1 ? "snapshot per database" : "snapshot",
         };
         var now = clock.GetUtcNow();
@@ -112,7 +113,7 @@ internal sealed class PostgreSqlSession : ISourceSession
         if (!plan.Server.ReadsPasswords)
         {
             notCaptured.Add(new SourceWarning(
-                DatabaseFolder.GlobalsFile, "The passwords of roles are not in it, because only a superuser may read them (pg_authid)."));
+                DatabaseFolder.GlobalsFile, "The passwords of roles are not in it, because this user may not read them (pg_authid)."));
         }
     }
 
@@ -120,7 +121,7 @@ internal sealed class PostgreSqlSession : ISourceSession
     {
         var parts = await dump!.CompleteAsync(cancellationToken);
         facts.AddRange(parts.Select(part => PartFacts.Of(database, part)));
-        notCaptured.AddRange(DumpGaps.Find(database, settings.Exclude, dump.Toc, dump.ErrorText));
+        notCaptured.AddRange(DumpGaps.Find(database, settings.Exclude, plan.Server.ReadsSecrets, dump.Toc, dump.ErrorText));
         await dump.DisposeAsync();
         dump = null;
     }

@@ -9,9 +9,6 @@ namespace Larder.Sources.MongoDb.Restore;
 /// </summary>
 internal sealed class DumpLayout
 {
-    private const string DocumentsSuffix = ".bson";
-    private const string MetadataSuffix = ".metadata.json";
-    private const string BucketsPrefix = "system.buckets.";
     private const int MetadataBytesMax = 64 * 1024 * 1024; // A validator may be as large as a document, and JSON is longer than BSON.
 
     public required IReadOnlyList<DumpCollection> Collections { get; init; }
@@ -51,13 +48,10 @@ internal sealed class DumpLayout
         };
     }
 
-    /// <summary>A file name's collection, as <c>%41</c> stands for <c>A</c>.</summary>
-    internal static string Unescape(string fileName) => Uri.UnescapeDataString(fileName);
-
     private static DumpCollection Describe(Pair pair, Metadata metadata)
     {
         // What the file says it is holds over its name, which is cut where the true name is long.
-        var name = metadata.Name ?? Unescape(pair.FileName);
+        var name = metadata.Name ?? DumpNames.Unescape(pair.FileName);
         var kind = metadata.Type switch
         {
             "view" => DumpKind.View,
@@ -80,29 +74,32 @@ internal sealed class DumpLayout
     // The definition of a time series and its buckets are two pairs of files.
     private static List<DumpCollection> JoinTimeSeries(List<DumpCollection> collections)
     {
-        var joined = new List<DumpCollection>();
-        var byName = collections.ToLookup(collection => (collection.Database, collection.Name));
-        foreach (var collection in collections)
+        var joined = collections.Where(collection => !IsBuckets(collection)).ToList();
+        foreach (var buckets in collections.Where(IsBuckets))
         {
-            var isBuckets = collection.Name.StartsWith(BucketsPrefix, StringComparison.Ordinal);
-            if (!isBuckets)
-            {
-                var buckets = byName[(collection.Database, BucketsPrefix + collection.Name)].FirstOrDefault();
-                joined.Add(
-                    collection.Kind == DumpKind.TimeSeries && buckets is not null
-                        ? collection with { Documents = buckets.Documents }
-                        : collection);
-                continue;
-            }
-            var view = collection.Name[BucketsPrefix.Length..];
-            if (!byName[(collection.Database, view)].Any(other => other.Kind == DumpKind.TimeSeries))
+            var definition = joined.FindIndex(other => other.Kind == DumpKind.TimeSeries && IsBucketsOf(buckets, other));
+            if (definition < 0)
             {
                 throw new SourceException(
                     SourceError.Damaged,
-                    $"The dump holds {collection.Documents?.Path}, the buckets of a time series, and not the definition of {view}.");
+                    $"The dump holds {buckets.Documents?.Path}, the buckets of a time series, and not the definition that belongs to it.");
             }
+            joined[definition] = joined[definition] with { Documents = buckets.Documents };
         }
         return joined;
+    }
+
+    private static bool IsBuckets(DumpCollection collection) =>
+        collection.Name.StartsWith(DumpNames.BucketsPrefix, StringComparison.Ordinal);
+
+    // Buckets have no metadata that say the name. It may be cut in the file's, and some mongodumps write a space as a plus.
+    private static bool IsBucketsOf(DumpCollection buckets, DumpCollection series)
+    {
+        var name = DumpNames.BucketsPrefix + series.Name;
+        return buckets.Database == series.Database
+            && (buckets.Name == name
+                || buckets.Name.Replace('+', ' ') == name
+                || buckets.Documents?.Path == new EntryPath($"{series.Database}/{DumpNames.Escape(name)}{DumpNames.BsonSuffix}"));
     }
 
     private static async Task<Metadata> ReadMetadataAsync(IStoredDump dump, StoredFile file, CancellationToken cancellationToken)
@@ -169,7 +166,7 @@ internal sealed class DumpLayout
             var path = file.Path.ToString();
             var parts = path.Split('/');
             var documents = new StoredDocuments(file.Path, file.Bytes);
-            if (path == "oplog.bson")
+            if (path == DumpNames.Oplog)
             {
                 Oplog = file.Bytes > 0 ? documents : null;
             }
@@ -189,14 +186,14 @@ internal sealed class DumpLayout
 
         private void Add(StoredFile file, StoredDocuments documents, string database, string name)
         {
-            var isMetadata = name.EndsWith(MetadataSuffix, StringComparison.Ordinal);
-            if (!isMetadata && !name.EndsWith(DocumentsSuffix, StringComparison.Ordinal))
+            var isMetadata = name.EndsWith(DumpNames.MetadataSuffix, StringComparison.Ordinal);
+            if (!isMetadata && !name.EndsWith(DumpNames.BsonSuffix, StringComparison.Ordinal))
             {
                 LeftOut.Add($"{file.Path} is not part of a dump of MongoDB and is left out.");
                 return;
             }
-            var escaped = name[..^(isMetadata ? MetadataSuffix : DocumentsSuffix).Length];
-            var collection = Unescape(escaped);
+            var escaped = name[..^(isMetadata ? DumpNames.MetadataSuffix : DumpNames.BsonSuffix).Length];
+            var collection = DumpNames.Unescape(escaped);
             switch (database, collection)
             {
                 case ("admin", "system.users"):
@@ -208,6 +205,7 @@ internal sealed class DumpLayout
                     AddUnlessMetadata(Roles);
                     break;
                 case ("admin", _) when collection.StartsWith("system.", StringComparison.Ordinal):
+                case (_, "$admin.system.version"):
                 case (_, "system.indexes" or "system.namespaces" or "system.views" or "system.profile"):
                     break; // The server's own, made anew with what it describes.
                 case ("config" or "local", _):

@@ -13,6 +13,7 @@ internal sealed class OplogReplay(
     TemporaryNames names,
     RestoreWork work,
     List<StagedCollection> staged,
+    List<RestoreItem> views,
     bool mayReplace,
     Action<long> advance)
 {
@@ -20,6 +21,7 @@ internal sealed class OplogReplay(
     private const int BatchBytes = 4 * 1024 * 1024;
     private const int BatchEntries = 5000;
     private const string Buckets = "system.buckets.";
+    private const string Views = ".system.views";
 
     private readonly Dictionary<string, StagedCollection> byName =
         staged.ToDictionary(collection => collection.Item.Dumped.FullName, StringComparer.Ordinal);
@@ -70,6 +72,11 @@ internal sealed class OplogReplay(
 
     private async Task WriteAsync(ReadOnlyMemory<byte> entry, CancellationToken cancellationToken)
     {
+        if (Bson.FindString(entry.Span, "ns") is { } name && name.EndsWith(Views, StringComparison.Ordinal))
+        {
+            ReplayView(name[..^Views.Length], entry.Span);
+            return;
+        }
         if (Rewrite(entry.Span) is not { } rewritten)
         {
             return;
@@ -170,40 +177,66 @@ internal sealed class OplogReplay(
 
     // One that came while the dump was taken is part of a restore of its whole database.
     private bool IsWanted(string database, string name) =>
-        !name.StartsWith("system.", StringComparison.Ordinal)
+        (!name.StartsWith("system.", StringComparison.Ordinal) || name.StartsWith(Buckets, StringComparison.Ordinal))
         && Find($"{database}.{name}") is null or { IsDropped: true }
         && work.WholeDatabases.ContainsKey(database);
 
     private async Task CreateAsync(string database, string name, byte[] command, CancellationToken cancellationToken)
     {
+        var isTimeSeries = name.StartsWith(Buckets, StringComparison.Ordinal);
         var options = new BsonWriter();
         foreach (var element in new BsonReader(command))
         {
-            if (element.Name is not ("create" or "idIndex" or "uuid"))
+            // Of the buckets, what the time series was told; the server makes the rest of it again.
+            if (isTimeSeries ? element.Name is "timeseries" or "expireAfterSeconds" or "collation" : element.Name is not ("create" or "idIndex" or "uuid"))
             {
                 options.Element(element);
             }
         }
-        if (Bson.Find(command, "viewOn").IsPresent)
-        {
-            return; // Views are entries of system.views, which is not replayed: their definitions are in the dump.
-        }
-        var item = new RestoreItem
-        {
-            Dumped = new DumpCollection { Database = database, Name = name, Kind = DumpKind.Collection, Options = options.ToArray() },
-            TargetDatabase = work.WholeDatabases[database],
-            Standing = work.Standing.GetValueOrDefault($"{work.WholeDatabases[database]}.{name}"),
-        };
-        if (!mayReplace && item.Standing is { HasDocuments: true })
-        {
-            throw new SourceException(
-                SourceError.TargetExists,
-                $"{item.FullTarget}, which was created while the dump was taken, holds documents on the server and may not be replaced.");
-        }
+        var kind = isTimeSeries ? DumpKind.TimeSeries : DumpKind.Collection;
+        var item = NewItem(database, isTimeSeries ? name[Buckets.Length..] : name, kind, options.ToArray());
         var collection = new StagedCollection(item, names.Next()) { Options = item.Dumped.Options, Indexes = [] };
         staged.Add(collection);
         byName[item.Dumped.FullName] = collection;
         await collection.CreateAsync(connection, cancellationToken);
+    }
+
+    private RestoreItem NewItem(string database, string name, DumpKind kind, byte[] options)
+    {
+        var item = new RestoreItem
+        {
+            Dumped = new DumpCollection { Database = database, Name = name, Kind = kind, Options = options },
+            TargetDatabase = work.WholeDatabases[database],
+            Standing = work.Standing.GetValueOrDefault($"{work.WholeDatabases[database]}.{name}"),
+        };
+        return mayReplace || item.Standing is not { HasDocuments: true }
+            ? item
+            : throw new SourceException(
+                SourceError.TargetExists,
+                $"{item.FullTarget}, which was created while the dump was taken, stands on the server and may not be replaced.");
+    }
+
+    // A view is a document: { _id: "db.name", viewOn, pipeline, collation }. That of a time series comes with its buckets.
+    private void ReplayView(string database, ReadOnlySpan<byte> entry)
+    {
+        var definition = Bson.Find(entry, "o").AsDocument();
+        var isDefinition = Bson.FindString(definition, "viewOn") is { } on && !on.StartsWith(Buckets, StringComparison.Ordinal);
+        var id = Bson.FindString(definition, "_id") ?? Bson.FindString(entry, "o2._id") ?? "";
+        var known = views.FindIndex(view => view.Dumped.FullName == id);
+        switch (Bson.FindString(entry, "op"))
+        {
+            case "d" when known >= 0:
+                views.RemoveAt(known);
+                break;
+            case "i" or "u" when isDefinition && known >= 0:
+                views[known] = views[known] with { Dumped = views[known].Dumped with { Options = Without(definition, "_id") } };
+                break;
+            case "i" or "u" when isDefinition && work.WholeDatabases.ContainsKey(database):
+                views.Add(NewItem(database, id[(database.Length + 1)..], DumpKind.View, Without(definition, "_id")));
+                break;
+            default:
+                break;
+        }
     }
 
     // Indexes are built after the documents, so what the oplog says of them changes what will be built.

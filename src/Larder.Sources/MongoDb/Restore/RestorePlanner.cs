@@ -25,7 +25,8 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
             refusals.Add($"A database cannot be named \"{name}\".");
         }
 
-        var standing = await LookAsync(databases.Select(TargetOf), cancellationToken);
+        // Where the question itself is wrong, the server is not asked.
+        var standing = await LookAsync(refusals.Count == 0 ? databases.Select(TargetOf) : [], cancellationToken);
         var leftovers = standing.Values.Where(IsLeftover).ToList();
         var items = selected.Select(collection => Match(collection, standing)).ToList();
         items.ForEach(Decide);
@@ -39,7 +40,7 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
             Items = items,
             Users = users,
             Roles = roles,
-            AccountDatabases = request.Entries.Count == 0 ? null : databases.ToHashSet(StringComparer.Ordinal),
+            AccountDatabases = request.Entries.Count == 0 ? null : databases.Concat(request.Entries).ToHashSet(StringComparer.Ordinal),
             Oplog = oplog,
             WholeDatabases = databases
                 .Where(database => request.Entries.Count == 0 || request.Entries.Contains(database))
@@ -74,7 +75,7 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
         var selected = layout.Collections
             .Where(collection => NamesOf(collection).Any(wanted.Contains))
             .ToList();
-        var known = selected.SelectMany(NamesOf).ToHashSet(StringComparer.Ordinal);
+        var known = selected.SelectMany(NamesOf).Concat(AccountFolders()).ToHashSet(StringComparer.Ordinal);
         refusals.AddRange(wanted.Where(name => !known.Contains(name))
             .Select(name => $"The backup holds no collection and no database that is named {name}."));
         return selected;
@@ -82,6 +83,10 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
 
     private IEnumerable<string> NamesOf(DumpCollection collection) =>
         new[] { collection.Database, collection.FullName, FindRecorded(collection)?.Name }.OfType<string>();
+
+    // A whole dump has them all in admin, which may hold nothing else.
+    private IEnumerable<string> AccountFolders() =>
+        layout.Users.Concat(layout.Roles).Select(file => file.Path.ToString().Split('/')[0]);
 
     private EntryFacts? FindRecorded(DumpCollection collection)
     {
@@ -113,7 +118,7 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
 
     private void Decide(RestoreItem item)
     {
-        if (request.Part == DumpPart.Data && item.Standing is null && item.Dumped.Kind != DumpKind.View)
+        if (request.Part == DumpPart.Data && item.Standing is null && item.Dumped.Kind is not (DumpKind.View or DumpKind.Functions))
         {
             refusals.Add($"There is no {item.FullTarget} that documents alone could be restored into; restore its definition too.");
         }

@@ -17,6 +17,8 @@ internal sealed class RestoreRun(
     private readonly TemporaryNames names = new();
     private readonly ConcurrentQueue<SourceWarning> warnings = [];
     private readonly List<StagedCollection> staged = [];
+    private readonly List<RestoreItem> views =
+        request.Part == DumpPart.Data ? [] : [.. work.Items.Where(item => item.Dumped.Kind == DumpKind.View)];
 
     public async Task<DumpRestoreOutcome> ExecuteAsync(CancellationToken cancellationToken)
     {
@@ -33,7 +35,7 @@ internal sealed class RestoreRun(
 
             // From here on nothing is cancelled. Accounts first: of the two they are what a server may still refuse.
             await accounts.MergeAsync();
-            await new CollectionSwap(connection).ExecuteAsync([.. staged.Where(collection => !collection.IsDropped)], Views());
+            await new CollectionSwap(connection).ExecuteAsync([.. staged.Where(collection => !collection.IsDropped)], views);
         }
         catch
         {
@@ -57,11 +59,11 @@ internal sealed class RestoreRun(
     {
         foreach (var item in work.Items.Where(item => item.Dumped.Kind != DumpKind.View))
         {
-            var isData = request.Part == DumpPart.Data;
+            var kept = request.Part == DumpPart.Data ? item.Standing : null;
             staged.Add(new StagedCollection(item, names.Next())
             {
-                Options = isData ? item.Standing!.Options : item.Dumped.Options,
-                Indexes = isData
+                Options = kept?.Options ?? item.Dumped.Options,
+                Indexes = kept is not null
                     ? await ServerLook.ListIndexesAsync(connection, item.TargetDatabase, item.TargetName, cancellationToken)
                     : [.. item.Dumped.Indexes],
             });
@@ -86,7 +88,7 @@ internal sealed class RestoreRun(
     {
         if (work.Oplog is { } oplog)
         {
-            var replay = new OplogReplay(dump, connection, names, work, staged, request.MayReplace, advance);
+            var replay = new OplogReplay(dump, connection, names, work, staged, views, request.MayReplace, advance);
             await replay.ExecuteAsync(oplog, cancellationToken);
         }
     }
@@ -123,9 +125,6 @@ internal sealed class RestoreRun(
             }
         }
     }
-
-    private List<RestoreItem> Views() =>
-        request.Part == DumpPart.Data ? [] : [.. work.Items.Where(item => item.Dumped.Kind == DumpKind.View)];
 
     private List<EntryFacts> Entries() => [.. staged.Select(collection => collection.Facts).OfType<EntryFacts>()];
 

@@ -20,7 +20,7 @@ internal static class ServerLook
                 name,
                 type,
                 options.IsDocument ? options.Value.ToArray() : Bson.Empty,
-                type == "view" || (!TemporaryNames.IsTemporary(name) && await HasDocumentsAsync(connection, database, name, cancellationToken))));
+                type == "view" || (IsLookedAt(name) && await HasDocumentsAsync(connection, database, name, cancellationToken))));
         }
         return collections;
     }
@@ -29,6 +29,10 @@ internal static class ServerLook
         RestoreConnection connection, string database, string name, CancellationToken cancellationToken) =>
         connection.ListAsync(
             database, writer => writer.String("listIndexes", name), $"could not list the indexes of {database}.{name}", cancellationToken);
+
+    // The server's own are neither restored nor open to everybody, save the functions.
+    private static bool IsLookedAt(string name) =>
+        name == "system.js" || !(name.StartsWith("system.", StringComparison.Ordinal) || TemporaryNames.IsTemporary(name));
 
     private static async Task<bool> HasDocumentsAsync(
         RestoreConnection connection, string database, string name, CancellationToken cancellationToken)

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.IO.Pipes;
 using System.Text;
 using Larder.Sources.Native;
 using Microsoft.Win32.SafeHandles;
@@ -25,37 +24,35 @@ internal sealed class PipeFolder : IDisposable
     /// <summary>Makes an empty pipe; it takes a name in the folder and no room.</summary>
     public void MakePipe(string name) => Check(LibcFiles.MakeNode(Libc.AtFdCwd, Terminated(name), PipeFile | OwnerOnly, 0), "made", name);
 
-    /// <summary>
-    /// Waits until a reader has opened the pipe, and opens it for writing. The wait takes a thread, as no call of the kernel tells of a
-    /// reader that waits; there are as many at once as pg_restore has workers that are about to read.
-    /// </summary>
-    public async Task<PipeStream> OpenWriterAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Waits until a reader has opened the pipe, and opens it for writing.</summary>
+    public async Task<PipeFile> OpenWriterAsync(string name, CancellationToken cancellationToken)
     {
-        var opening = Task.Factory.StartNew(
-            () => LibcFiles.Open(Libc.AtFdCwd, Terminated(name), Libc.OpenWriteOnly),
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
-            TaskScheduler.Default);
+        var file = new PipeFile(() => Open(name));
         try
         {
-            var descriptor = Check(await opening.WaitAsync(cancellationToken), "opened", name);
-            return Wrap(descriptor);
+            await file.Opened.WaitAsync(cancellationToken);
+            return file;
         }
-        catch (OperationCanceledException)
+        catch
         {
             // A reader of our own lets the waiting call return, however late it begins to wait.
             using var reader = new LibcDescriptor(
                 LibcFiles.Open(Libc.AtFdCwd, Terminated(name), Libc.OpenReadOnly | Libc.OpenNonBlocking));
-            using var writer = new LibcDescriptor(await opening);
+            await file.DisposeAsync();
             throw;
         }
     }
 
     /// <summary>Opens the pipe for writing where a reader waits at it now; null where none does.</summary>
-    public PipeStream? TryOpenWriter(string name)
+    public PipeFile? TryOpenWriter(string name)
     {
         var descriptor = LibcFiles.Open(Libc.AtFdCwd, Terminated(name), Libc.OpenWriteOnly | Libc.OpenNonBlocking);
-        return descriptor < 0 ? null : Wrap(descriptor);
+        if (descriptor < 0)
+        {
+            return null;
+        }
+        _ = Libc.SetBlocking(descriptor, Libc.OpenWriteOnly);
+        return new PipeFile(() => Widen(descriptor));
     }
 
     /// <summary>Takes a name away again; who has it open keeps it.</summary>
@@ -69,10 +66,13 @@ internal sealed class PipeFolder : IDisposable
         }
     }
 
-    private static AnonymousPipeClientStream Wrap(int descriptor)
+    private SafeFileHandle Open(string name) =>
+        Widen(Check(LibcFiles.Open(Libc.AtFdCwd, Terminated(name), Libc.OpenWriteOnly), "opened", name));
+
+    private static SafeFileHandle Widen(int descriptor)
     {
         _ = Libc.SetPipeSize(descriptor, KernelPipeBytes);
-        return new AnonymousPipeClientStream(PipeDirection.Out, new SafePipeHandle(descriptor, ownsHandle: true));
+        return new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     private byte[] Terminated(string name) => LibcFiles.Terminate(Encoding.UTF8.GetBytes(this[name]));

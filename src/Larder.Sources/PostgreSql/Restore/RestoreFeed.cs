@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Pipes;
 using Larder.Sources.Dumps;
 
 namespace Larder.Sources.PostgreSql.Restore;
@@ -20,7 +19,7 @@ internal sealed class RestoreFeed : IAsyncDisposable
     private readonly Action<long> advance;
     private readonly Dictionary<int, TocEntry> waiting;
     private readonly List<Task> feeds = [];
-    private readonly List<PipeStream> kept = [];
+    private readonly List<PipeFile> kept = [];
     private readonly Dictionary<string, long> rows = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource ending = new();
     private readonly TaskCompletionSource failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -104,7 +103,7 @@ internal sealed class RestoreFeed : IAsyncDisposable
         }
     }
 
-    private void Begin(int dumpId, PipeStream? pipe)
+    private void Begin(int dumpId, PipeFile? pipe)
     {
         lock (gate)
         {
@@ -120,7 +119,7 @@ internal sealed class RestoreFeed : IAsyncDisposable
         }
     }
 
-    private async Task FeedAsync(TocEntry entry, PipeStream? pipe)
+    private async Task FeedAsync(TocEntry entry, PipeFile? pipe)
     {
         try
         {
@@ -162,7 +161,7 @@ internal sealed class RestoreFeed : IAsyncDisposable
         }
     }
 
-    private async Task FeedFileAsync(string name, PipeStream? pipe, Action<ReadOnlyMemory<byte>> look)
+    private async Task FeedFileAsync(string name, PipeFile? pipe, Action<ReadOnlyMemory<byte>> look)
     {
         var file = database.Files.GetValueOrDefault(name) ?? throw new SourceException(
             SourceError.Damaged, $"The dump of the database {database.Folder} is not whole: the file {name} is not stored.");

@@ -1,3 +1,4 @@
+using System.Text;
 using Larder.Sources.MongoDb;
 using Larder.Sources.Native;
 using Larder.Testing.Servers;
@@ -33,6 +34,31 @@ internal sealed class TestClient : IAsyncDisposable
         var failed = Bson.Find(reply.Bytes, "writeErrors");
         Assert.False(failed.IsPresent, failed.IsPresent ? ExtendedJson.ToText(reply.Bytes) : "");
         return reply.ToArray();
+    }
+
+    /// <summary>The commands in one transaction, begun again for as long as another one is in the way.</summary>
+    public async Task InTransactionAsync(Func<Task> commands, bool commit = true)
+    {
+        while (true)
+        {
+            await connection.StartTransactionAsync();
+            try
+            {
+                await commands();
+                if (commit)
+                {
+                    await connection.CommitTransactionAsync();
+                    return;
+                }
+            }
+            catch (MongoException error) when (Encoding.UTF8.GetString(error.Reply.Span).Contains("TransientTransactionError", StringComparison.Ordinal))
+            {
+                await connection.AbortTransactionAsync();
+                continue;
+            }
+            await connection.AbortTransactionAsync();
+            return;
+        }
     }
 
     /// <summary>All documents of a cursor.</summary>
