@@ -11,7 +11,7 @@ internal static class LiveTables
     {
         const string sql = """
             SELECT n.nspname, c.relname, c.oid::bigint
-            FROM pg_catalog.unnest($1::text[], $2::text[]) AS wanted(schema, name)
+            FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS wanted(schema, name)
             JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
             JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
             """;

@@ -112,16 +112,17 @@ internal sealed class WithinRestore(RestoreLook look, IStoredDump dump, DumpRest
     {
         var counter = new CopyRowCounter();
         await using var content = await dump.OpenAsync(work.Dump.Files[table.DataFile!].Path, cancellationToken);
-        await using var writer = (NpgsqlCopyTextWriter)await session.Connection.BeginTextImportAsync(
+        var writer = (NpgsqlCopyTextWriter)await session.Connection.BeginTextImportAsync(
             CopyStatement.ToWrite(table, encoding), cancellationToken);
         try
         {
             await TableFeed.CopyAsync(content, writer.BaseStream, counter.Look, advance, cancellationToken);
+            await writer.DisposeAsync(); // This says that these were all rows, so it must not happen otherwise.
         }
         catch
         {
-            // Closing it would say that these were all rows.
-            await writer.CancelAsync();
+            // Where the server itself has ended it, there is nothing to cancel any more.
+            await writer.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
         return counter.Complete(work.Dump.Folder, table.DataFile!);
