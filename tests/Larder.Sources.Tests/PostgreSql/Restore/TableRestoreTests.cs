@@ -116,5 +116,10 @@ public sealed class TableRestoreTests(SharedPostgresServer shared)
         (server, database) => FeatureDatabase.MakeAsync(server, database, Cancellation),
         Cancellation);
 
-    private static List<string> Sorted(string schema) => [.. schema.Split('\n').Order(StringComparer.Ordinal)];
+    /// <summary>What is made anew comes later in the next dump, so only the lines themselves are compared.</summary>
+    private static List<string> Sorted(string schema) =>
+    [
+        .. schema.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("--", StringComparison.Ordinal)
+            && !line.StartsWith("SET default_table_access_method", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+    ];
 }
