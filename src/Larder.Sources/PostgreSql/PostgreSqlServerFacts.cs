@@ -21,9 +21,11 @@ internal sealed record PostgreSqlServerFacts
             'version', current_setting('server_version'),
             'number', current_setting('server_version_num')::int,
             'database', current_database(),
+            'bytes', pg_catalog.pg_database_size(current_database()),
             'address', host(inet_server_addr()),
             'port', inet_server_port(),
             'reads_passwords', has_table_privilege('pg_catalog.pg_authid', 'SELECT'),
+            'superuser', (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user),
             'databases', (
                 SELECT json_agg(json_build_object(
                     'name', datname, 'encoding', pg_encoding_to_char(encoding), 'template', datistemplate, 'connects', datallowconn)
@@ -38,10 +40,16 @@ internal sealed record PostgreSqlServerFacts
     /// <summary>The one that answered.</summary>
     public required string DatabaseName { get; init; }
 
+    /// <summary>The size of that database, indexes and all.</summary>
+    public required long DatabaseBytes { get; init; }
+
     /// <summary>Where it listens; null through a Unix socket.</summary>
     public required string? Host { get; init; }
 
     public required bool ReadsPasswords { get; init; }
+
+    /// <summary>Whether the user is a superuser, who may read everything.</summary>
+    public required bool ReadsSecrets { get; init; }
 
     /// <summary>All but the two that every server has as templates.</summary>
     public required IReadOnlyList<ServerDatabase> Databases { get; init; }
@@ -63,10 +71,12 @@ internal sealed record PostgreSqlServerFacts
             Version = version,
             MajorVersion = major,
             DatabaseName = answer.GetProperty("database").GetString()!,
+            DatabaseBytes = answer.GetProperty("bytes").GetInt64(),
             Host = answer.GetProperty("address").GetString() is { } address
                 ? string.Create(CultureInfo.InvariantCulture, $"{address}:{answer.GetProperty("port").GetInt32()}")
                 : null,
             ReadsPasswords = answer.GetProperty("reads_passwords").GetBoolean(),
+            ReadsSecrets = answer.GetProperty("superuser").GetBoolean(),
             Databases = [.. ReadDatabases(answer.GetProperty("databases"))],
         };
     }
