@@ -81,7 +81,8 @@ public sealed class MongoDbRestoreAccountsTests(MongoServers servers)
     private static async Task<string> FindAsync(MongoServer server, string user, string password, string database = "admin")
     {
         var url = server.UrlFor(user, password);
-        await using var client = await TestClient.ConnectAsync($"{url}{(url.Contains('?', StringComparison.Ordinal) ? '&' : '?')}authSource={database}");
+        var joint = url.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+        await using var client = await TestClient.ConnectAsync($"{url}{joint}authSource={database}");
         return await client.RunAsync("books", """{"find": "a"}""");
     }
 }
