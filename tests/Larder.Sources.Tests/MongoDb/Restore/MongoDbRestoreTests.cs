@@ -106,7 +106,7 @@ public sealed class MongoDbRestoreTests(MongoServers servers)
     {
         await using var test = await RestoreCase.OpenAsync(await servers.ReplicaSetAsync());
         await SampleDatabase.CreateAsync(test.Client, "from");
-        await test.DumpAsync();
+        await test.DumpAsync("--db=from");
         await test.DropAsync("to");
         await test.RunAsync("to", """{"insert": "other", "documents": [{"_id": 1}]}""");
 
@@ -129,7 +129,8 @@ public sealed class MongoDbRestoreTests(MongoServers servers)
         await using var test = await RestoreCase.OpenAsync(await servers.ReplicaSetAsync());
         await test.RunAsync("one", """{"update": "a", "updates": [{"q": {"_id": 1}, "u": {"x": 1}, "upsert": true}]}""");
         await test.RunAsync("two", """{"update": "a", "updates": [{"q": {"_id": 1}, "u": {"x": 1}, "upsert": true}]}""");
-        await test.DumpAsync();
+        await test.DumpAsync("--db=one");
+        await test.DumpAsync("--db=two");
         var unknown = await test.PlanAsync(new DumpRestoreRequest { Entries = ["one.b"], MayReplace = true });
         Assert.Equal(["The backup holds no collection and no database that is named one.b."], unknown.Refusals);
         var two = await test.PlanAsync(new DumpRestoreRequest { Entries = ["one", "two"], DatabaseName = "three" });
