@@ -6,7 +6,9 @@ public enum ArchiveFormat
     /// <summary>One file that holds everything: <c>pg_dump -Fc</c>.</summary>
     Custom = 1,
 
-    /// <summary>A folder with <c>toc.dat</c> and a file for each table: <c>pg_dump -Fd</c>. It shares its number with the tar format.</summary>
+    /// <summary>
+    /// A folder with <c>toc.dat</c> and a file for each table: <c>pg_dump -Fd</c>. It shares its number with the tar format.
+    /// </summary>
     Directory = 3,
 }
 

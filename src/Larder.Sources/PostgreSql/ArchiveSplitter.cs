@@ -5,7 +5,8 @@ namespace Larder.Sources.PostgreSql;
 
 /// <summary>
 /// Takes the data blocks of an uncompressed custom archive apart while they come (pg_backup_custom.c): a block is a byte that says what it
-/// is, the number of its entry, and chunks, each its length and its bytes, up to one of length 0. A block of large objects is pairs of an OID
+/// is, the number of its entry, and chunks, each its length and its bytes, up to one of length 0. A block of large objects is pairs of an
+/// OID
 /// and such chunks, up to the OID 0. pg_dump before 16 makes a chunk of every row, so the loop over chunks must cost next to nothing.
 /// Nothing marks the archive's end: it is whole when every entry that should have a block had one.
 /// </summary>

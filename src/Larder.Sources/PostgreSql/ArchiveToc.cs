@@ -21,7 +21,9 @@ public sealed record ArchiveToc
     /// </summary>
     public Encoding TextEncoding { get; init; } = Encoding.UTF8;
 
-    /// <summary>The name of the encoding that the rows are in, as the server calls it: <c>UTF8</c>; null where the dump does not say.</summary>
+    /// <summary>
+    /// The name of the encoding that the rows are in, as the server calls it: <c>UTF8</c>; null where the dump does not say.
+    /// </summary>
     public string? RowEncoding => Entries.FirstOrDefault(entry => entry.Kind == "ENCODING")?.Definition?.Split('\'') is [_, var name, ..]
         ? name
         : null;

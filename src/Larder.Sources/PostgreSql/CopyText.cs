@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace Larder.Sources.PostgreSql;
 
 /// <summary>
-/// Counts and fingerprints the rows of a data file as they pass, in pieces cut anywhere. A data file is COPY's text format: a row is a line,
+/// Counts and fingerprints the rows of a data file as they pass, in pieces cut anywhere. A data file is COPY's text format: a row is a
+/// line,
 /// line breaks inside of values are escaped, and <c>\.</c> ends the rows, followed by empty lines. A row's bytes are its line without the
 /// line break, in the database's encoding.
 /// </summary>
@@ -53,7 +54,8 @@ internal sealed class CopyText : IDisposable
     }
 
     /// <summary>
-    /// The fingerprint of the table that ends here; the next bytes belong to another. Fails with <see cref="SourceError.Damaged"/> where the
+    /// The fingerprint of the table that ends here; the next bytes belong to another. Fails with <see cref="SourceError.Damaged"/> where
+    /// the
     /// rows did not come to their end.
     /// </summary>
     public Fingerprint EndTable()

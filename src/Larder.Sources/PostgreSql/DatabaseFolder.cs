@@ -17,5 +17,6 @@ public static class DatabaseFolder
         ? database.Replace(".", "%2E", StringComparison.Ordinal)
         : new StringBuilder(database).Replace("%", "%25").Replace("/", "%2F").ToString();
 
-    public static string Decode(string folder) => new StringBuilder(folder).Replace("%2F", "/").Replace("%2E", ".").Replace("%25", "%").ToString();
+    public static string Decode(string folder) =>
+        new StringBuilder(folder).Replace("%2F", "/").Replace("%2E", ".").Replace("%25", "%").ToString();
 }

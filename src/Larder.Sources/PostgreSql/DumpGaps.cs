@@ -21,12 +21,14 @@ internal static class DumpGaps
         foreach (var table in toc.Entries.Where(entry => entry.Kind == "FOREIGN TABLE"))
         {
             yield return new SourceWarning(
-                ObjectName.Of(database, table.Schema ?? "", table.Tag ?? ""), "The rows of a foreign table are on the server that it points to.");
+                ObjectName.Of(database, table.Schema ?? "", table.Tag ?? ""),
+                "The rows of a foreign table are on the server that it points to.");
         }
         if (!readsSecrets && toc.Entries.Any(entry => entry.Kind == "USER MAPPING"))
         {
             yield return new SourceWarning(
-                folder, "The options of user mappings, such as passwords on foreign servers, are not in it where this user may not read them.");
+                folder,
+                "The options of user mappings, such as passwords on foreign servers, are not in it: only superusers may read them.");
         }
         foreach (var line in said.Split('\n', StringSplitOptions.TrimEntries).Where(IsGap))
         {

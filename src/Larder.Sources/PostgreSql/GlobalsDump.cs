@@ -1,4 +1,3 @@
-using Larder.Sources.Command;
 using Larder.Sources.Tools;
 
 namespace Larder.Sources.PostgreSql;

@@ -1,7 +1,8 @@
 namespace Larder.Sources.PostgreSql;
 
 /// <summary>
-/// How the manifest names what is in a database: <c>database.schema.table</c>. A part with a dot or a quote in it is quoted as in SQL, so that
+/// How the manifest names what is in a database: <c>database.schema.table</c>. A part with a dot or a quote in it is quoted as in SQL, so
+/// that
 /// no two objects share a name.
 /// </summary>
 public static class ObjectName

@@ -1,6 +1,8 @@
 namespace Larder.Sources.PostgreSql;
 
-/// <summary>The content of the file that a <see cref="PieceReader"/> stands at. Disposing it early leaves the rest to be passed over.</summary>
+/// <summary>
+/// The content of the file that a <see cref="PieceReader"/> stands at. Disposing it early leaves the rest to be passed over.
+/// </summary>
 internal sealed class PartStream(PieceReader reader) : Stream
 {
     public override bool CanRead => true;

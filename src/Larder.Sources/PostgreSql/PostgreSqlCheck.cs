@@ -5,7 +5,8 @@ using Larder.Sources.Dumps;
 namespace Larder.Sources.PostgreSql;
 
 /// <summary>
-/// Reads dumps of PostgreSQL without a server: every table of contents is parsed, every data file is read to its end, and its rows are counted
+/// Reads dumps of PostgreSQL without a server: every table of contents is parsed, every data file is read to its end, and its rows are
+/// counted
 /// and fingerprinted as they were while dumping. One buffer of 256 KiB and one table of contents are in memory.
 /// </summary>
 public sealed class PostgreSqlCheck : IDumpCheck
@@ -22,7 +23,8 @@ public sealed class PostgreSqlCheck : IDumpCheck
         }
         foreach (var path in files.Keys.Where(IsToc).Order(StringComparer.Ordinal))
         {
-            facts.AddRange(await new DatabaseRead(dump, files, path[..^(DatabaseFolder.TocFile.Length + 1)], advance).ReadAsync(cancellationToken));
+            var folder = path[..^(DatabaseFolder.TocFile.Length + 1)];
+            facts.AddRange(await new DatabaseRead(dump, files, folder, advance).ReadAsync(cancellationToken));
         }
         return facts;
     }
@@ -110,7 +112,8 @@ public sealed class PostgreSqlCheck : IDumpCheck
             using var lines = new StreamReader(content);
             while (await lines.ReadLineAsync(cancellationToken) is { } line)
             {
-                if (line.Split(' ') is not [var oid, var name] || !uint.TryParse(oid, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                if (line.Split(' ') is not [var oid, var name]
+                    || !uint.TryParse(oid, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
                 {
                     throw Name(new SourceException(SourceError.Damaged, $"A line of it is \"{line}\"."), list);
                 }

@@ -5,7 +5,8 @@ using Larder.Sources.Tools;
 namespace Larder.Sources.PostgreSql;
 
 /// <summary>
-/// How PostgreSQL's own programs are told where to connect: all but secrets in one argument, secrets in the child's environment, and what is
+/// How PostgreSQL's own programs are told where to connect: all but secrets in one argument, secrets in the child's environment, and what
+/// is
 /// in neither as libpq finds it by itself (<c>PG*</c>, <c>.pgpass</c>, service files).
 /// </summary>
 public sealed class PostgreSqlConnection
@@ -33,8 +34,8 @@ public sealed class PostgreSqlConnection
         {
             throw new SourceException(
                 SourceError.Unreachable,
-                "The PostgreSQL URL has a passphrase for the client's key (sslpassword), which libpq takes only where everybody on this machine "
-                + "could read it. Use a key without one, in a file that only this user may read.");
+                "The PostgreSQL URL has a passphrase for the client's key (sslpassword), which libpq takes only where everybody on this "
+                + "machine could read it. Use a key without one, in a file that only this user may read.");
         }
         if (parameters.Remove("password", out var secret))
         {

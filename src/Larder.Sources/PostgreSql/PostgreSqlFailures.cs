@@ -22,7 +22,8 @@ internal sealed partial class PostgreSqlFailures(IReadOnlyList<string> secrets)
         (NoRole(), SourceError.PermissionDenied, "The server does not know this user"),
         (NoDatabase(), SourceError.NotFound, "There is no such database on the server"),
         (VersionMismatch(), SourceError.ToolMissing, "The server is newer than this pg_dump"),
-        (RowSecurity(), SourceError.PermissionDenied, "Row security hides rows from this user, so a dump would not be whole; it needs BYPASSRLS"),
+        (RowSecurity(), SourceError.PermissionDenied,
+            "Row security hides rows from this user, so a dump would not be whole; it needs BYPASSRLS"),
         (Denied(), SourceError.PermissionDenied, "The user lacks a privilege"),
         (TimedOut(), SourceError.TimedOut, "The server gave up because of a time limit"),
         (Corrupt(), SourceError.Damaged, "The database itself is damaged"),
@@ -98,15 +99,19 @@ internal sealed partial class PostgreSqlFailures(IReadOnlyList<string> secrets)
     [GeneratedRegex("canceling statement due to (statement|lock) timeout|(idle|transaction)\\S* timeout", Options, 1000)]
     private static partial Regex TimedOut();
 
-    [GeneratedRegex("invalid page in block|could not read block|missing chunk number|unexpected chunk number|invalid memory alloc", Options, 1000)]
+    [GeneratedRegex(
+        "invalid page in block|could not read block|missing chunk number|unexpected chunk number|invalid memory alloc", Options, 1000)]
     private static partial Regex Corrupt();
 
     [GeneratedRegex("certificate|does not support SSL|SSL error|tlsv1|root\\.crt", Options, 1000)]
     private static partial Regex Tls();
 
-    [GeneratedRegex("closed the connection unexpectedly|terminating connection|connection has been closed|could not (receive|send) data|lost synchronization|no connection to the server|connection not open", Options, 1000)]
+    [GeneratedRegex(
+        "closed the connection unexpectedly|terminating connection|connection has been closed|connection not open"
+        + "|could not (receive|send) data|lost synchronization|no connection to the server", Options, 1000)]
     private static partial Regex Lost();
 
-    [GeneratedRegex("connection to server|could not connect|could not translate host name|too many clients|remaining connection slots", Options, 1000)]
+    [GeneratedRegex(
+        "connection to server|could not connect|could not translate host name|too many clients|remaining connection slots", Options, 1000)]
     private static partial Regex NoServer();
 }

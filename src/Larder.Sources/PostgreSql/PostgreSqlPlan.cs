@@ -27,14 +27,19 @@ internal sealed record PostgreSqlPlan
         var plan = new PostgreSqlPlan { Server = server, Tools = locator.FindFor(server.MajorVersion), Databases = [] };
         if (settings.AllDatabases)
         {
-            return plan with
-            {
-                Databases = [.. server.Databases.Where(database => database is { IsTemplate: false, TakesConnections: true })],
-                LeftOut = [.. server.Databases.Where(database => database.IsTemplate || !database.TakesConnections).Select(Explain)],
-            };
+            return TakeAll(plan);
         }
         var names = settings.Databases.Count > 0 ? settings.Databases : [server.DatabaseName];
         return plan with { Databases = [.. names.Distinct(StringComparer.Ordinal).Select(name => Find(server, name))] };
+    }
+
+    /// <summary>A server without any database of its users would make a backup that only looks like one.</summary>
+    private static PostgreSqlPlan TakeAll(PostgreSqlPlan plan)
+    {
+        var taken = plan.Server.Databases.Where(database => database is { IsTemplate: false, TakesConnections: true }).ToList();
+        return taken.Count == 0
+            ? throw new SourceException(SourceError.NotFound, "The server has no database that takes connections and is no template.")
+            : plan with { Databases = taken, LeftOut = [.. plan.Server.Databases.Except(taken).Select(Explain)] };
     }
 
     private static ServerDatabase Find(PostgreSqlServerFacts server, string name) =>

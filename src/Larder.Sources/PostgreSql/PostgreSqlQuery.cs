@@ -17,7 +17,10 @@ internal sealed class PostgreSqlQuery(PostgreSqlConnection connection, PostgreSq
     public async Task<JsonElement> AskAsync(PostgreSqlTools tools, string? database, string sql, CancellationToken cancellationToken)
     {
         var start = connection.Start(
-            tools.Query, database, "The look at the PostgreSQL server", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command", sql);
+            tools.Query,
+            database,
+            "The look at the PostgreSQL server",
+            "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command", sql);
         start = start with
         {
             Timeout = timeout,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Larder.Sources.Tools;
 
 namespace Larder.Sources.PostgreSql;
@@ -6,7 +5,7 @@ namespace Larder.Sources.PostgreSql;
 /// <summary>The command lines of pg_dump and pg_dumpall.</summary>
 internal sealed class PostgreSqlRuns(PostgreSqlSettings settings, PostgreSqlConnection connection, PostgreSqlPlan plan, TimeProvider clock)
 {
-    private const int OutputBufferBytes = 256 * 1024;
+    private const string OutputBuffer = "--output=256K";
 
     private readonly PostgreSqlFailures failures = new(connection.Secrets);
 
@@ -25,7 +24,7 @@ internal sealed class PostgreSqlRuns(PostgreSqlSettings settings, PostgreSqlConn
     /// (stdbuf, of coreutils, which then becomes pg_dump) it is 4,000.
     /// </summary>
     private static ToolStart WidenOutput(ToolStart start) => ProgramPath.Find("stdbuf") is { } stdbuf
-        ? start with { Program = stdbuf, Arguments = ["--output=" + OutputBufferBytes.ToString(CultureInfo.InvariantCulture), start.Program, .. start.Arguments] }
+        ? start with { Program = stdbuf, Arguments = [OutputBuffer, start.Program, .. start.Arguments] }
         : start;
 
     public GlobalsDump DumpGlobals()

@@ -7,6 +7,7 @@ namespace Larder.Sources.PostgreSql;
 internal sealed class PostgreSqlSession : ISourceSession
 {
     private const uint FolderPermissions = 0x1C0; // 0700
+    private const uint FilePermissions = 0x180; // 0600
 
     private readonly PostgreSqlSettings settings;
     private readonly PostgreSqlPlan plan;
@@ -19,14 +20,19 @@ internal sealed class PostgreSqlSession : ISourceSession
     private bool handedOver;
 
     private PostgreSqlSession(
-        PostgreSqlSettings settings, PostgreSqlPlan plan, PostgreSqlRuns runs, DatabaseDump? first, SourceDescription description, EntryTime now)
+        PostgreSqlSettings settings,
+        PostgreSqlPlan plan,
+        PostgreSqlRuns runs,
+        DatabaseDump? first,
+        SourceDescription description,
+        DateTimeOffset now)
     {
         this.settings = settings;
         this.plan = plan;
         this.runs = runs;
         dump = first;
         Description = description;
-        startedAt = now;
+        startedAt = new EntryTime(now.ToUnixTimeSeconds(), (int)(now.Ticks % TimeSpan.TicksPerSecond) * 100);
         notCaptured.AddRange(plan.LeftOut);
     }
 
@@ -34,7 +40,11 @@ internal sealed class PostgreSqlSession : ISourceSession
 
     /// <summary>Starts the first dump: what can go wrong mostly goes wrong until its table of contents is there.</summary>
     public static async Task<PostgreSqlSession> OpenAsync(
-        PostgreSqlSettings settings, PostgreSqlConnection connection, PostgreSqlPlan plan, TimeProvider clock, CancellationToken cancellationToken)
+        PostgreSqlSettings settings,
+        PostgreSqlConnection connection,
+        PostgreSqlPlan plan,
+        TimeProvider clock,
+        CancellationToken cancellationToken)
     {
         var runs = new PostgreSqlRuns(settings, connection, plan, clock);
         var first = plan.Databases.Count > 0 ? await runs.DumpAsync(plan.Databases[0].Name, cancellationToken) : null;
@@ -49,9 +59,7 @@ internal sealed class PostgreSqlSession : ISourceSession
             EstimatedBytes = plan.Databases is [{ Name: var only }] && only == plan.Server.DatabaseName ? plan.Server.DatabaseBytes : null,
             Consistency = plan.Databases.Count > 1 ? "snapshot per database" : "snapshot",
         };
-        var now = clock.GetUtcNow();
-        return new PostgreSqlSession(
-            settings, plan, runs, first, description, new EntryTime(now.ToUnixTimeSeconds(), (int)(now.Ticks % TimeSpan.TicksPerSecond) * 100));
+        return new PostgreSqlSession(settings, plan, runs, first, description, clock.GetUtcNow());
     }
 
     public async IAsyncEnumerable<SourceEntry> ReadEntriesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -66,7 +74,7 @@ internal sealed class PostgreSqlSession : ISourceSession
         {
             dump ??= await runs.DumpAsync(database.Name, cancellationToken);
             var folder = new EntryPath(DatabaseFolder.Encode(database.Name));
-            yield return new SourceEntry { Path = folder, Attributes = Describe(EntryType.Directory) with { Permissions = FolderPermissions } };
+            yield return new SourceEntry { Path = folder, Attributes = Describe(EntryType.Directory, FolderPermissions) };
             yield return MakeTocEntry(folder, dump.Toc.ToDirectory().ToBytes());
             while (await dump.MoveNextAsync(cancellationToken) is { } part)
             {
@@ -145,5 +153,6 @@ internal sealed class PostgreSqlSession : ISourceSession
         OpenContent = _ => ValueTask.FromResult(open()),
     };
 
-    private EntryAttributes Describe(EntryType type) => new() { Type = type, ModifiedAt = startedAt };
+    private EntryAttributes Describe(EntryType type, uint permissions = FilePermissions) =>
+        new() { Type = type, Permissions = permissions, ModifiedAt = startedAt };
 }

@@ -7,7 +7,8 @@ namespace Larder.Sources.PostgreSql;
 public sealed record PostgreSqlSettings
 {
     /// <summary>
-    /// <c>postgresql://user:password@host:port/database?sslmode=…</c>, in libpq's syntax (several hosts too). The other settings override it.
+    /// <c>postgresql://user:password@host:port/database?sslmode=…</c>, in libpq's syntax (several hosts too). The other settings override
+    /// it.
     /// </summary>
     public string? Url { get; init; }
 

@@ -1,7 +1,8 @@
 namespace Larder.Sources.PostgreSql;
 
 /// <summary>
-/// Databases of a PostgreSQL server, by pg_dump, as folders that <c>pg_restore -Fd</c> takes. Nothing is written to this machine's disk. Each
+/// Databases of a PostgreSQL server, by pg_dump, as folders that <c>pg_restore -Fd</c> takes. Nothing is written to this machine's disk.
+/// Each
 /// database is one snapshot; several are several.
 /// </summary>
 /// <param name="settings">Which server, which databases.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Larder.Sources.Tools;
@@ -45,7 +46,8 @@ public sealed partial class PostgreSqlToolLocator
         "PostgreSQL's client programs (pg_dump, pg_dumpall, psql) are not installed. On Debian they are in the package postgresql-client.");
 
     /// <summary>
-    /// The lowest version that is not below the server's: pg_dump refuses newer servers, and a dump by a much newer pg_dump may use SQL that
+    /// The lowest version that is not below the server's: pg_dump refuses newer servers, and a dump by a much newer pg_dump may use SQL
+    /// that
     /// the old server does not know. Fails with <see cref="SourceError.ToolMissing"/>.
     /// </summary>
     public PostgreSqlTools FindFor(int serverMajorVersion) =>
@@ -82,11 +84,12 @@ public sealed partial class PostgreSqlToolLocator
         {
             return int.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture);
         }
-        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(Path.Combine(folder, "pg_dump"), "--version")
+        var start = new ProcessStartInfo(Path.Combine(folder, "pg_dump"), "--version")
         {
             RedirectStandardOutput = true,
             UseShellExecute = false,
-        })!;
+        };
+        using var process = Process.Start(start)!;
         var text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return VersionText().Match(text) is { Success: true } found

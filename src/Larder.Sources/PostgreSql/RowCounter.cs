@@ -31,7 +31,8 @@ internal static class RowCounter
             }
             catch (SourceException error)
             {
-                throw new SourceException(error.Error, $"The data of table {piece.Part.Entry.Schema}.{piece.Part.Entry.Tag} is damaged. {error.Message}", error);
+                var entry = piece.Part.Entry;
+                throw new SourceException(error.Error, $"The data of {entry.Schema}.{entry.Tag} is damaged. {error.Message}", error);
             }
             finally
             {

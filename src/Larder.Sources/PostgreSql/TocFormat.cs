@@ -64,7 +64,9 @@ internal static class TocFormat
     {
         var header = toc.Header;
         output.Write(Magic);
-        ReadOnlySpan<byte> sizes = [(byte)header.Version.Major, (byte)header.Version.Minor, 0, IntBytes - 1, OffsetBytes, (byte)header.Format];
+        var version = header.Version;
+        ReadOnlySpan<byte> sizes =
+            [(byte)version.Major, (byte)version.Minor, 0, IntBytes - 1, OffsetBytes, (byte)header.Format];
         output.Write(sizes);
         if (header.HasAlgorithm)
         {

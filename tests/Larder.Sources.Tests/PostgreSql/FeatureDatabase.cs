@@ -52,7 +52,8 @@ internal static class FeatureDatabase
             SELECT 'name ' || n || E'\t\\\n\r\b\f\v' || chr(9731), CASE WHEN n % 7 > 0 THEN date '2000-01-01' + n END,
                 (enum_range(NULL::mood))[1 + n % 3], CASE WHEN n % 5 > 0 THEN ARRAY['a' || n, NULL, 'b"c,\'] END,
                 hstore('k' || n, 'v'), jsonb_build_object('n', n, 'list', jsonb_build_array(1, NULL, 'x')), ROW(n, 0.1 * n, -n)::point3,
-                decode(md5(n::text), 'hex'), n / 7.0, tstzrange('2020-01-01', '2021-01-01'), n, CASE WHEN n % 11 = 0 THEN 'NaN' ELSE n / 3.0 END
+                decode(md5(n::text), 'hex'), n / 7.0, tstzrange('2020-01-01', '2021-01-01'), n,
+                CASE WHEN n % 11 = 0 THEN 'NaN' ELSE n / 3.0 END
             FROM generate_series(1, 3000) n;
         INSERT INTO people (name) VALUES (''), (E'\\.'), (E'\\N');
         CREATE INDEX people_tags ON people USING gin (tags);

@@ -63,7 +63,8 @@ public sealed class LeastPrivilegeTests(SharedPostgresServer shared)
         await server.ExecuteAsync(
             database, ReadGuide("sql passwords")[0].Replace("larder", database + "_larder", StringComparison.Ordinal), Cancellation);
         outcome = await StoredSession.WriteAsync(settings, folder.FullPath, Cancellation);
-        Assert.Contains("PASSWORD 'SCRAM-SHA-256", await File.ReadAllTextAsync(folder["globals.sql"], Cancellation), StringComparison.Ordinal);
+        var roles = await File.ReadAllTextAsync(folder["globals.sql"], Cancellation);
+        Assert.Contains("PASSWORD 'SCRAM-SHA-256", roles, StringComparison.Ordinal);
         Assert.Empty(outcome.NotCaptured);
     }
 
@@ -86,11 +87,11 @@ public sealed class LeastPrivilegeTests(SharedPostgresServer shared)
         return new PostgreSqlSettings { Url = server.Url(database, role, "choose a long one") };
     }
 
-    private static List<string> ReadGuide(string language) =>
-    [
-        .. Regex.Matches(File.ReadAllText(RepositoryRoot.Combine("docs", "guides", "postgresql.md")), $"```{language}\n(.*?)```", RegexOptions.Singleline)
-            .Select(match => match.Groups[1].Value),
-    ];
+    private static List<string> ReadGuide(string language)
+    {
+        var guide = File.ReadAllText(RepositoryRoot.Combine("docs", "guides", "postgresql.md"));
+        return [.. Regex.Matches(guide, $"```{language}\n(.*?)```", RegexOptions.Singleline).Select(match => match.Groups[1].Value)];
+    }
 
     private static IEnumerable<EntryFacts> Facts(SourceOutcome outcome) =>
         outcome.Entries.Where(facts => facts.Kind != "globals").Select(facts => facts with { Duration = null });

@@ -28,8 +28,8 @@ public sealed class PostgreSqlCheckTests(SharedPostgresServer shared)
         var (database, dumped) = await DumpAsync(folder);
         await SeededRandom.RunManyAsync(60, async random =>
         {
-            var files = Directory.GetFiles(folder[database]).Where(path => new FileInfo(path).Length > 0).Order(StringComparer.Ordinal).ToArray();
-            var path = files[random.Next(files.Length)];
+            var files = Directory.GetFiles(folder[database]).Where(file => new FileInfo(file).Length > 0).Order(StringComparer.Ordinal);
+            var path = random.GetItems(files.ToArray(), 1)[0];
             var whole = await File.ReadAllBytesAsync(path, Cancellation);
             await WriteAsync(path, whole.AsMemory(0, random.Next(whole.Length)));
             try

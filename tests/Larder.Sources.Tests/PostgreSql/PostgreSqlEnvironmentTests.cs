@@ -36,7 +36,8 @@ public sealed class PostgreSqlEnvironmentTests(SharedPostgresServer shared) : ID
     {
         var server = await shared.GetAsync(Cancellation);
         await using var folder = new TemporaryFolder();
-        var password = PostgresServer.Password.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal);
+        var password = PostgresServer.Password
+            .Replace("\\", "\\\\", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal);
         await WritePrivateAsync(folder["pgpass"], $"{PostgresServer.Host}:{server.Port}:*:{PostgresServer.User}:{password}\n");
         Set("PGPASSFILE", folder["pgpass"]);
         await AssertReadsAsync(

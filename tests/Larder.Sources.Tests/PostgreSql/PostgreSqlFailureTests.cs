@@ -25,7 +25,8 @@ public sealed class PostgreSqlFailureTests(SharedPostgresServer shared)
     {
         var server = await shared.GetAsync(Cancellation);
         var error = await FailAsync(
-            new() { Host = PostgresServer.Host, Port = server.Port, User = PostgresServer.User, Databases = ["postgres"] }, SourceError.PermissionDenied);
+            new() { Host = PostgresServer.Host, Port = server.Port, User = PostgresServer.User, Databases = ["postgres"] },
+            SourceError.PermissionDenied);
         Assert.Contains(".pgpass", error.Message, StringComparison.Ordinal);
     }
 
@@ -62,10 +63,13 @@ public sealed class PostgreSqlFailureTests(SharedPostgresServer shared)
         var (server, database) = await MakeBigAsync();
         var role = database + "_weak";
         await server.ExecuteAsync(
-            database, $"CREATE ROLE {role} LOGIN PASSWORD 'weak'; GRANT SELECT ON big TO {role}; CREATE TABLE hidden_table (a int);", Cancellation);
+            database,
+            $"CREATE ROLE {role} LOGIN PASSWORD 'weak'; GRANT SELECT ON big TO {role}; CREATE TABLE hidden_table (a int);",
+            Cancellation);
         var settings = new PostgreSqlSettings { Url = server.Url(database, role, "weak") };
         Assert.Contains("hidden_table", (await FailAsync(settings, SourceError.PermissionDenied)).Message, StringComparison.Ordinal);
-        var probed = await Assert.ThrowsAsync<SourceException>(() => new PostgreSqlSource(settings, TimeProvider.System).ProbeAsync(Cancellation));
+        var probed = await Assert.ThrowsAsync<SourceException>(
+            () => new PostgreSqlSource(settings, TimeProvider.System).ProbeAsync(Cancellation));
         Assert.Equal(SourceError.PermissionDenied, probed.Error);
         Assert.Contains("public.hidden_table", probed.Message, StringComparison.Ordinal);
     }
@@ -81,7 +85,8 @@ public sealed class PostgreSqlFailureTests(SharedPostgresServer shared)
             Cancellation);
         var settings = new PostgreSqlSettings { Url = server.Url(database, role, "weak") };
         Assert.Contains("BYPASSRLS", (await FailAsync(settings, SourceError.PermissionDenied)).Message, StringComparison.Ordinal);
-        var probed = await Assert.ThrowsAsync<SourceException>(() => new PostgreSqlSource(settings, TimeProvider.System).ProbeAsync(Cancellation));
+        var probed = await Assert.ThrowsAsync<SourceException>(
+            () => new PostgreSqlSource(settings, TimeProvider.System).ProbeAsync(Cancellation));
         Assert.Contains("public.big", probed.Message, StringComparison.Ordinal);
     }
 
@@ -110,7 +115,8 @@ public sealed class PostgreSqlFailureTests(SharedPostgresServer shared)
     public async Task A_database_dropped_in_the_middle_is_a_lost_connection()
     {
         var (server, database) = await MakeBigAsync();
-        var error = await FailInTheMiddleAsync(StoredSession.Settings(server, database), () => server.DropDatabaseAsync(database, Cancellation));
+        var error = await FailInTheMiddleAsync(
+            StoredSession.Settings(server, database), () => server.DropDatabaseAsync(database, Cancellation));
         Assert.Equal(SourceError.Unreachable, error.Error);
     }
 
@@ -162,7 +168,8 @@ public sealed class PostgreSqlFailureTests(SharedPostgresServer shared)
             await FailAsync(StoredSession.Settings(server, database) with { Globals = false }, SourceError.Damaged, tools.Locator);
         });
         await File.WriteAllTextAsync(folder["count"], length.ToString(CultureInfo.InvariantCulture), Cancellation);
-        await StoredSession.WriteAsync(new PostgreSqlSource(StoredSession.Settings(server, database), TimeProvider.System, tools.Locator), folder.FullPath, Cancellation);
+        var source = new PostgreSqlSource(StoredSession.Settings(server, database), TimeProvider.System, tools.Locator);
+        await StoredSession.WriteAsync(source, folder.FullPath, Cancellation);
     }
 
     [Fact]
@@ -175,7 +182,8 @@ public sealed class PostgreSqlFailureTests(SharedPostgresServer shared)
         Assert.Equal(SourceError.ToolMissing, error.Error);
         Assert.Contains("postgresql-client-15", error.Message, StringComparison.Ordinal);
 
-        var source = new PostgreSqlSource(StoredSession.Settings(server, "postgres"), TimeProvider.System, new PostgreSqlToolLocator([old]));
+        var settings = StoredSession.Settings(server, "postgres");
+        var source = new PostgreSqlSource(settings, TimeProvider.System, new PostgreSqlToolLocator([old]));
         Assert.Equal(SourceError.ToolMissing, (await Assert.ThrowsAsync<SourceException>(() => source.OpenAsync(Cancellation))).Error);
     }
 
@@ -191,7 +199,9 @@ public sealed class PostgreSqlFailureTests(SharedPostgresServer shared)
         return (server, database);
     }
 
-    /// <summary>40 MB: more than all the pipes and buffers between server and reader hold, so that a reader who stops stops the dump.</summary>
+    /// <summary>
+    /// 40 MB: more than all the pipes and buffers between server and reader hold, so that a reader who stops stops the dump.
+    /// </summary>
     private static Task FillAsync(PostgresServer server, string database) => server.ExecuteAsync(
         database, "CREATE TABLE big AS SELECT n, repeat(md5(n::text), 30) AS filling FROM generate_series(1, 40000) n", Cancellation);
 

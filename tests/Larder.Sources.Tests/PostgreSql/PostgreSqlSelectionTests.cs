@@ -57,7 +57,8 @@ public sealed class PostgreSqlSelectionTests(SharedPostgresServer shared) : IAsy
     public async Task A_database_with_any_name_is_found_by_it_and_restored_by_stock_pg_restore()
     {
         await MakeAsync(server, Odd);
-        await StoredSession.WriteAsync(new PostgreSqlSettings { Url = server.Url(), Databases = [Odd], Globals = false }, folder.FullPath, Cancellation);
+        var settings = new PostgreSqlSettings { Url = server.Url(), Databases = [Odd], Globals = false };
+        await StoredSession.WriteAsync(settings, folder.FullPath, Cancellation);
         Assert.Equal([DatabaseFolder.Encode(Odd)], folder.Names);
         var again = shared.NameDatabase("again");
         await server.CreateDatabaseAsync(again, Cancellation);
@@ -69,7 +70,10 @@ public sealed class PostgreSqlSelectionTests(SharedPostgresServer shared) : IAsy
     [Fact]
     public async Task Excluded_tables_are_left_out_and_the_manifest_says_so()
     {
-        await server.ExecuteAsync(first, "CREATE SCHEMA logs; CREATE TABLE logs.a (x int); CREATE TABLE logs.b (x int); CREATE TABLE cache_1 (x int)", Cancellation);
+        await server.ExecuteAsync(
+            first,
+            "CREATE SCHEMA logs; CREATE TABLE logs.a (x int); CREATE TABLE logs.b (x int); CREATE TABLE cache_1 (x int)",
+            Cancellation);
         var settings = StoredSession.Settings(server, first) with { Exclude = ["logs.*", "cache_?"] };
         await new PostgreSqlSource(settings, TimeProvider.System).ProbeAsync(Cancellation);
         var outcome = await StoredSession.WriteAsync(settings, folder.FullPath, Cancellation);
@@ -85,14 +89,16 @@ public sealed class PostgreSqlSelectionTests(SharedPostgresServer shared) : IAsy
         var latin = shared.NameDatabase("latin");
         await server.CreateDatabaseAsync(latin, Cancellation, "ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
         await server.ExecuteAsync(latin, "CREATE TABLE \"größe\" (a text); INSERT INTO \"größe\" VALUES ('ü')", Cancellation);
-        var outcome = await StoredSession.WriteAsync(StoredSession.Settings(server, latin) with { Globals = false }, folder.FullPath, Cancellation);
+        var outcome = await StoredSession.WriteAsync(
+            StoredSession.Settings(server, latin) with { Globals = false }, folder.FullPath, Cancellation);
 
         var facts = Assert.Single(outcome.Entries);
         Assert.Equal($"{latin}.public.größe", facts.Name);
         Assert.Equal([0xFC, .. "\n\\.\n\n\n"u8], await File.ReadAllBytesAsync(folder[facts.File], Cancellation));
         var again = shared.NameDatabase("again");
         await server.CreateDatabaseAsync(again, Cancellation);
-        (await ChildProcess.RunAsync(server.Tool("pg_restore", "-Fd", "--exit-on-error", "-d", again, folder[latin]), Cancellation)).Expect();
+        (await ChildProcess.RunAsync(
+            server.Tool("pg_restore", "-Fd", "--exit-on-error", "-d", again, folder[latin]), Cancellation)).Expect();
         Assert.Equal("ü", await server.ScalarAsync(again, "SELECT a FROM \"größe\"", Cancellation));
     }
 
@@ -101,7 +107,8 @@ public sealed class PostgreSqlSelectionTests(SharedPostgresServer shared) : IAsy
     {
         var bare = shared.NameDatabase("bare");
         await server.CreateDatabaseAsync(bare, Cancellation);
-        var outcome = await StoredSession.WriteAsync(StoredSession.Settings(server, bare) with { Globals = false }, folder.FullPath, Cancellation);
+        var outcome = await StoredSession.WriteAsync(
+            StoredSession.Settings(server, bare) with { Globals = false }, folder.FullPath, Cancellation);
         Assert.Empty(outcome.Entries);
         Assert.True(File.Exists(folder.Combine(bare, "toc.dat")));
     }
@@ -117,7 +124,8 @@ public sealed class PostgreSqlSelectionTests(SharedPostgresServer shared) : IAsy
             END LOOP; END $$
             """,
             Cancellation);
-        var outcome = await StoredSession.WriteAsync(StoredSession.Settings(server, first) with { Globals = false }, folder.FullPath, Cancellation);
+        var outcome = await StoredSession.WriteAsync(
+            StoredSession.Settings(server, first) with { Globals = false }, folder.FullPath, Cancellation);
         Assert.Equal(2001, outcome.Entries.Count);
         Assert.Equal(2 + Enumerable.Range(1, 2000).Sum(n => n % 7), outcome.Entries.Sum(facts => facts.Rows));
     }

@@ -163,14 +163,21 @@ public sealed class PostgresServer : IAsyncDisposable
         Port = FindFreePort();
         string[] all =
         [
-            "fsync=off", "full_page_writes=off", "synchronous_commit=off", "listen_addresses=" + Host, "unix_socket_directories=" + SocketFolder,
-            "port=" + Port.ToString(CultureInfo.InvariantCulture), "lc_messages=C", "max_wal_size=4GB", "logging_collector=off", .. settings,
+            "fsync=off", "full_page_writes=off", "synchronous_commit=off", "listen_addresses=" + Host,
+            "unix_socket_directories=" + SocketFolder, "port=" + Port.ToString(CultureInfo.InvariantCulture),
+            "lc_messages=C", "max_wal_size=4GB", "logging_collector=off", .. settings,
         ];
         var (program, arguments) = AsServerUser("postgres", ["-D", DataFolder, .. all.SelectMany(setting => new[] { "-c", setting })]);
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         process = new Process
         {
-            StartInfo = new(program, arguments) { RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = "/" },
+            StartInfo = new(program, arguments)
+            {
+                RedirectStandardError = true,
+                RedirectStandardInput = true,
+                UseShellExecute = false,
+                WorkingDirectory = "/",
+            },
             EnableRaisingEvents = true,
         };
         process.ErrorDataReceived += (_, line) =>

@@ -1,4 +1,4 @@
-namespace Larder.Sources.Command;
+namespace Larder.Sources.Tools;
 
 /// <summary>Counts what is read and remembers whether the end was seen.</summary>
 internal sealed class OutputStream(Stream inner) : Stream
