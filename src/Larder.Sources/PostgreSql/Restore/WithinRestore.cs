@@ -47,11 +47,24 @@ internal sealed class WithinRestore(RestoreLook look, IStoredDump dump, DumpRest
             var names = string.Join(", ", there.Keys.Select(table => SqlName.Quote(table.Schema!, table.Tag!)));
             await session.ExecuteAsync($"DROP TABLE {names}", cancellationToken); // At once: they may refer to each other.
         }
-        await session.RunScriptAsync(await scripts.WriteAsync(work.Toc, "pre-data", cancellationToken), cancellationToken);
+        await MakeAsync(session, scripts, work, cancellationToken);
         var sent = await SendAsync(session, work, cancellationToken);
-        await session.RunScriptAsync(await scripts.WriteAsync(work.Toc, "post-data", cancellationToken), cancellationToken);
+        await session.RunScriptAsync(await scripts.WriteAsync(WithoutPrivileges(work.Toc), "post-data", cancellationToken), cancellationToken);
         await PutBackAsync(session, keys, cancellationToken);
         return sent;
+    }
+
+    /// <summary>Privileges come last and alone, when those that the live database gives by itself have been taken away.</summary>
+    private static async Task MakeAsync(LiveSession session, ArchiveScript scripts, RestoreWork work, CancellationToken cancellationToken)
+    {
+        var bare = WithoutPrivileges(work.Toc);
+        var privileges = work.Toc with { Entries = [.. work.Toc.Entries.Where(entry => entry.Kind == "ACL" || TocParts.IsPreamble(entry))] };
+        await session.RunScriptAsync(await scripts.WriteAsync(bare, "pre-data", cancellationToken), cancellationToken);
+        var made = await LiveTables.FindAsync(
+            session.Connection, [.. work.Toc.Entries.Where(entry => entry.Kind is TocParts.Table or "SEQUENCE")], cancellationToken);
+        await RunAllAsync(
+            session, await LivePrivileges.FindRevokesAsync(session.Connection, made.Values, cancellationToken), cancellationToken);
+        await session.RunScriptAsync(await scripts.WriteAsync(privileges, "pre-data", cancellationToken), cancellationToken);
     }
 
     private async Task<IReadOnlyDictionary<string, long>> ReplaceRowsAsync(
@@ -74,6 +87,8 @@ internal sealed class WithinRestore(RestoreLook look, IStoredDump dump, DumpRest
             session, work.Toc.Entries.Where(entry => entry.Kind == TocParts.ViewData).Select(entry => entry.Definition!.Trim()), cancellationToken);
         return sent;
     }
+
+    private static ArchiveToc WithoutPrivileges(ArchiveToc toc) => toc with { Entries = [.. toc.Entries.Where(entry => entry.Kind != "ACL")] };
 
     private static async Task PutBackAsync(LiveSession session, IReadOnlyList<LiveForeignKey> keys, CancellationToken cancellationToken)
     {
@@ -112,16 +127,17 @@ internal sealed class WithinRestore(RestoreLook look, IStoredDump dump, DumpRest
     {
         var counter = new CopyRowCounter();
         await using var content = await dump.OpenAsync(work.Dump.Files[table.DataFile!].Path, cancellationToken);
-        await using var writer = (NpgsqlCopyTextWriter)await session.Connection.BeginTextImportAsync(
+        var writer = (NpgsqlCopyTextWriter)await session.Connection.BeginTextImportAsync(
             CopyStatement.ToWrite(table, encoding), cancellationToken);
         try
         {
             await TableFeed.CopyAsync(content, writer.BaseStream, counter.Look, advance, cancellationToken);
+            await writer.DisposeAsync(); // This says that these were all rows, so it must not happen otherwise.
         }
         catch
         {
-            // Closing it would say that these were all rows.
-            await writer.CancelAsync();
+            // Where the server itself has ended it, there is nothing to cancel any more.
+            await writer.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
         return counter.Complete(work.Dump.Folder, table.DataFile!);

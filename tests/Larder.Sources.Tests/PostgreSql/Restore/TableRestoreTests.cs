@@ -17,9 +17,9 @@ public sealed class TableRestoreTests(SharedPostgresServer shared)
         await made.Server.ExecuteAsync(
             made.Database,
             """
-            UPDATE big SET filling = '' WHERE n > 5; DELETE FROM circle_b; ALTER TABLE big ADD later int; DROP INDEX people_tags;
-            DELETE FROM odd."größe ""x"".y
-            2"; DROP POLICY own ON secrets; TRUNCATE measures; DELETE FROM child;
+            UPDATE big SET filling = '' WHERE n > 5; UPDATE circle_a SET b = NULL; DELETE FROM circle_b; ALTER TABLE big ADD later int; DROP INDEX people_tags;
+            TRUNCATE odd."größe ""x"".y
+            2"; DROP POLICY own ON secrets; TRUNCATE measures; TRUNCATE child;
             DROP MATERIALIZED VIEW by_mood, by_year; DROP VIEW adults; DELETE FROM people WHERE id > 150;
             """,
             Cancellation);
@@ -116,5 +116,10 @@ public sealed class TableRestoreTests(SharedPostgresServer shared)
         (server, database) => FeatureDatabase.MakeAsync(server, database, Cancellation),
         Cancellation);
 
-    private static List<string> Sorted(string schema) => [.. schema.Split('\n').Order(StringComparer.Ordinal)];
+    /// <summary>What is made anew comes later in the next dump, so only the lines themselves are compared.</summary>
+    private static List<string> Sorted(string schema) =>
+    [
+        .. schema.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("--", StringComparison.Ordinal)
+            && !line.StartsWith("SET default_table_access_method", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+    ];
 }
