@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Larder.Sources.MongoDb;
 
 /// <summary>
-/// The elements of one document or array, where they lie. Fails with <see cref="BsonException"/> at the first byte that cannot be BSON; nested
-/// documents are only stepped over.
+/// The elements of one document or array, where they lie. Fails with <see cref="BsonException"/> at the first byte that cannot be BSON;
+/// nested documents are only stepped over.
 /// </summary>
 public ref struct BsonReader
 {

@@ -24,8 +24,8 @@ internal sealed class BsonStreamReader(Stream stream) : IDisposable
     public long Position { get; private set; }
 
     /// <summary>
-    /// Goes on to the next document. Fails with <see cref="BsonException"/> where its length cannot be, or the file ends in the midst of it;
-    /// what is inside is not looked at.
+    /// Goes on to the next document. Fails with <see cref="BsonException"/> where its length cannot be, or the file ends in the midst of
+    /// it; what is inside is not looked at.
     /// </summary>
     /// <returns>False at the end.</returns>
     public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)

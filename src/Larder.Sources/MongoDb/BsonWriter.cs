@@ -188,7 +188,8 @@ public sealed class BsonWriter
     {
         if (buffer.Length - length < bytes)
         {
-            System.Array.Resize(ref buffer, checked((int)Math.Max(Math.Min(2L * buffer.Length, System.Array.MaxLength), (long)length + bytes)));
+            var doubled = Math.Min(2L * buffer.Length, System.Array.MaxLength);
+            System.Array.Resize(ref buffer, checked((int)Math.Max(doubled, (long)length + bytes)));
         }
         length += bytes;
         return buffer.AsSpan(length - bytes, bytes);

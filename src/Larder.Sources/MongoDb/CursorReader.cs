@@ -38,7 +38,8 @@ internal sealed record CursorQuery
 /// </summary>
 internal sealed class CursorReader : IAsyncDisposable
 {
-    // One being consumed, one waiting, one hashed, one on its way: 4 batches of 4 MiB, or of 16 MiB where single documents are that large.
+    // One being consumed, one waiting, one hashed, one on its way: 4 batches of 4 MiB. Where single documents are so large that batches
+    // reach 16 MiB, none is on its way before the last has found its place: 3 of 16 MiB.
     private const int BatchBytes = 4 * 1024 * 1024;
     private const int FirstBatchDocuments = 1000;
     private const int BatchDocumentsMax = 100_000;
@@ -129,7 +130,8 @@ internal sealed class CursorReader : IAsyncDisposable
         for (var isFirst = true; ; isFirst = false)
         {
             cursor = Bson.FindPath(answer.Bytes, "cursor.id").AsInt64();
-            var next = cursor != 0 && !isFirst ? connection.RunAsync(query.Database, GetMore(size), disposal.Token) : null;
+            var goesOn = cursor != 0 && !isFirst && answer.Memory.Length <= 2 * BatchBytes;
+            var next = goesOn ? connection.RunAsync(query.Database, GetMore(size), disposal.Token) : null;
             try
             {
                 var batch = Prepare(answer, isFirst);

@@ -85,7 +85,8 @@ internal static class Decimal128
         var mark = number.IndexOfAny(['e', 'E']);
         var mantissa = mark < 0 ? number : number[..mark];
         var exponent = BigInteger.Zero;
-        if (mark >= 0 && !BigInteger.TryParse(number[(mark + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent))
+        if (mark >= 0
+            && !BigInteger.TryParse(number[(mark + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent))
         {
             throw NotDecimal(shown);
         }

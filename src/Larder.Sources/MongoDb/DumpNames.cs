@@ -42,9 +42,7 @@ internal static class DumpNames
             return escaped.ToString();
         }
         // SHA-1 as mongodump has it: a name, not a protection. The whole name stands in the metadata.
-#pragma warning disable CA5350
         var hash = SHA1.HashData(Encoding.UTF8.GetBytes(collection));
-#pragma warning restore CA5350
         return $"{escaped.ToString(0, KeptBytes)}%24{Base64Url.EncodeToString(hash)}";
     }
 
@@ -53,5 +51,6 @@ internal static class DumpNames
 
     // mongodump 100.7 reads and writes a space as '+' and newer ones as %20, with '+' as itself. What all of them read alike is to escape
     // all but these.
-    private static bool IsPlain(byte unit) => char.IsAsciiLetterOrDigit((char)unit) || "-_.~".Contains((char)unit, StringComparison.Ordinal);
+    private static bool IsPlain(byte unit) =>
+        char.IsAsciiLetterOrDigit((char)unit) || "-_.~".Contains((char)unit, StringComparison.Ordinal);
 }

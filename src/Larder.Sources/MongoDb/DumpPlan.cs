@@ -19,7 +19,8 @@ internal sealed record DumpPlan(MongoMoment Moment, IReadOnlyList<DumpItem> Item
             {
                 if (database == "admin" && !mayReadAccounts && DumpNames.Accounts.Contains(collection.Name))
                 {
-                    notCaptured.Add(new SourceWarning(collection.FullName, "It is not in this backup, because the account may not read it."));
+                    notCaptured.Add(new SourceWarning(
+                        collection.FullName, "It is not in this backup, because the account may not read it."));
                     continue;
                 }
                 items.Add(DumpItem.Of(collection, moment, settings.Timeout));
@@ -39,7 +40,8 @@ internal sealed record DumpPlan(MongoMoment Moment, IReadOnlyList<DumpItem> Item
             else if (withAccounts)
             {
                 notCaptured.Add(new SourceWarning(
-                    database, $"Users and roles of {database} are not in this backup, because the account may not read admin.system.users."));
+                    database,
+                    $"Users and roles of {database} are not in this backup, because the account may not read admin.system.users."));
             }
         }
         return new DumpPlan(moment, items, notCaptured);

@@ -135,7 +135,8 @@ internal static class ExtendedJsonParser
                 writer.Binary(name, value.GetProperty("base64").GetBytesFromBase64(), ParseByte(value.GetProperty("subType").GetString()!));
                 return true;
             case "$regularExpression":
-                writer.Raw(BsonType.Regex, name, Regex(value.GetProperty("pattern").GetString()!, value.GetProperty("options").GetString()!));
+                var pattern = value.GetProperty("pattern").GetString()!;
+                writer.Raw(BsonType.Regex, name, Regex(pattern, value.GetProperty("options").GetString()!));
                 return true;
             case "$code":
                 writer.Raw(BsonType.Code, name, Text(value.GetString()!));

@@ -146,7 +146,7 @@ internal sealed class MongoDbSession(
     {
         var start = plan.Moment.Timestamp;
         var end = await CheckOplogAsync(cancellationToken);
-        var dumped = plan.Items.Where(item => item.Query is not null).Select(item => item.Query!.FullName).ToHashSet(StringComparer.Ordinal);
+        var dumped = plan.Items.Select(item => item.Query?.FullName).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var picker = new OplogPicker(new OplogScope(plan.Catalog, dumped).Contains);
         return new CursorReader(connections[0], new CursorQuery
         {

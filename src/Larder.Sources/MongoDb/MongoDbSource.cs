@@ -109,8 +109,8 @@ public sealed class MongoDbSource(MongoDbSettings settings, TimeProvider clock) 
         {
             throw new SourceException(
                 SourceError.Unreachable,
-                $"The read preference \"{settings.ReadPreference}\" is not one of primary, primaryPreferred, secondary, secondaryPreferred, "
-                + "nearest.",
+                $"The read preference \"{settings.ReadPreference}\" is not one of primary, primaryPreferred, secondary, secondaryPreferred "
+                + "and nearest.",
                 error);
         }
     }

@@ -64,8 +64,8 @@ internal static class MongoErrors
                 (SourceError.Unreachable, $"somebody ended the operation on the server ({said})."),
             { Domain: MongoErrorDomain.Server, Code: SnapshotTooOld or SnapshotUnavailable } =>
                 (SourceError.TimedOut,
-                    $"the server no longer keeps the moment that is read ({said}). Raise its parameter minSnapshotHistoryWindowInSeconds, or use "
-                    + "the oplog for consistency."),
+                    $"the server no longer keeps the moment that is read ({said}). Raise its parameter minSnapshotHistoryWindowInSeconds, "
+                    + "or use the oplog for consistency."),
             { Domain: MongoErrorDomain.Server, Code: CappedPositionLost } =>
                 (SourceError.Unreachable, $"documents were overwritten faster than they could be read ({said})."),
             { Domain: MongoErrorDomain.Command or MongoErrorDomain.Client } => (SourceError.Unreachable, $"the driver says: {said}."),

@@ -56,8 +56,9 @@ internal sealed class MomentChoice(
             ? Without(await ReadCatalogAsync(cancellationToken), "per collection")
             : throw new SourceException(
                 SourceError.PermissionDenied,
-                $"{connection.Host} cannot be read consistently by {(settings.Consistency == MongoDbConsistency.Oplog ? "the oplog" : "a snapshot")}: "
-                + "it does not offer that, or the account may not use it.");
+                $"{connection.Host} cannot be read as of one moment by "
+                + (settings.Consistency == MongoDbConsistency.Oplog ? "the oplog" : "a snapshot")
+                + ": it does not offer that, or the account may not use it.");
     }
 
     private static MongoMoment Without(MongoCatalog catalog, string words) => new(MomentKind.None, 0, catalog, words);
@@ -114,7 +115,8 @@ internal sealed class MomentChoice(
         }
         throw new SourceException(
             SourceError.Unreachable,
-            $"Collections at {connection.Host} were created or dropped all the time while their list was read, so no snapshot could be taken.");
+            $"Collections at {connection.Host} were created or dropped all the time while their list was read, so no snapshot could be "
+            + "taken.");
     }
 
     private static bool IsSame(MongoCatalog before, MongoCatalog after) =>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Larder.Sources.MongoDb;
 
 namespace Larder.Sources.Native;
 
@@ -71,8 +70,8 @@ internal sealed class MongoConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs one command and returns the server's answer, which the caller disposes. Fails with <see cref="MongoException"/> where the answer
-    /// is not <c>ok: 1</c>; errors inside a good answer, such as <c>writeErrors</c> of an insert, are for the caller to look at.
+    /// Runs one command and returns the server's answer, which the caller disposes. Fails with <see cref="MongoException"/> where the
+    /// answer is not <c>ok: 1</c>; errors inside a good answer, such as <c>writeErrors</c> of an insert, are for the caller to look at.
     /// When cancelled, the server is told to end what runs, and buffers of <paramref name="command"/> must not be used again.
     /// </summary>
     public async Task<MongoReply> RunAsync(string database, ReadOnlyMemory<byte> command, CancellationToken cancellationToken)
@@ -280,11 +279,7 @@ internal sealed class MongoConnection : IAsyncDisposable
 
     private unsafe void KillSession(Mongoc.ClientHandle other, byte[] id)
     {
-        var writer = new BsonWriter();
-        writer.StartArray("killSessions");
-        writer.Document("0", id);
-        writer.End();
-        var command = writer.ToArray();
+        var command = KillSessionsCommand(id);
         var storage = stackalloc byte[2 * Mongoc.BsonBytes];
         var bson = (byte*)(((nint)storage + Mongoc.BsonBytes - 1) & ~(nint)(Mongoc.BsonBytes - 1));
         var failure = stackalloc byte[Mongoc.ErrorBytes];
@@ -304,6 +299,16 @@ internal sealed class MongoConnection : IAsyncDisposable
                 reply.DangerousGetHandle(),
                 failure);
         }
+    }
+
+    // {killSessions: [id]}
+    private static byte[] KillSessionsCommand(byte[] id)
+    {
+        byte[] array = [.. "0000\u00030\0"u8, .. id, 0];
+        BitConverter.TryWriteBytes(array, array.Length);
+        byte[] command = [.. "0000\u0004killSessions\0"u8, .. array, 0];
+        BitConverter.TryWriteBytes(command, command.Length);
+        return command;
     }
 
     private static void DisposeWhenDone(Task<MongoReply> running) => _ = running.ContinueWith(

@@ -11,7 +11,9 @@ internal sealed class MongoException(MongoErrorDomain domain, int code, string m
     /// <summary>The server's error code where the domain is <see cref="MongoErrorDomain.Server"/>, otherwise the driver's.</summary>
     public int Code { get; } = code;
 
-    /// <summary>What the server answered, as BSON: <c>codeName</c>, <c>errorLabels</c>, <c>writeErrors</c>; may be an empty document.</summary>
+    /// <summary>
+    /// What the server answered, as BSON: <c>codeName</c>, <c>errorLabels</c>, <c>writeErrors</c>; may be an empty document.
+    /// </summary>
     public ReadOnlyMemory<byte> Reply { get; } = reply;
 
     /// <summary>Whether the server said this, with this code of its <c>error_codes.yml</c>.</summary>

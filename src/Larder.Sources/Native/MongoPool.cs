@@ -20,8 +20,8 @@ internal sealed record MongoPoolOptions
 }
 
 /// <summary>
-/// The connections to one deployment, monitored by threads of the driver's. Safe for concurrent use. Disposing closes it as soon as its last
-/// <see cref="MongoConnection"/> is closed.
+/// The connections to one deployment, monitored by threads of the driver's. Safe for concurrent use. Disposing closes it as soon as its
+/// last <see cref="MongoConnection"/> is closed.
 /// </summary>
 internal sealed class MongoPool : IDisposable
 {
