@@ -8,20 +8,11 @@ namespace Larder.Sources.Tests.MongoDb;
 public sealed class MongoServerTests(MongoServers servers)
 {
     [Fact]
-    public async Task A_replica_set_is_read_by_mongodump_with_its_oplog()
-    {
-        var server = await servers.ReplicaSetAsync();
-        using var folder = new TemporaryFolder();
-        await MongoTools.DumpAsync(server.Url, folder.FullPath, "--oplog");
-        Assert.True(File.Exists(folder["oplog.bson"]));
-    }
-
-    [Fact]
     public async Task A_standalone_is_read_by_mongodump()
     {
         var server = await servers.StandaloneAsync();
         using var folder = new TemporaryFolder();
-        await MongoTools.DumpAsync(server.Url, folder.FullPath);
+        await MongoTools.DumpAsync(server.Url, folder.FullPath, "--db=admin");
         Assert.True(Directory.Exists(folder["admin"]));
     }
 
@@ -30,11 +21,11 @@ public sealed class MongoServerTests(MongoServers servers)
     {
         var server = await servers.WithAccountsAsync();
         using var folder = new TemporaryFolder();
-        await MongoTools.DumpAsync(server.Url, folder.FullPath);
+        await MongoTools.DumpAsync(server.Url, folder.FullPath, "--db=admin");
         Assert.True(File.Exists(folder.Combine("admin", "system.users.bson")));
 
         var refused = await Assert.ThrowsAsync<ChildFailedException>(
-            () => MongoTools.DumpAsync(server.UrlFor("stranger", "guessed"), folder["none"]));
+            () => MongoTools.DumpAsync(server.UrlFor("stranger", "guessed"), folder["none"], "--db=admin"));
         Assert.Contains("auth", refused.Message, StringComparison.OrdinalIgnoreCase);
     }
 

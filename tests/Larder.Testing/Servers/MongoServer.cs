@@ -67,7 +67,7 @@ public sealed class MongoServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends it as a power cut would, and returns when it is gone. Its data stay, and <see cref="StartAgainAsync"/> finds them.</summary>
+    /// <summary>Ends it as a power cut would, and returns when it is gone. <see cref="StartAgainAsync"/> finds its data.</summary>
     public async Task KillAsync()
     {
         if (running is not null)

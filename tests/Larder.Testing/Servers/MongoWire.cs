@@ -12,7 +12,7 @@ internal static class MongoWire
 {
     private const int OperationMessage = 2013;
 
-    /// <summary>Runs a command whose values are texts, numbers, lists and documents. Throws with the server's words where it is refused.</summary>
+    /// <summary>Runs a command of texts, numbers, lists and documents. Throws with the server's words where it is refused.</summary>
     public static async Task RunAsync(int port, Document command, CancellationToken cancellationToken)
     {
         using var client = new TcpClient();

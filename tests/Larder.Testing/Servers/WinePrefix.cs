@@ -1,8 +1,8 @@
 namespace Larder.Testing.Servers;
 
 /// <summary>
-/// The pretended Windows that the MongoDB server lives in. Making one takes seconds and 700 MB, so one for each account is kept in its cache,
-/// and each server gets a copy of links: then ending all that lives in it ends nothing of another test run.
+/// The pretended Windows that the MongoDB server lives in. Making one takes seconds and 700 MB, so one for each account is kept in its
+/// cache, and each server gets a copy of links: then ending all that lives in it ends nothing of another test run.
 /// </summary>
 internal static class WinePrefix
 {

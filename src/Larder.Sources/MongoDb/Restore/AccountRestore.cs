@@ -4,8 +4,8 @@ namespace Larder.Sources.MongoDb.Restore;
 
 /// <summary>
 /// Users and roles, with their passwords, which are hashed in the dump. They go into two temporary collections first, and from there the
-/// server takes them over by <c>_mergeAuthzCollections</c>, the command that mongorestore uses: <c>admin.system.users</c> itself is not to be
-/// written to.
+/// server takes them over by <c>_mergeAuthzCollections</c>, the command that mongorestore uses: <c>admin.system.users</c> itself is not to
+/// be written to.
 /// </summary>
 internal sealed class AccountRestore(
     IStoredDump dump, RestoreConnection connection, TemporaryNames names, RestoreWork work, bool mayReplace)
@@ -60,7 +60,10 @@ internal sealed class AccountRestore(
         IReadOnlyList<StoredDocuments> files, string temporaryName, string standingName, CancellationToken cancellationToken)
     {
         await connection.RunAsync(
-            Admin, writer => writer.String("create", temporaryName), "could not create a temporary collection of accounts", cancellationToken);
+            Admin,
+            writer => writer.String("create", temporaryName),
+            "could not create a temporary collection of accounts",
+            cancellationToken);
         var batch = new InsertBatch(temporaryName, inOrder: false);
         var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var file in files)

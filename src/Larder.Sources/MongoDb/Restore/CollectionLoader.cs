@@ -92,7 +92,8 @@ internal sealed class CollectionLoader(IStoredDump dump, RestoreTarget target, A
             if (taken != batch.Documents)
             {
                 throw new SourceException(
-                    SourceError.Mismatch, $"MongoDB at {target.Hosts} took {taken} of {batch.Documents} documents of {staged.Item.FullTarget}.");
+                    SourceError.Mismatch,
+                    $"MongoDB at {target.Hosts} took {taken} of {batch.Documents} documents of {staged.Item.FullTarget}.");
             }
             advance(batch.DocumentBytes);
             batch.Clear();
@@ -115,7 +116,10 @@ internal sealed class CollectionLoader(IStoredDump dump, RestoreTarget target, A
     {
         var item = staged.Item;
         var reply = await connection.RunAsync(
-            staged.Database, writer => writer.String("count", staged.DocumentsName), $"could not count {item.FullTarget}", cancellationToken);
+            staged.Database,
+            writer => writer.String("count", staged.DocumentsName),
+            $"could not count {item.FullTarget}",
+            cancellationToken);
         var counted = Bson.Find(reply, "n").AsInt64();
         if (counted != fed.Rows)
         {
@@ -130,12 +134,13 @@ internal sealed class CollectionLoader(IStoredDump dump, RestoreTarget target, A
         if (item.Recorded is { Fingerprint: { } recorded } && recorded != fed)
         {
             throw new SourceException(
-                SourceError.Mismatch, $"The documents of {item.FullTarget} are not those that the manifest recorded: {fed} is not {recorded}.");
+                SourceError.Mismatch,
+                $"The documents of {item.FullTarget} are not those that the manifest recorded: {fed} is not {recorded}.");
         }
         staged.Facts = new EntryFacts
         {
             Name = item.Recorded?.Name ?? item.Dumped.FullName,
-            Kind = item.Recorded?.Kind ?? "collection",
+            Kind = item.Recorded?.Kind ?? (staged.IsTimeSeries ? "timeseries" : "collection"),
             File = item.Dumped.Documents?.Path.ToString() ?? "",
             Rows = fed.Rows,
             Bytes = item.Dumped.Documents?.Bytes ?? 0,

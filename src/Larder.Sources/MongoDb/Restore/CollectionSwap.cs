@@ -30,7 +30,8 @@ internal sealed class CollectionSwap(RestoreConnection connection)
                 error.Error,
                 done.Count == 0
                     ? $"{error.Message} Nothing was replaced."
-                    : $"{error.Message} These had been replaced before, one by one, and all others stand as they were: {string.Join(", ", done)}.",
+                    : $"{error.Message} These had been replaced before, one by one, and all others stand as they were: "
+                        + $"{string.Join(", ", done)}.",
                 error);
         }
     }

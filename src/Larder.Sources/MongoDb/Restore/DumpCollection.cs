@@ -11,7 +11,7 @@ internal enum DumpKind
     /// <summary>A view of a collection of buckets; the dump holds the buckets.</summary>
     TimeSeries,
 
-    /// <summary>The functions of a database, <c>system.js</c>, a collection that can neither be created beside itself nor be renamed.</summary>
+    /// <summary>The functions of a database, <c>system.js</c>: a collection that nothing can be renamed to.</summary>
     Functions,
 }
 

@@ -16,7 +16,7 @@ internal sealed class DumpLayout
     /// <summary>Writes that were made while the dump was taken; null where it was taken from one moment.</summary>
     public StoredDocuments? Oplog { get; init; }
 
-    /// <summary>Files of accounts: <c>admin/system.users.bson</c>, or <c>DB/$admin.system.users.bson</c> for those of one database.</summary>
+    /// <summary>Of accounts: <c>admin/system.users.bson</c>, or <c>DB/$admin.system.users.bson</c> for those of one database.</summary>
     public required IReadOnlyList<StoredDocuments> Users { get; init; }
 
     public required IReadOnlyList<StoredDocuments> Roles { get; init; }

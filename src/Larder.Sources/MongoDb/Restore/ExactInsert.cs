@@ -38,8 +38,8 @@ internal sealed class ExactInsert(StagedCollection staged, RestoreConnection con
             isForbidden = true;
             warn(new SourceWarning(
                 staged.Item.FullTarget,
-                $"{staged.Item.FullTarget} has documents with empty timestamps or with fields before _id, which the server changed on their "
-                + "way in, because the account of the restore may not use applyOps."));
+                $"{staged.Item.FullTarget} has documents with empty timestamps or with fields before _id, which the server changed on "
+                + "their way in, because the account of the restore may not use applyOps."));
             return false;
         }
     }

@@ -14,7 +14,10 @@ internal static class FunctionsSwap
         foreach (var function in functions)
         {
             await connection.RunAsync(
-                staged.Database, writer => WriteUpsert(writer, item.TargetName, function), $"could not write {item.FullTarget}", cancellationToken);
+                staged.Database,
+                writer => WriteUpsert(writer, item.TargetName, function),
+                $"could not write {item.FullTarget}",
+                cancellationToken);
         }
         await connection.RunAsync(
             staged.Database,

@@ -3,8 +3,8 @@ using Larder.Sources.Dumps;
 namespace Larder.Sources.MongoDb.Restore;
 
 /// <summary>
-/// Restores dumps in mongodump's layout into one MongoDB server. Everything is loaded beside what stands there, under temporary names in the
-/// same databases, compared and indexed there, and gets its true name in the end, each collection in one moment.
+/// Restores dumps in mongodump's layout into one MongoDB server. Everything is loaded beside what stands there, under temporary names in
+/// the same databases, compared and indexed there, and gets its true name in the end, each collection in one moment.
 /// </summary>
 /// <param name="url">The server; passwords in it are never shown.</param>
 public sealed class MongoDbRestore(string url) : IDumpRestore

@@ -159,7 +159,10 @@ internal sealed class OplogReplay(
         var database = (Bson.FindString(entry.Span, "ns") ?? "").Split('.')[0];
         if (kind == "dropDatabase")
         {
-            staged.Where(collection => collection.Item.Dumped.Database == database).ToList().ForEach(collection => collection.IsDropped = true);
+            foreach (var dropped in staged.Where(collection => collection.Item.Dumped.Database == database))
+            {
+                dropped.IsDropped = true; // Under its temporary name it stays until the end, and goes with the others.
+            }
             return;
         }
         var name = Bson.FindString(command, kind) ?? "";
@@ -188,7 +191,10 @@ internal sealed class OplogReplay(
         foreach (var element in new BsonReader(command))
         {
             // Of the buckets, what the time series was told; the server makes the rest of it again.
-            if (isTimeSeries ? element.Name is "timeseries" or "expireAfterSeconds" or "collation" : element.Name is not ("create" or "idIndex" or "uuid"))
+            var isOption = isTimeSeries
+                ? element.Name is "timeseries" or "expireAfterSeconds" or "collation"
+                : element.Name is not ("create" or "idIndex" or "uuid");
+            if (isOption)
             {
                 options.Element(element);
             }

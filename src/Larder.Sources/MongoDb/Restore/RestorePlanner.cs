@@ -186,19 +186,24 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
         if (request.Part != DumpPart.Data)
         {
             steps.AddRange(items.Where(item => item.Dumped.Kind == DumpKind.View)
-                .Select(item => item.Standing is null ? $"Create the view {item.FullTarget}." : $"Replace {item.FullTarget} by the view of the dump."));
+                .Select(item => item.Standing is null
+                    ? $"Create the view {item.FullTarget}."
+                    : $"Replace {item.FullTarget} by the view of the dump."));
         }
         steps.AddRange(layout.LeftOut);
     }
 
     private static string DescribeSwap(RestoreItem item) => item switch
     {
-        { Dumped.Kind: DumpKind.Functions } => $"Write the functions of {item.FullTarget} in place, and remove those that the dump does not hold.",
+        { Dumped.Kind: DumpKind.Functions } =>
+            $"Write the functions of {item.FullTarget} in place, and remove those that the dump does not hold.",
         { Standing: null } => $"Give {item.FullTarget} its name.",
         { Dumped.Kind: DumpKind.TimeSeries, Standing.IsTimeSeries: true } => TimeSeriesSwap.HasSameDefinition(item)
             ? $"Put the new buckets of {item.FullTarget} in the place of the old ones, in one moment."
-            : $"Drop the time series {item.FullTarget}, whose definition differs, and give the new one its name; for a moment there is none.",
-        { Dumped.Kind: DumpKind.Collection, Standing.Type: "collection" } => $"Put the new {item.FullTarget} in the place of the old one, in one moment.",
+            : $"Drop the time series {item.FullTarget}, whose definition differs, and give the new one its name; for a moment there is "
+                + "none.",
+        { Dumped.Kind: DumpKind.Collection, Standing.Type: "collection" } =>
+            $"Put the new {item.FullTarget} in the place of the old one, in one moment.",
         _ => $"Drop the {DescribeType(item.Standing!)} {item.FullTarget} and give the new one its name; for a moment there is none.",
     };
 

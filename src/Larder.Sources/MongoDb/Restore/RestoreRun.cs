@@ -42,6 +42,10 @@ internal sealed class RestoreRun(
             await CleanAsync(accounts);
             throw;
         }
+        foreach (var dropped in staged.Where(collection => collection.IsDropped))
+        {
+            await CollectionSwap.DropAsync(connection, dropped.Database, dropped.TemporaryName, CancellationToken.None);
+        }
         await accounts.CleanAsync(connection, CancellationToken.None);
         return new DumpRestoreOutcome { Entries = Entries(), Warnings = [.. warnings] };
     }
@@ -126,7 +130,8 @@ internal sealed class RestoreRun(
         }
     }
 
-    private List<EntryFacts> Entries() => [.. staged.Select(collection => collection.Facts).OfType<EntryFacts>()];
+    private List<EntryFacts> Entries() =>
+        [.. staged.Where(collection => !collection.IsDropped).Select(collection => collection.Facts).OfType<EntryFacts>()];
 
     // On a connection of its own, for that of the restore may be what failed. What cannot be removed now is removed by the next restore.
     private async Task CleanAsync(AccountRestore accounts)

@@ -18,7 +18,8 @@ internal sealed class RestoreTarget : IDisposable
         try
         {
             // Whatever the URL prefers to read from, a restore writes. An index of a large collection takes its time to be built.
-            return new RestoreTarget(MongoPool.Open(url, new MongoPoolOptions { ReadPreference = "primary", AnswerTimeout = TimeSpan.Zero }));
+            var options = new MongoPoolOptions { ReadPreference = "primary", AnswerTimeout = TimeSpan.Zero };
+            return new RestoreTarget(MongoPool.Open(url, options));
         }
         catch (MongoException error)
         {

@@ -35,8 +35,8 @@ internal sealed class StagedCollection(RestoreItem item, string temporaryName)
     private bool HasCollation => Bson.Find(Options.Span, "collation").IsPresent;
 
     /// <summary>
-    /// Creates it with its options. Documents that are old by the collection's own clock are not to vanish before they are compared, so that
-    /// clock is set by <see cref="FinishAsync"/>.
+    /// Creates it with its options. Documents that are old by the collection's own clock are not to vanish before they are compared, so
+    /// that clock is set by <see cref="FinishAsync"/>.
     /// </summary>
     public Task CreateAsync(RestoreConnection connection, CancellationToken cancellationToken) => connection.RunAsync(
         Database,

@@ -52,7 +52,8 @@ public sealed class MongoDbRestoreFailureTests(MongoServers servers)
         await test.ReconnectAsync();
         var left = await test.NamesAsync("killed");
         Assert.Contains(left, name => name.StartsWith("larder-restore-", StringComparison.Ordinal));
-        var lines = (await test.DescribeAsync("killed")).Split('\n').Where(line => !line.StartsWith("larder-restore-", StringComparison.Ordinal));
+        var lines = (await test.DescribeAsync("killed")).Split('\n')
+            .Where(line => !line.StartsWith("larder-restore-", StringComparison.Ordinal));
         Assert.Equal(before, string.Join('\n', lines));
 
         var again = await test.PlanAsync(Replace);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Larder.Sources.Dumps;
 using Larder.Sources.MongoDb;
 using Larder.Testing;
+using Larder.Testing.Servers;
 
 namespace Larder.Sources.Tests.MongoDb.Restore;
 
@@ -23,10 +24,10 @@ public sealed class MongoDbRestoreOplogTests(MongoServers servers)
         await test.DumpAsync("--db=log");
 
         // After it: in the oplog only.
-        await test.RunAsync("log", """{"update": "plain", "updates": [{"q": {"_id": 10}, "u": {"$inc": {"n": 5}, "$set": {"late": true}}}]}""");
+        await test.RunAsync("log", """{"update": "plain", "updates": [{"q": {"_id": 10}, "u": {"$inc": {"n": 5}, "$set": {"l": 1}}}]}""");
         await test.RunAsync("log", """{"update": "plain", "updates": [{"q": {"_id": 11}, "u": {"whole": "new"}}]}""");
         await test.RunAsync("log", """{"delete": "plain", "deletes": [{"q": {"_id": 1}, "limit": 1}]}""");
-        await test.RunAsync("log", """{"insert": "weather", "documents": [{"at": {"$date": "2024-01-01T00:10:00Z"}, "where": "north", "c": 9}]}""");
+        await test.RunAsync("log", """{"insert": "weather", "documents": [{"at": {"$date": "2024-01-01T00:10:00Z"}, "where": "north"}]}""");
         await test.RunAsync("log", """{"createIndexes": "plain", "indexes": [{"key": {"late": 1}, "name": "late"}]}""");
         await test.RunAsync("log", """{"createIndexes": "empty", "indexes": [{"key": {"late": 1}, "name": "late"}]}""");
         await test.RunAsync("log", """{"dropIndexes": "indexed", "index": "sparse"}""");
@@ -51,7 +52,9 @@ public sealed class MongoDbRestoreOplogTests(MongoServers servers)
     [Fact]
     public async Task Money_that_moves_while_mongodump_reads_is_all_there_after_the_restore()
     {
-        await using var test = await RestoreCase.OpenAsync(await servers.ReplicaSetAsync());
+        Assert.SkipWhen(MongoServer.MissingReason is not null, MongoServer.MissingReason ?? "");
+        await using var server = await MongoServer.StartReplicaSetAsync(); // mongodump takes an oplog of whole servers only.
+        await using var test = await RestoreCase.OpenAsync(server);
         await using var mover = await RestoreCase.OpenAsync(test.Server);
         await test.DropAsync("bank");
         await test.FillAsync("bank", "accounts", 2000);
@@ -77,9 +80,9 @@ public sealed class MongoDbRestoreOplogTests(MongoServers servers)
         await test.DropAsync("bank");
         await test.RestoreAsync(new DumpRestoreRequest { Entries = ["bank"] });
         var sum = await test.RunAsync("bank", """
-            {"aggregate": "accounts", "pipeline": [{"$group": {"_id": null, "sum": {"$sum": "$money"}, "count": {"$sum": 1}}}], "cursor": {}}
+            {"aggregate": "accounts", "pipeline": [{"$group": {"_id": null, "sum": {"$sum": "$money"}, "n": {"$sum": 1}}}], "cursor": {}}
             """);
-        Assert.Contains("\"sum\":200000,\"count\":2000", sum, StringComparison.Ordinal);
+        Assert.Contains("\"sum\":200000,\"n\":2000", sum, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -138,7 +141,9 @@ public sealed class MongoDbRestoreOplogTests(MongoServers servers)
     /// <summary>All that was written after a moment, by anybody, as mongodump --oplog keeps it.</summary>
     private static async Task WriteOplogAsync(RestoreCase test, ulong start)
     {
-        var filter = $$$$"""{"find": "oplog.rs", "filter": {"ts": {"$gt": {"$timestamp": {"t": {{{{start >> 32}}}}, "i": {{{{(uint)start}}}}} } } } }""";
+        var filter = $$$$"""
+            {"find": "oplog.rs", "filter": {"ts": {"$gt": {"$timestamp": {"t": {{{{start >> 32}}}}, "i": {{{{(uint)start}}}}} } } } }
+            """;
         var entries = await test.Client.ListAsync("local", filter);
         Assert.NotEmpty(entries);
         await using var file = File.Create(Path.Combine(test.Folder, "oplog.bson"));

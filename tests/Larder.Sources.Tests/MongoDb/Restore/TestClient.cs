@@ -1,4 +1,3 @@
-using System.Text;
 using Larder.Sources.MongoDb;
 using Larder.Sources.Native;
 using Larder.Testing.Servers;
@@ -51,7 +50,7 @@ internal sealed class TestClient : IAsyncDisposable
                     return;
                 }
             }
-            catch (MongoException error) when (Encoding.UTF8.GetString(error.Reply.Span).Contains("TransientTransactionError", StringComparison.Ordinal))
+            catch (MongoException error) when (error.Reply.Span.IndexOf("TransientTransactionError"u8) >= 0)
             {
                 await connection.AbortTransactionAsync();
                 continue;
@@ -90,8 +89,8 @@ internal sealed class TestClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Everything of a database in words, a line for each collection: type, options, indexes, and the fingerprint of its documents (of a time
-    /// series its buckets'). Two databases are equal where these are.
+    /// Everything of a database in words, a line for each collection: type, options, indexes, and the fingerprint of its documents (of a
+    /// time series its buckets'). Two databases are equal where these are.
     /// </summary>
     public async Task<string> DescribeAsync(string database)
     {
