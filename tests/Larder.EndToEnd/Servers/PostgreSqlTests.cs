@@ -19,6 +19,8 @@ public sealed class PostgreSqlTests(DatabaseServers servers)
         CREATE VIEW names AS SELECT name FROM users;
         CREATE FUNCTION greet(who text) RETURNS text LANGUAGE sql AS $$ SELECT 'hello ' || who $$;
         COMMENT ON TABLE users IS 'who uses it';
+        CREATE TABLE notes (id int PRIMARY KEY, body jsonb);
+        INSERT INTO notes SELECT g, jsonb_build_object('n', g) FROM generate_series(1, 100) g;
         SELECT lo_from_bytea(0, 'a large object');
         """;
 
@@ -59,10 +61,13 @@ public sealed class PostgreSqlTests(DatabaseServers servers)
         var name = await MakeAsync(server);
         await using var desk = await ServerDesk.CreateAsync("postgresql", server.Url(name));
         await desk.BackUpAsync();
-        await server.ExecuteAsync(name, "DELETE FROM orders; INSERT INTO users (name) VALUES ('late')", Token);
+        await server.ExecuteAsync(name, "DELETE FROM orders; DROP TABLE notes; INSERT INTO users (name) VALUES ('late')", Token);
 
-        await desk.RestoreAsync("--entry", "orders");
+        await desk.RestoreAsync("--entry", "notes");
+        Assert.Contains("totals", await desk.FailAsync(4, "LARDER-034", "sekret", "restore", "app:latest", "--entry", "orders", "--confirm"), StringComparison.Ordinal);
+        await desk.RestoreAsync("--entry", "orders", "--data-only");
 
+        Assert.Equal(100L, await server.ScalarAsync(name, "SELECT count(*) FROM notes", Token));
         Assert.Equal(500L, await server.ScalarAsync(name, "SELECT count(*) FROM orders", Token));
         Assert.Equal(3001L, await server.ScalarAsync(name, "SELECT count(*) FROM users", Token));
         var table = (await desk.Larder.RunAsync("export", "app:latest", "--to", "-", "--entry", "users")).Expect();

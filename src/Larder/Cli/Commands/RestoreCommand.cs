@@ -183,7 +183,8 @@ internal sealed class RestoreCommand
         var text = new StringBuilder();
         List<string> what =
         [
-            .. result.Files > 0 || result.Entries.Count == 0 ? new[] { Show.Count(result.Files, "file") } : [],
+            .. result.Files > 0 || plan.Lines.All(line => line.Steps.Count == 0) ? new[] { Show.Count(result.Files, "file") } : [],
+            .. result.Entries.Count == 0 && plan.Lines.Any(line => line.Steps.Count > 0) ? ["definitions"] : Array.Empty<string>(),
             .. result.Entries.GroupBy(entry => entry.Kind).Select(kind => Show.Count(kind.Count(), kind.Key)),
             .. result.Entries.Any(entry => entry.Rows is not null) ? [Show.Count(result.Entries.Sum(entry => entry.Rows ?? 0), "row")] : Array.Empty<string>(),
         ];
