@@ -24,7 +24,8 @@ internal static class BsonDump
             var name = Path.Combine(folder, "app", $"entries_{i}");
             await File.WriteAllTextAsync(
                 $"{name}.metadata.json",
-                $$"""{"options":{},"indexes":[{"v":2,"key":{"_id":1},"name":"_id_"}],"collectionName":"entries_{{i}}","type":"collection"}""");
+                """{"options":{},"indexes":["""
+                + $$"""{"v":2,"key":{"_id":1},"name":"_id_"}],"collectionName":"entries_{{i}}","type":"collection"}""");
             await using var file = new FileStream($"{name}.bson", FileMode.Create, FileAccess.Write, FileShare.None, BufferBytes);
             for (var left = bytes / Collections; left > 0;)
             {

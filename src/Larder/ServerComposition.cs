@@ -68,8 +68,10 @@ internal sealed class ServerComposition
 
     public async ValueTask<IDumpRestore> RestoreIntoAsync(ServerTarget target, CancellationToken cancellationToken) => target switch
     {
-        ServerAtUrl { Engine: "postgresql" } at => PostgreSql(await PostgreSqlAsync(new DatabaseServer { Url = at.Url }, cancellationToken)),
-        ConfiguredServer { Settings: PostgreSqlSourceSettings source } => PostgreSql(await PostgreSqlAsync(source.Server, cancellationToken)),
+        ServerAtUrl { Engine: "postgresql" } at =>
+            PostgreSql(await PostgreSqlAsync(new DatabaseServer { Url = at.Url }, cancellationToken)),
+        ConfiguredServer { Settings: PostgreSqlSourceSettings source } =>
+            PostgreSql(await PostgreSqlAsync(source.Server, cancellationToken)),
         ServerAtUrl { Engine: "mongodb" } at => new MongoDbRestore(await at.Url.RevealAsync(cancellationToken)),
         ConfiguredServer { Settings: MongoDbSourceSettings source } => new MongoDbRestore(await source.Url.RevealAsync(cancellationToken)),
         ServerAtUrl { Engine: "mysql" } at => MySql(await MySqlServerAsync(new DatabaseServer { Url = at.Url }, cancellationToken)),
@@ -83,7 +85,8 @@ internal sealed class ServerComposition
     private MySqlRestore MySql((MySqlServer Server, string? Database) target) => new(target.Server, clock);
 
     /// <summary>Where the server is. What is missing, libpq finds by itself.</summary>
-    private static async ValueTask<PostgreSqlSettings> PostgreSqlAsync(DatabaseServer settings, CancellationToken cancellationToken) => new()
+    private static async ValueTask<PostgreSqlSettings> PostgreSqlAsync(
+        DatabaseServer settings, CancellationToken cancellationToken) => new()
     {
         Url = settings.Url is { } url ? await url.RevealAsync(cancellationToken) : null,
         Host = settings.Host,

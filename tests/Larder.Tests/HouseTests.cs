@@ -220,13 +220,13 @@ public sealed partial class HouseTests
     [Fact]
     public void An_interface_stands_only_where_several_implement_it()
     {
-        var code = House.CodeIn("src").ToList();
+        // The tools of the tests count with the code: what must not know a thing has it given by an interface, and the second that gives it
+        // may be a tool. A stored dump is given by the engine, for sources know no repository, and by a plain folder, for tests have none.
+        var code = House.CodeIn("src", "tests/Larder.Testing").ToList();
         NothingFound(
-            from file in code
+            from file in House.CodeIn("src")
             from declared in InterfaceDeclaration().Matches(file.Code)
             let name = declared.Groups[1].Value
-            // Sources must not know repositories, so the engine implements it for them; tests implement it over a folder.
-            where name != "IStoredDump"
             let implements = new Regex($@"\b(?:class|record|struct)\s[^{{;]*:[^{{;]*\b{name}\b")
             where code.Sum(other => implements.Count(other.Code)) < 2
             select $"{file.Path}: {name} has fewer than two implementations; a sealed class or a delegate will do");

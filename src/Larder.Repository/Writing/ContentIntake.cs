@@ -8,7 +8,8 @@ namespace Larder.Repository.Writing;
 /// <summary>
 /// The way in: reads streams, cuts them, and lets workers hash, look up, compress, seal and pack the chunks into one or several repositories.
 /// One producer at a time calls it. Memory: four batches on two cores, each 1.25 MiB for dumps (chunks of at most 256 KiB), 3 MiB for files
-/// (of at most 2 MiB) and 6 MiB for the largest usual chunks (of at most 4 MiB), and the packs of each <see cref="RepositoryWriter"/>; nothing grows with a stream but the list of its blob ids, 32 bytes a chunk.
+/// (of at most 2 MiB) and 6 MiB for the largest usual chunks (of at most 4 MiB), and the packs of each <see cref="RepositoryWriter"/>;
+/// nothing grows with a stream but the list of its blob ids, 32 bytes a chunk.
 /// </summary>
 public sealed class ContentIntake : IAsyncDisposable
 {

@@ -19,8 +19,10 @@ internal static class MongoErrors
     public const int SnapshotUnavailable = 246;
     public const int ExceededTimeLimit = 262;
     public const int CappedPositionLost = 136;
+    public const int DuplicateKey = 11000;
     public const int Interrupted = 11601;
-    private const int DriverAuthentication = 11; // MONGOC_ERROR_CLIENT_AUTHENTICATE
+    public const int OutOfDiskSpace = 14031;
+    public const int DriverAuthentication = 11; // MONGOC_ERROR_CLIENT_AUTHENTICATE
 
     /// <param name="error">What the driver said.</param>
     /// <param name="what">What was being done, as the beginning of a sentence: <c>The collection a.b cannot be read</c>.</param>

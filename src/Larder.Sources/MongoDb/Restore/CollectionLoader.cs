@@ -103,7 +103,7 @@ internal sealed class CollectionLoader(IStoredDump dump, RestoreTarget target, A
     private SourceException DescribeWriteError(StagedCollection staged, ReadOnlySpan<byte> error)
     {
         var message = (Bson.FindString(error, "errmsg") ?? "no reason was given").TrimEnd('.');
-        var isDuplicate = Bson.Find(error, "code") is { IsPresent: true } code && code.AsInt64() == RestoreErrors.DuplicateKey;
+        var isDuplicate = Bson.Find(error, "code") is { IsPresent: true } code && code.AsInt64() == MongoErrors.DuplicateKey;
         return new SourceException(
             isDuplicate ? SourceError.Damaged : SourceError.TargetFailed,
             $"MongoDB at {target.Hosts} refused a document of {staged.Item.FullTarget}: {message}.");

@@ -45,7 +45,7 @@ internal sealed class CollectionSwap(RestoreConnection connection)
             await connection.RunAsync(
                 database, writer => writer.String("drop", name), $"could not drop {database}.{name}", cancellationToken);
         }
-        catch (SourceException error) when (RestoreErrors.IsServer(error, RestoreErrors.NamespaceNotFound))
+        catch (SourceException error) when (RestoreErrors.IsServer(error, MongoErrors.NamespaceNotFound))
         {
             // Older servers say so, newer ones take it for done.
         }

@@ -2,16 +2,12 @@ using Larder.Sources.Native;
 
 namespace Larder.Sources.MongoDb.Restore;
 
-/// <summary>Gives a failed call its meaning for a restore, by the server's numbers (error_codes.yml), which do not change.</summary>
+/// <summary>
+/// Gives a failed call its meaning for a restore. Not <see cref="MongoErrors.Describe"/>, for the side that failed is the target here: what
+/// is an unreadable source to a backup is a target that does not take the dump.
+/// </summary>
 internal static class RestoreErrors
 {
-    public const int NamespaceNotFound = 26;
-    public const int DuplicateKey = 11000;
-    private const int Unauthorized = 13;
-    private const int AuthenticationFailed = 18;
-    private const int MaxTimeExpired = 50;
-    private const int OutOfDiskSpace = 14031;
-    private const int ClientAuthentication = 11; // MONGOC_ERROR_CLIENT_AUTHENTICATE
 
     /// <param name="error">What failed.</param>
     /// <param name="hosts">Where, without a secret.</param>
@@ -25,12 +21,12 @@ internal static class RestoreErrors
     private static SourceError Meaning(MongoException error) => (error.Domain, error.Code) switch
     {
         (MongoErrorDomain.ServerSelection or MongoErrorDomain.Stream, _) => SourceError.Unreachable,
-        (MongoErrorDomain.Client, ClientAuthentication) => SourceError.PermissionDenied,
+        (MongoErrorDomain.Client, MongoErrors.DriverAuthentication) => SourceError.PermissionDenied,
         (MongoErrorDomain.Scram or MongoErrorDomain.Sasl, _) => SourceError.PermissionDenied,
-        (MongoErrorDomain.Server, Unauthorized or AuthenticationFailed) => SourceError.PermissionDenied,
-        (MongoErrorDomain.Server, DuplicateKey) => SourceError.Damaged,
-        (MongoErrorDomain.Server, OutOfDiskSpace) => SourceError.TargetFull,
-        (MongoErrorDomain.Server, MaxTimeExpired) => SourceError.TimedOut,
+        (MongoErrorDomain.Server, MongoErrors.Unauthorized or MongoErrors.AuthenticationFailed) => SourceError.PermissionDenied,
+        (MongoErrorDomain.Server, MongoErrors.DuplicateKey) => SourceError.Damaged,
+        (MongoErrorDomain.Server, MongoErrors.OutOfDiskSpace) => SourceError.TargetFull,
+        (MongoErrorDomain.Server, MongoErrors.MaxTimeExpired) => SourceError.TimedOut,
         _ => SourceError.TargetFailed,
     };
 }

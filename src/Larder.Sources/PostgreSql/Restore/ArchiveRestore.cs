@@ -4,7 +4,9 @@ using Larder.Sources.Tools;
 
 namespace Larder.Sources.PostgreSql.Restore;
 
-/// <summary>Runs the stock pg_restore on a dump of which only the tables of contents lie on this machine; rows come to it by pipes.</summary>
+/// <summary>
+/// Runs the stock pg_restore on a dump of which only the tables of contents lie on this machine; rows come to it by pipes.
+/// </summary>
 internal sealed class ArchiveRestore(TargetServer server, PostgreSqlTools tools, TimeProvider clock)
 {
     // What is restored beside the live data is made durable by the renaming at the end, whose commit flushes all that was logged before it.
@@ -13,8 +15,8 @@ internal sealed class ArchiveRestore(TargetServer server, PostgreSqlTools tools,
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>
-    /// Restores a table of contents into a database, several entries at once. Fails with <see cref="SourceException"/>; the database is then
-    /// in no particular state, and nothing runs any more.
+    /// Restores a table of contents into a database, several entries at once. Fails with <see cref="SourceException"/>; the database is
+    /// then in no particular state, and nothing runs any more.
     /// </summary>
     /// <param name="dump">Where the files are.</param>
     /// <param name="database">The dump's database, for its files.</param>

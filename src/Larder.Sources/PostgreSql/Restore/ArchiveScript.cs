@@ -4,7 +4,9 @@ using Larder.Sources.Tools;
 
 namespace Larder.Sources.PostgreSql.Restore;
 
-/// <summary>The SQL of definitions, as pg_restore writes it: owners, privileges and the settings around them are its knowledge, not ours.</summary>
+/// <summary>
+/// The SQL of definitions, as pg_restore writes it: owners, privileges and the settings around them are its knowledge, not ours.
+/// </summary>
 internal sealed partial class ArchiveScript(PostgreSqlTools tools, TimeProvider clock)
 {
     /// <param name="toc">What to make.</param>
@@ -33,8 +35,8 @@ internal sealed partial class ArchiveScript(PostgreSqlTools tools, TimeProvider 
     }
 
     /// <summary>
-    /// Newer versions lock psql's own commands away with one of them, which only psql understands; and the script reaches the server as UTF-8,
-    /// whatever the dump is in.
+    /// Newer versions lock psql's own commands away with one of them, which only psql understands; and the script reaches the server as
+    /// UTF-8, whatever the dump is in.
     /// </summary>
     private static string Clean(string script)
     {
@@ -47,7 +49,10 @@ internal sealed partial class ArchiveScript(PostgreSqlTools tools, TimeProvider 
         return script;
     }
 
-    [GeneratedRegex(@"^\\restrict (?<key>[A-Za-z0-9]+)$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(
+        @"^\\restrict (?<key>[A-Za-z0-9]+)$",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline,
+        matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Restrict();
 
     [GeneratedRegex("^SET client_encoding = '[^']*';\n", RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>
-/// Carries out what was looked at: whole databases into new ones, tables into those that are there, and at the very end all names at once. Until
-/// then, a failure drops what was made.
+/// Carries out what was looked at: whole databases into new ones, tables into those that are there, and at the very end all names at once.
+/// Until then, a failure drops what was made.
 /// </summary>
 internal sealed class BesideRestore(
     RestoreLook look, PostgreSqlTarget target, TimeProvider clock, IStoredDump dump, DumpRestoreRequest request, Action<long> advance)
@@ -68,9 +68,10 @@ internal sealed class BesideRestore(
     private async Task SetPropertiesAsync(ScratchDatabase scratch, CancellationToken cancellationToken)
     {
         await using var connection = await look.Server.ConnectAsync(cancellationToken);
+        var doing = $"The database {scratch.FinalName} cannot be given the owner, privileges and settings it had";
         foreach (var statement in DatabaseProperties.MakeStatements(scratch.Dump.Toc, scratch.Name))
         {
-            await TargetErrors.ExplainAsync($"The database {scratch.FinalName} cannot be given the owner, privileges and settings it had", async () =>
+            await TargetErrors.ExplainAsync(doing, async () =>
             {
                 await using var command = new NpgsqlCommand(statement, connection);
                 await command.ExecuteNonQueryAsync(cancellationToken);

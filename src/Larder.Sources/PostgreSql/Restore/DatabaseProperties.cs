@@ -3,8 +3,8 @@ using System.Text;
 namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>
-/// What a dump says of the database itself: encoding and locale, owner, comment, privileges, settings. pg_restore sets these only where it makes the
-/// database under its old name.
+/// What a dump says of the database itself: encoding and locale, owner, comment, privileges, settings. pg_restore sets these only where it
+/// makes the database under its old name.
 /// </summary>
 internal static class DatabaseProperties
 {
@@ -44,7 +44,9 @@ internal static class DatabaseProperties
         List<string> statements = created.Owner is { Length: > 0 } owner
             ? [$"ALTER DATABASE {SqlName.Quote(name)} OWNER TO {SqlName.Quote(owner)};"]
             : [];
-        statements.AddRange(toc.Entries.Where(entry => entry != created && IsOf(entry)).Select(entry => Rename(entry.Definition ?? "", written, name)));
+        statements.AddRange(toc.Entries
+            .Where(entry => entry != created && IsOf(entry))
+            .Select(entry => Rename(entry.Definition ?? "", written, name)));
         return statements;
     }
 

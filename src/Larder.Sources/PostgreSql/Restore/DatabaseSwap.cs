@@ -21,7 +21,9 @@ internal sealed class DatabaseSwap(TargetServer server, TimeProvider clock)
         cancellationToken.ThrowIfCancellationRequested();
         await using var connection = await server.ConnectAsync(CancellationToken.None);
         var old = scratches.Where(scratch => replaced.Contains(scratch.FinalName))
-            .ToDictionary(scratch => scratch.FinalName, scratch => $"{ScratchDatabase.MakeName(scratch.FinalName, clock.GetUtcNow(), 1)}_old");
+            .ToDictionary(
+                scratch => scratch.FinalName,
+                scratch => $"{ScratchDatabase.MakeName(scratch.FinalName, clock.GetUtcNow(), 1)}_old");
         var closed = new List<string>();
         try
         {
@@ -46,7 +48,8 @@ internal sealed class DatabaseSwap(TargetServer server, TimeProvider clock)
         NpgsqlConnection connection, IReadOnlyList<ScratchDatabase> scratches, Dictionary<string, string> old)
     {
         await using var transaction = await connection.BeginTransactionAsync();
-        await ExecuteAsync(connection, "SET LOCAL synchronous_commit = on"); // Whatever the role's default: this flushes the restored rows too.
+        // Whatever the role's default: this flushes the restored rows too.
+        await ExecuteAsync(connection, "SET LOCAL synchronous_commit = on");
         foreach (var scratch in scratches)
         {
             if (old.TryGetValue(scratch.FinalName, out var aside))
@@ -84,7 +87,8 @@ internal sealed class DatabaseSwap(TargetServer server, TimeProvider clock)
             catch (NpgsqlException error)
             {
                 warnings.Add(new SourceWarning(
-                    name, $"The database that was replaced could not be dropped and is now called {aside}: {error.Message}. Drop it by hand."));
+                    name,
+                    $"The database that was replaced could not be dropped and is now called {aside}: {error.Message}. Drop it by hand."));
             }
         }
         return warnings;

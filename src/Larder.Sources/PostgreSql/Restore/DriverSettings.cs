@@ -3,8 +3,8 @@ using Npgsql;
 namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>
-/// What libpq's settings for passwords and TLS are called by the driver. It finds <c>.pgpass</c> by itself. Where libpq would encrypt if the
-/// server can, so does the driver.
+/// What libpq's settings for passwords and TLS are called by the driver. It finds <c>.pgpass</c> by itself. Where libpq would encrypt if
+/// the server can, so does the driver.
 /// </summary>
 internal static class DriverSettings
 {

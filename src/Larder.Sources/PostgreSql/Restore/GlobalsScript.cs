@@ -7,8 +7,8 @@ namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>
 /// Roles, memberships and tablespaces of a dump. A role that is there stays as it is, with its password: the restore must not lock anybody
-/// out, itself first of all. Statement by statement rather than through psql, because only so is it known which ones are about roles that were
-/// there, and because the script, which holds password hashes, then never lies in a file.
+/// out, itself first of all. Statement by statement rather than through psql, because only so is it known which ones are about roles that
+/// were there, and because the script, which holds password hashes, then never lies in a file.
 /// </summary>
 internal sealed partial class GlobalsScript
 {
@@ -38,14 +38,18 @@ internal sealed partial class GlobalsScript
         }
         if (file.Bytes > BytesMax)
         {
-            throw new SourceException(SourceError.Damaged, $"The dump's {DatabaseFolder.GlobalsFile} has {file.Bytes} bytes, far more than roles take.");
+            throw new SourceException(
+                SourceError.Damaged,
+                $"The dump's {DatabaseFolder.GlobalsFile} has {file.Bytes} bytes, far more than roles take.");
         }
         await using var content = await dump.OpenAsync(file.Path, cancellationToken);
         using var reader = new StreamReader(content, Encoding.UTF8);
         return new GlobalsScript(await reader.ReadToEndAsync(cancellationToken));
     }
 
-    /// <summary>Makes the roles and tablespaces that are not there: the roles all or none. Fails with <see cref="SourceException"/>.</summary>
+    /// <summary>
+    /// Makes the roles and tablespaces that are not there: the roles all or none. Fails with <see cref="SourceException"/>.
+    /// </summary>
     public async Task RunAsync(TargetServer server, ServerLook found, CancellationToken cancellationToken)
     {
         await using var connection = await server.ConnectAsync(cancellationToken);
@@ -104,9 +108,15 @@ internal sealed partial class GlobalsScript
 
     private const string Name = "(\"([^\"]|\"\")+\"|[a-z_][a-z0-9_$]*)";
 
-    [GeneratedRegex("^((?<verb>(CREATE|ALTER|COMMENT ON) (ROLE|TABLESPACE))|(?<verb>(GRANT|REVOKE) .* ON TABLESPACE)) (?<name>" + Name + ")( |$)", RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "^((?<verb>(CREATE|ALTER|COMMENT ON) (ROLE|TABLESPACE))|(?<verb>(GRANT|REVOKE) .* ON TABLESPACE)) (?<name>" + Name + ")( |$)",
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex OneName();
 
-    [GeneratedRegex("^GRANT (?<role>" + Name + ") TO (?<member>" + Name + ")( |$)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "^GRANT (?<role>" + Name + ") TO (?<member>" + Name + ")( |$)",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Membership();
 }

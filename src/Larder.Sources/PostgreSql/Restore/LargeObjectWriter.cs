@@ -26,7 +26,9 @@ internal sealed class LargeObjectWriter(NpgsqlConnection connection, IStoredDump
         await EmptyAsync(oid, cancellationToken);
         await using var content = await dump.OpenAsync(stored.Path, cancellationToken);
         var piece = new byte[PieceBytes];
-        for (var offset = 0L; await content.ReadAtLeastAsync(piece, piece.Length, false, cancellationToken) is var count and > 0; offset += count)
+        for (var offset = 0L;
+            await content.ReadAtLeastAsync(piece, piece.Length, false, cancellationToken) is var count and > 0;
+            offset += count)
         {
             await using var command = new NpgsqlCommand("SELECT pg_catalog.lo_put($1::bigint::pg_catalog.oid, $2, $3)", connection)
             {

@@ -46,7 +46,11 @@ internal sealed record LiveForeignKey(string Schema, string Table, string Name, 
         while (await reader.ReadAsync(cancellationToken))
         {
             found.Add(new LiveForeignKey(
-                reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.IsDBNull(4) ? null : reader.GetString(4)));
+                reader.GetString(0),
+                reader.GetString(1),
+                reader.GetString(2),
+                reader.GetString(3),
+                reader.IsDBNull(4) ? null : reader.GetString(4)));
         }
         return found;
     }

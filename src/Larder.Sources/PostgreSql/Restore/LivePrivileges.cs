@@ -22,7 +22,10 @@ internal static class LivePrivileges
             LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
             WHERE c.oid::bigint = ANY ($1) AND a.grantee <> c.relowner
             """;
-        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. relations] } } };
+        await using var command = new NpgsqlCommand(sql, connection)
+        {
+            Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. relations] } },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var found = new List<string>();
         while (await reader.ReadAsync(cancellationToken))

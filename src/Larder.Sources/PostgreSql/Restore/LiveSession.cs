@@ -50,8 +50,8 @@ internal sealed class LiveSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs a script of any length and content. The server itself cuts it into statements: within a block, so that the driver passes it on as
-    /// it is.
+    /// Runs a script of any length and content. The server itself cuts it into statements: within a block, so that the driver passes it on
+    /// as it is.
     /// </summary>
     public Task RunScriptAsync(string script, CancellationToken cancellationToken)
     {

@@ -89,7 +89,10 @@ internal static class LiveTables
             WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid::bigint = ANY ($1) AND v.relkind IN ('v', 'm')
             ORDER BY 1
             """;
-        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. tables] } } };
+        await using var command = new NpgsqlCommand(sql, connection)
+        {
+            Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. tables] } },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var found = new List<string>();
         while (await reader.ReadAsync(cancellationToken))

@@ -8,8 +8,9 @@ internal sealed record LiveTrigger(string Schema, string Table, string Name, cha
 {
     public string DisableStatement => $"ALTER TABLE {SqlName.Quote(Schema, Table)} DISABLE TRIGGER {SqlName.Quote(Name)}";
 
-    public string EnableStatement => $"ALTER TABLE {SqlName.Quote(Schema, Table)} ENABLE {Mode switch { 'R' => "REPLICA ", 'A' => "ALWAYS ", _ => "" }}"
-        + $"TRIGGER {SqlName.Quote(Name)}";
+    public string EnableStatement =>
+        $"ALTER TABLE {SqlName.Quote(Schema, Table)} "
+        + $"ENABLE {Mode switch { 'R' => "REPLICA ", 'A' => "ALWAYS ", _ => "" }}TRIGGER {SqlName.Quote(Name)}";
 
     /// <summary>Those that are switched on now; a foreign key's own are not among them.</summary>
     public static async Task<IReadOnlyList<LiveTrigger>> FindAsync(
@@ -23,7 +24,10 @@ internal sealed record LiveTrigger(string Schema, string Table, string Name, cha
             WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgrelid::bigint = ANY ($1)
             ORDER BY 1, 2, 3
             """;
-        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. tables] } } };
+        await using var command = new NpgsqlCommand(sql, connection)
+        {
+            Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. tables] } },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var found = new List<LiveTrigger>();
         while (await reader.ReadAsync(cancellationToken))

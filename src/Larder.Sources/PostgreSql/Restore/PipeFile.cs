@@ -16,7 +16,10 @@ internal sealed class PipeFile : Stream
 
     /// <param name="open">Opens it; it may wait for a reader.</param>
     public PipeFile(Func<SafeFileHandle> open) => thread = Task.Factory.StartNew(
-        () => Work(open), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        () => Work(open),
+        CancellationToken.None,
+        TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+        TaskScheduler.Default);
 
     /// <summary>Completes when a reader is there.</summary>
     public Task Opened => opened.Task;

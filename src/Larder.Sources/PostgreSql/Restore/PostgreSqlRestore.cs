@@ -3,8 +3,8 @@ using Larder.Sources.Dumps;
 namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>
-/// Restores dumps in pg_dump's directory format into a PostgreSQL server. A whole database goes into a new one beside the live one, which then takes
-/// its name in one transaction; tables go into the live database in one transaction.
+/// Restores dumps in pg_dump's directory format into a PostgreSQL server. A whole database goes into a new one beside the live one, which
+/// then takes its name in one transaction; tables go into the live database in one transaction.
 /// </summary>
 /// <param name="target">The server.</param>
 /// <param name="clock">Names the databases beside the live ones, and times the programs.</param>

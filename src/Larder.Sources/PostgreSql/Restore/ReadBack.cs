@@ -10,8 +10,8 @@ internal static class ReadBack
 
     /// <summary>What pg_dump sets for itself, so that the same values give the same text.</summary>
     private const string SessionSettings =
-        "SET timezone = UTC; SET datestyle = ISO; SET intervalstyle = postgres; SET extra_float_digits = 3; SET synchronize_seqscans = off; "
-        + "SET statement_timeout = 0; SET lock_timeout = 0; SET row_security = off";
+        "SET timezone = UTC; SET datestyle = ISO; SET intervalstyle = postgres; SET extra_float_digits = 3; "
+        + "SET synchronize_seqscans = off; SET statement_timeout = 0; SET lock_timeout = 0; SET row_security = off";
 
     /// <summary>Several tables at once, each job on a connection of its own, the largest first.</summary>
     public static async Task<IReadOnlyList<EntryFacts>> ReadAsync(
@@ -47,7 +47,9 @@ internal static class ReadBack
         var name = work.Dump.NameEntry(table);
         return await TargetErrors.ExplainAsync($"The restored table {name} cannot be read back", async () =>
         {
-            Fingerprint? fingerprint = content ? await ReadContentAsync(connection, table, work.Dump.Toc.RowEncoding, cancellationToken) : null;
+            Fingerprint? fingerprint = content
+                ? await ReadContentAsync(connection, table, work.Dump.Toc.RowEncoding, cancellationToken)
+                : null;
             return new EntryFacts
             {
                 Name = name,

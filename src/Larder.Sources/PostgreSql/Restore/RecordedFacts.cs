@@ -14,7 +14,9 @@ internal static class RecordedFacts
     public static void Compare(
         IReadOnlyList<EntryFacts> recorded, IReadOnlyList<EntryFacts> found, IReadOnlyDictionary<string, long>? sent)
     {
-        var byName = recorded.GroupBy(facts => facts.Name, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last(), StringComparer.Ordinal);
+        var byName = recorded
+            .GroupBy(facts => facts.Name, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.Last(), StringComparer.Ordinal);
         var differences = found
             .Select(facts => Describe(facts, byName.GetValueOrDefault(facts.Name), sent?.GetValueOrDefault(facts.File, -1)))
             .Where(text => text is not null)
@@ -24,7 +26,8 @@ internal static class RecordedFacts
             var more = differences.Count > ShownMax ? $" And {differences.Count - ShownMax} more tables differ." : "";
             throw new SourceException(
                 SourceError.Mismatch,
-                $"What was restored is not what the backup recorded. {string.Join(' ', differences.Take(ShownMax))}{more} Nothing was replaced.");
+                $"What was restored is not what the backup recorded. {string.Join(' ', differences.Take(ShownMax))}{more} "
+                + "Nothing was replaced.");
         }
     }
 

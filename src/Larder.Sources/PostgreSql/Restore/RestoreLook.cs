@@ -64,8 +64,8 @@ internal sealed record RestoreLook
             if (!found.MayCreateDatabases)
             {
                 refusals.Add(
-                    $"There is no database {work.Target} on the server, and the role {server.User} may not create databases. Create it, or give "
-                    + $"the role what it needs: ALTER ROLE {SqlName.Quote(server.User)} CREATEDB.");
+                    $"There is no database {work.Target} on the server, and the role {server.User} may not create databases. Create it, or "
+                    + $"give the role what it needs: ALTER ROLE {SqlName.Quote(server.User)} CREATEDB.");
             }
             return work.Tables.Count == 0 ? work : work with { Toc = TableSelection.ForNewDatabase(work.Toc, work.Tables) };
         }
@@ -99,9 +99,9 @@ internal sealed record RestoreLook
         if (!maySwap)
         {
             refusals.Add(
-                $"The database {work.Target} is replaced by a new one beside it, and the role {server.User} may not do that: it must be allowed to "
-                + $"create databases (ALTER ROLE {SqlName.Quote(server.User)} CREATEDB) and be the owner of {work.Target}, or a member of its "
-                + "owner.");
+                $"The database {work.Target} is replaced by a new one beside it, and the role {server.User} may not do that: it must be "
+                + $"allowed to create databases (ALTER ROLE {SqlName.Quote(server.User)} CREATEDB) and be the owner of {work.Target}, or a "
+                + "member of its owner.");
         }
         foreach (var (_, slot) in found.Slots.Where(slot => slot.Database == work.Target))
         {
@@ -121,7 +121,8 @@ internal sealed record RestoreLook
         }
         foreach (var extension in work.Toc.Entries.Where(entry => entry.Kind == "EXTENSION" && !found.Extensions.Contains(entry.Tag ?? "")))
         {
-            yield return $"{name} uses the extension {extension.Tag}, which is not installed on the server: install its package there first.";
+            yield return $"{name} uses the extension {extension.Tag}, which is not installed on the server: "
+                + "install its package there first.";
         }
         foreach (var tablespace in work.Toc.Entries.Select(entry => entry.Tablespace).Where(name => !string.IsNullOrEmpty(name)).Distinct()
             .Where(tablespace => !found.Tablespaces.Contains(tablespace!) && globals?.Tablespaces.Contains(tablespace!) != true))
@@ -132,8 +133,8 @@ internal sealed record RestoreLook
         var missing = roles.Where(role => !found.Roles.ContainsKey(role) && globals?.Roles.Contains(role) != true).ToList();
         if (missing.Count > 0)
         {
-            yield return $"{Count(missing, "role")} that own or may use what is in {name} {(missing.Count == 1 ? "is" : "are")} not on the server: "
-                + $"{string.Join(", ", missing)}. Restore with the accounts (--with-users), or create them first.";
+            yield return $"{Count(missing, "role")} that own or may use what is in {name} {(missing.Count == 1 ? "is" : "are")} not on the "
+                + $"server: {string.Join(", ", missing)}. Restore with the accounts (--with-users), or create them first.";
         }
         var foreign = found.IsSuperuser ? [] : work.Toc.Entries
             .Where(entry => work.Part != DumpPart.Data && !DatabaseProperties.IsOf(entry))
@@ -143,8 +144,8 @@ internal sealed record RestoreLook
             .ToList();
         if (foreign.Count > 0)
         {
-            yield return $"The role {server.User} may not give objects of {name} to their owners ({string.Join(", ", foreign)}): it must be a "
-                + "superuser or a member of them.";
+            yield return $"The role {server.User} may not give objects of {name} to their owners ({string.Join(", ", foreign)}): it must "
+                + "be a superuser or a member of them.";
         }
     }
 
@@ -167,7 +168,9 @@ internal sealed record RestoreLook
         return globals;
     }
 
-    /// <summary>The lowest version that knows the dump and is not below the server's, so that it says nothing the server does not know.</summary>
+    /// <summary>
+    /// The lowest version that knows the dump and is not below the server's, so that it says nothing the server does not know.
+    /// </summary>
     private static PostgreSqlTools? FindTools(
         PostgreSqlTarget target, TargetServer server, IReadOnlyList<RestoreWork> works, List<string> refusals)
     {
@@ -178,14 +181,18 @@ internal sealed record RestoreLook
         {
             refusals.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The restore needs pg_restore {wanted} or newer, which is not installed. Install the package postgresql-client-{wanted}."));
+                $"The restore needs pg_restore {wanted} or newer, which is not installed. "
+                + $"Install the package postgresql-client-{wanted}."));
         }
         return tools;
     }
 
     private static int? ParseMajor(string? version) =>
-        version is not null && int.TryParse(version.AsSpan(0, version.AsSpan().IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : version.Length),
-            NumberStyles.None, CultureInfo.InvariantCulture, out var major)
+        version is not null && int.TryParse(
+            version.AsSpan(0, version.AsSpan().IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : version.Length),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var major)
             ? major
             : null;
 

@@ -30,5 +30,7 @@ internal sealed class RestoreMessages(Action<string> hear)
 
     /// <summary>The server shows where in a statement a mistake is: <c>LINE 1: …</c> and a line with a caret.</summary>
     private static bool IsExcerpt(string line) =>
-        line.StartsWith("LINE ", StringComparison.Ordinal) || line.AsSpan().Trim() is "^" || line.StartsWith("QUERY: ", StringComparison.Ordinal);
+        line.StartsWith("LINE ", StringComparison.Ordinal)
+        || line.AsSpan().Trim() is "^"
+        || line.StartsWith("QUERY: ", StringComparison.Ordinal);
 }

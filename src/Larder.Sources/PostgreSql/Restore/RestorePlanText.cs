@@ -51,13 +51,13 @@ internal static class RestorePlanText
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{what} of {of} ({bytes}) is restored into a new database beside {work.Target}, {request.Jobs} objects at once, by pg_restore "
-                + $"{look.Tools?.MajorVersion}, and compared with the backup.");
+                $"{what} of {of} ({bytes}) is restored into a new database beside {work.Target}, {request.Jobs} objects at once, by "
+                + $"pg_restore {look.Tools?.MajorVersion}, and compared with the backup.");
         }
         else
         {
-            yield return $"{what} of {of} ({bytes}) is restored into the database {work.Target} in one transaction, which is committed when the "
-                + "rows have been read back and compared with the backup.";
+            yield return $"{what} of {of} ({bytes}) is restored into the database {work.Target} in one transaction, which is committed "
+                + "when the rows have been read back and compared with the backup.";
         }
         foreach (var step in work.Steps)
         {

@@ -30,8 +30,8 @@ internal static class RestoreSelection
         if (request.DatabaseName is not null && works.Count > 1)
         {
             refusals.Add(
-                $"{works.Count} databases of the dump ({string.Join(", ", works.Select(work => work.Dump.Name))}) cannot all be restored to "
-                + $"the one name {request.DatabaseName}; name the one that is meant.");
+                $"{works.Count} databases of the dump ({string.Join(", ", works.Select(work => work.Dump.Name))}) cannot all be restored "
+                + $"to the one name {request.DatabaseName}; name the one that is meant.");
         }
         return works;
     }

@@ -66,11 +66,16 @@ internal sealed class ScratchDatabase
         await ExecuteAsync(connection, $"DROP DATABASE {SqlName.Quote(name)}", cancellationToken);
     }
 
-    /// <summary>Asks the server to end all sessions in a database; it does within moments, and DROP and RENAME wait 5 seconds for it.</summary>
+    /// <summary>
+    /// Asks the server to end all sessions in a database; it does within moments, and DROP and RENAME wait 5 seconds for it.
+    /// </summary>
     public static async Task EndSessionsAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()",
+            """
+            SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+            WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()
+            """,
             connection)
         {
             Parameters = { new NpgsqlParameter<string> { TypedValue = name } },

@@ -34,8 +34,10 @@ internal sealed record ServerLook
             MayCreateRoles = await AskAsync("SELECT rolsuper OR rolcreaterole FROM pg_catalog.pg_roles WHERE rolname = current_user"),
             Databases = await ReadFlagsAsync("SELECT datname, pg_catalog.pg_has_role(datdba, 'USAGE') FROM pg_catalog.pg_database"),
             Roles = await ReadFlagsAsync("SELECT rolname, pg_catalog.pg_has_role(oid, 'MEMBER') FROM pg_catalog.pg_roles"),
-            Extensions = (await ReadFlagsAsync("SELECT name, true FROM pg_catalog.pg_available_extensions")).Keys.ToHashSet(StringComparer.Ordinal),
-            Tablespaces = (await ReadFlagsAsync("SELECT spcname, true FROM pg_catalog.pg_tablespace")).Keys.ToHashSet(StringComparer.Ordinal),
+            Extensions = (await ReadFlagsAsync("SELECT name, true FROM pg_catalog.pg_available_extensions"))
+                .Keys.ToHashSet(StringComparer.Ordinal),
+            Tablespaces = (await ReadFlagsAsync("SELECT spcname, true FROM pg_catalog.pg_tablespace"))
+                .Keys.ToHashSet(StringComparer.Ordinal),
             Slots = await ReadSlotsAsync(),
         });
 

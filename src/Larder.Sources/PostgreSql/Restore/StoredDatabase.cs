@@ -29,7 +29,8 @@ internal sealed record StoredDatabase
     public static async Task<IReadOnlyList<StoredDatabase>> ReadAllAsync(IStoredDump dump, CancellationToken cancellationToken)
     {
         var databases = new List<StoredDatabase>();
-        foreach (var folder in dump.Files.Select(Split).Where(file => file.Folder.Length > 0).GroupBy(file => file.Folder, StringComparer.Ordinal))
+        var folders = dump.Files.Select(Split).Where(file => file.Folder.Length > 0).GroupBy(file => file.Folder, StringComparer.Ordinal);
+        foreach (var folder in folders)
         {
             var files = folder.ToDictionary(file => file.Name, file => file.File, StringComparer.Ordinal);
             if (files.TryGetValue(DatabaseFolder.TocFile, out var toc))
@@ -57,7 +58,13 @@ internal sealed record StoredDatabase
                 $"The dump of the database {folder} is not whole: its table of contents names the file {missing.DataFile}, which is not "
                 + "stored.");
         }
-        return new StoredDatabase { Folder = folder, Name = contents.Header.DatabaseName ?? DatabaseFolder.Decode(folder), Toc = contents, Files = files };
+        return new StoredDatabase
+        {
+            Folder = folder,
+            Name = contents.Header.DatabaseName ?? DatabaseFolder.Decode(folder),
+            Toc = contents,
+            Files = files,
+        };
     }
 
     private static (string Folder, string Name, StoredFile File) Split(StoredFile file)

@@ -8,7 +8,9 @@ internal static class TableFeed
 {
     private const int PieceBytes = 256 * 1024;
 
-    /// <summary>Copies all of a stream. Failures to read are thrown as they are, failures to write as <see cref="ReaderGoneException"/>.</summary>
+    /// <summary>
+    /// Copies all of a stream. Failures to read are thrown as they are, failures to write as <see cref="ReaderGoneException"/>.
+    /// </summary>
     /// <param name="look">Sees each piece before it is written.</param>
     public static async Task CopyAsync(
         Stream from, Stream to, Action<ReadOnlyMemory<byte>> look, Action<long> advance, CancellationToken cancellationToken)

@@ -10,9 +10,11 @@ internal static class TableLook
         TargetServer server, RestoreWork work, DumpRestoreRequest request, List<string> refusals, CancellationToken cancellationToken)
     {
         await using var connection = await server.ConnectAsync(work.Target, cancellationToken);
-        return await TargetErrors.ExplainAsync($"The database {server.Show(work.Target)} cannot be looked at", () => work.Part == DumpPart.Data
-            ? DecideRowsAsync(connection, work, request, refusals, cancellationToken)
-            : DecideTablesAsync(connection, work, request, refusals, cancellationToken));
+        return await TargetErrors.ExplainAsync(
+            $"The database {server.Show(work.Target)} cannot be looked at",
+            () => work.Part == DumpPart.Data
+                ? DecideRowsAsync(connection, work, request, refusals, cancellationToken)
+                : DecideTablesAsync(connection, work, request, refusals, cancellationToken));
     }
 
     private static async Task<RestoreWork> DecideRowsAsync(
@@ -25,7 +27,8 @@ internal static class TableLook
         if (work.Tables.Count > 0)
         {
             var chosen = TableSelection.Collect(work.Dump.Toc, work.Tables).ToHashSet();
-            work = work with { Toc = work.Toc with { Entries = [.. work.Toc.Entries.Where(entry => chosen.Contains(entry) || TocParts.IsPreamble(entry))] } };
+            var entries = work.Toc.Entries.Where(entry => chosen.Contains(entry) || TocParts.IsPreamble(entry));
+            work = work with { Toc = work.Toc with { Entries = [.. entries] } };
         }
         var tables = ReadBack.FindTables(work).ToList();
         var there = await LiveTables.FindAsync(connection, tables, cancellationToken);
@@ -53,7 +56,9 @@ internal static class TableLook
         List<string> refusals,
         CancellationToken cancellationToken)
     {
-        var chosen = TableSelection.Collect(work.Dump.Toc, work.Tables).Where(entry => work.Part == DumpPart.All || !TocParts.IsData(entry)).ToHashSet();
+        var chosen = TableSelection.Collect(work.Dump.Toc, work.Tables)
+            .Where(entry => work.Part == DumpPart.All || !TocParts.IsData(entry))
+            .ToHashSet();
         var needed = await LiveTables.FindMissingAsync(connection, TableSelection.FindNeeded(work.Dump.Toc, chosen), cancellationToken);
         var keyless = await FindForeignKeysWithoutTableAsync(connection, work, chosen, cancellationToken);
         work = work with
@@ -71,14 +76,15 @@ internal static class TableLook
         var names = there.Keys.Select(table => $"{work.Target}.{table.Schema}.{table.Tag}").ToList();
         if (names.Count > 0 && !request.MayReplace)
         {
-            refusals.Add($"{Shorten(names)} {(names.Count == 1 ? "is" : "are")} there. Allow {(names.Count == 1 ? "it" : "them")} to be replaced.");
+            var (verb, pronoun) = names.Count == 1 ? ("is", "it") : ("are", "them");
+            refusals.Add($"{Shorten(names)} {verb} there. Allow {pronoun} to be replaced.");
         }
         var dependents = await LiveTables.FindDependentViewsAsync(connection, there.Values, cancellationToken);
         if (dependents.Count > 0)
         {
             refusals.Add(
-                $"The views {Shorten(dependents)} depend on what would be replaced. Drop them first and make them again afterwards, or restore the "
-                + "rows alone.");
+                $"The views {Shorten(dependents)} depend on what would be replaced. Drop them first and make them again afterwards, or "
+                + "restore the rows alone.");
         }
         var keys = await LiveForeignKey.FindIncomingAsync(connection, there.Values, cancellationToken);
         return work with
@@ -86,7 +92,8 @@ internal static class TableLook
             ReplacedTables = names,
             Steps =
             [
-                .. keys.Select(key => $"The foreign key {key.Name} of {key.Schema}.{key.Table} is taken away and put back, which checks it anew."),
+                .. keys.Select(key =>
+                    $"The foreign key {key.Name} of {key.Schema}.{key.Table} is taken away and put back, which checks it anew."),
                 .. keyless.Select(key => $"The foreign key {key.Tag} is left out, because the table that it refers to is not there."),
             ],
         };
@@ -108,6 +115,8 @@ internal static class TableLook
     private static string Shorten(List<string> names)
     {
         const int shownMax = 10;
-        return names.Count <= shownMax ? string.Join(", ", names) : $"{string.Join(", ", names.Take(shownMax))} and {names.Count - shownMax} more";
+        return names.Count <= shownMax
+            ? string.Join(", ", names)
+            : $"{string.Join(", ", names.Take(shownMax))} and {names.Count - shownMax} more";
     }
 }

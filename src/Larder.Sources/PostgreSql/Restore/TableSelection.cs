@@ -5,8 +5,9 @@ internal static class TableSelection
 {
     private static readonly HashSet<string> Belongings = new(StringComparer.Ordinal)
     {
-        TocEntry.TableData, "SEQUENCE", "SEQUENCE OWNED BY", TocParts.SequenceSet, "DEFAULT", "CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT",
-        "INDEX", "INDEX ATTACH", "TABLE ATTACH", "STATISTICS", "TRIGGER", "RULE", "POLICY", "ROW SECURITY", "COMMENT", "ACL", "SECURITY LABEL",
+        TocEntry.TableData, "SEQUENCE", "SEQUENCE OWNED BY", TocParts.SequenceSet, "DEFAULT",
+        "CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "INDEX", "INDEX ATTACH", "TABLE ATTACH", "STATISTICS",
+        "TRIGGER", "RULE", "POLICY", "ROW SECURITY", "COMMENT", "ACL", "SECURITY LABEL",
     };
 
     // These may depend on further tables, and belong to the one that their tag names first.
@@ -20,13 +21,16 @@ internal static class TableSelection
         for (var before = -1; before != chosen.Count;)
         {
             before = chosen.Count;
-            chosen.UnionWith(toc.Entries.Where(entry => !chosen.Contains(entry.DumpId) && Belongs(entry, chosen, byId)).Select(entry => entry.DumpId));
+            chosen.UnionWith(toc.Entries
+                .Where(entry => !chosen.Contains(entry.DumpId) && Belongs(entry, chosen, byId))
+                .Select(entry => entry.DumpId));
         }
         return [.. toc.Entries.Where(entry => chosen.Contains(entry.DumpId))];
     }
 
     /// <summary>
-    /// What makes these tables whole in a database that has nothing: what they need too, and no foreign key to a table that is not restored.
+    /// What makes these tables whole in a database that has nothing: what they need too, and no foreign key to a table that is not
+    /// restored.
     /// </summary>
     public static ArchiveToc ForNewDatabase(ArchiveToc toc, IReadOnlyList<TocEntry> tables)
     {
@@ -75,7 +79,8 @@ internal static class TableSelection
             foreach (var attach in toc.Entries.Where(entry => entry.Kind == "TABLE ATTACH" && entry.Dependencies.Any(chosen.Contains)))
             {
                 // It needs both tables and is called like the partition.
-                var partition = attach.Dependencies.FirstOrDefault(id => byId.TryGetValue(id, out var table) && table.Tag == attach.Tag && table.Schema == attach.Schema);
+                var partition = attach.Dependencies.FirstOrDefault(id =>
+                    byId.TryGetValue(id, out var table) && table.Tag == attach.Tag && table.Schema == attach.Schema);
                 if (partition != 0 && attach.Dependencies.Any(id => id != partition && chosen.Contains(id)))
                 {
                     chosen.Add(partition);

@@ -40,7 +40,8 @@ internal static class TargetErrors
         var meaning = said switch
         {
             _ when Has("password authentication failed") || Has("no password supplied") || Has("no pg_hba.conf entry")
-                || Has("permission denied") || Has("is not permitted to log in") || Has("authentication failed") => SourceError.PermissionDenied,
+                || Has("permission denied") || Has("is not permitted to log in") || Has("authentication failed") =>
+                SourceError.PermissionDenied,
             _ when Has("database \"") && Has("does not exist") => SourceError.NotFound,
             _ => SourceError.Unreachable,
         };
@@ -56,11 +57,13 @@ internal static class TargetErrors
         "3D000" => SourceError.NotFound,
         "42P04" => SourceError.TargetExists,
         "55006" or "55P03" => SourceError.TargetBusy,
-        _ when state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P", StringComparison.Ordinal) => SourceError.Unreachable,
+        _ when state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P", StringComparison.Ordinal) =>
+            SourceError.Unreachable,
         _ => SourceError.TargetFailed,
     };
 
     private static string Say(PostgresException said) =>
-        $"{said.MessageText}{(said.Detail is { Length: > 0 } detail && !detail.Contains("redacted", StringComparison.Ordinal) ? $" ({detail})" : "")}"
+        said.MessageText
+        + $"{(said.Detail is { Length: > 0 } detail && !detail.Contains("redacted", StringComparison.Ordinal) ? $" ({detail})" : "")}"
         + $"{(said.Hint is { Length: > 0 } hint ? $" ({hint})" : "")}.";
 }

@@ -5,8 +5,8 @@ using Npgsql;
 namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>
-/// The server that is restored into: where libpq found it, who we are there, and connections to it. libpq is asked once, through psql, so that
-/// service files, several hosts and everything else in settings mean what they mean to PostgreSQL's own programs.
+/// The server that is restored into: where libpq found it, who we are there, and connections to it. libpq is asked once, through psql, so
+/// that service files, several hosts and everything else in settings mean what they mean to PostgreSQL's own programs.
 /// </summary>
 internal sealed class TargetServer
 {
@@ -69,7 +69,8 @@ internal sealed class TargetServer
     /// <summary>The connection is the caller's. Fails with <see cref="SourceException"/>.</summary>
     public async Task<NpgsqlConnection> ConnectAsync(string database, CancellationToken cancellationToken)
     {
-        var opened = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Database = database }.ConnectionString);
+        var builder = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Database = database };
+        var opened = new NpgsqlConnection(builder.ConnectionString);
         try
         {
             await opened.OpenAsync(cancellationToken);

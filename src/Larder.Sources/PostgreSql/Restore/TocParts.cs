@@ -19,7 +19,10 @@ internal static class TocParts
     public static ArchiveToc Select(ArchiveToc toc, DumpPart part) => part switch
     {
         DumpPart.Schema => toc with { Entries = [.. toc.Entries.Where(entry => !IsData(entry))] },
-        DumpPart.Data => toc with { Entries = [.. toc.Entries.Where(entry => (IsData(entry) && !IsLargeObject(entry)) || IsPreamble(entry))] },
+        DumpPart.Data => toc with
+        {
+            Entries = [.. toc.Entries.Where(entry => (IsData(entry) && !IsLargeObject(entry)) || IsPreamble(entry))],
+        },
         _ => toc,
     };
 
@@ -28,5 +31,6 @@ internal static class TocParts
         entry.Section == TocSection.Data || entry.HasData || entry.Kind == ViewData || IsLargeObject(entry);
 
     private static bool IsLargeObject(TocEntry entry) => entry.Kind is "BLOB" or "BLOB METADATA"
-        || (entry.Kind is "ACL" or "COMMENT" or "SECURITY LABEL" && entry.Tag?.StartsWith("LARGE OBJECT", StringComparison.Ordinal) == true);
+        || (entry.Kind is "ACL" or "COMMENT" or "SECURITY LABEL"
+            && entry.Tag?.StartsWith("LARGE OBJECT", StringComparison.Ordinal) == true);
 }

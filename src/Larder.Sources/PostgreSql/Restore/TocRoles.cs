@@ -19,7 +19,11 @@ internal static partial class TocRoles
             {
                 roles.Add(owner);
             }
-            if (entry is { Kind: "ACL" or "DEFAULT ACL" or "POLICY" or "USER MAPPING" or "DATABASE PROPERTIES", Definition: { } definition })
+            if (entry is
+                {
+                    Kind: "ACL" or "DEFAULT ACL" or "POLICY" or "USER MAPPING" or "DATABASE PROPERTIES",
+                    Definition: { } definition,
+                })
             {
                 roles.UnionWith(FindIn(entry.Kind, definition));
             }
@@ -46,18 +50,30 @@ internal static partial class TocRoles
     [GeneratedRegex(NamePattern, RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Name();
 
-    [GeneratedRegex(@" (TO|FROM) " + NamePattern + @"( WITH GRANT OPTION)?( GRANTED BY .*)?;$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @" (TO|FROM) " + NamePattern + @"( WITH GRANT OPTION)?( GRANTED BY .*)?;$",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex GrantedRole();
 
-    [GeneratedRegex(@"^ALTER DEFAULT PRIVILEGES FOR ROLE " + NamePattern, RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^ALTER DEFAULT PRIVILEGES FOR ROLE " + NamePattern,
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex ForRole();
 
     [GeneratedRegex(@"^CREATE USER MAPPING FOR " + NamePattern, RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex MappedRole();
 
-    [GeneratedRegex(@"^ALTER ROLE " + NamePattern + " IN DATABASE ", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^ALTER ROLE " + NamePattern + " IN DATABASE ",
+        RegexOptions.ExplicitCapture | RegexOptions.Multiline,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex SettingRole();
 
-    [GeneratedRegex("^CREATE POLICY .*? TO (?<roles>(\"([^\"]|\"\")+\"|[a-z0-9_$, ])+?)( USING \\(| WITH CHECK \\(|;)", RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "^CREATE POLICY .*? TO (?<roles>(\"([^\"]|\"\")+\"|[a-z0-9_$, ])+?)( USING \\(| WITH CHECK \\(|;)",
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex PolicyRoles();
 }

@@ -7,15 +7,19 @@ namespace Larder.Sources.PostgreSql.Restore;
 /// Restores into a database that is there, in one transaction of our own rather than pg_restore's, for only so can the rows be read back
 /// and compared before anything stands. One connection, so one table at a time.
 /// </summary>
-internal sealed class WithinRestore(RestoreLook look, IStoredDump dump, DumpRestoreRequest request, TimeProvider clock, Action<long> advance)
+internal sealed class WithinRestore(
+    RestoreLook look, IStoredDump dump, DumpRestoreRequest request, TimeProvider clock, Action<long> advance)
 {
-    public async Task RunAsync(RestoreWork work, List<EntryFacts> entries, List<SourceWarning> warnings, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        RestoreWork work, List<EntryFacts> entries, List<SourceWarning> warnings, CancellationToken cancellationToken)
     {
         var found = await TargetErrors.ExplainAsync(
-            $"The database {look.Server.Show(work.Target)} stands as before, because the restore failed", () => RestoreAsync(work, cancellationToken));
+            $"The database {look.Server.Show(work.Target)} stands as before, because the restore failed",
+            () => RestoreAsync(work, cancellationToken));
         entries.AddRange(found);
         warnings.AddRange(work.LeftOut.Select(key => new SourceWarning(
-            $"{work.Dump.Name}.{key.Schema}.{key.Tag}", "The foreign key was left out, because the table that it refers to is not there.")));
+            $"{work.Dump.Name}.{key.Schema}.{key.Tag}",
+            "The foreign key was left out, because the table that it refers to is not there.")));
     }
 
     private async Task<IReadOnlyList<EntryFacts>> RestoreAsync(RestoreWork work, CancellationToken cancellationToken)
@@ -49,7 +53,8 @@ internal sealed class WithinRestore(RestoreLook look, IStoredDump dump, DumpRest
         }
         await MakeAsync(session, scripts, work, cancellationToken);
         var sent = await SendAsync(session, work, cancellationToken);
-        await session.RunScriptAsync(await scripts.WriteAsync(WithoutPrivileges(work.Toc), "post-data", cancellationToken), cancellationToken);
+        var postData = await scripts.WriteAsync(WithoutPrivileges(work.Toc), "post-data", cancellationToken);
+        await session.RunScriptAsync(postData, cancellationToken);
         await PutBackAsync(session, keys, cancellationToken);
         return sent;
     }
@@ -58,7 +63,10 @@ internal sealed class WithinRestore(RestoreLook look, IStoredDump dump, DumpRest
     private static async Task MakeAsync(LiveSession session, ArchiveScript scripts, RestoreWork work, CancellationToken cancellationToken)
     {
         var bare = WithoutPrivileges(work.Toc);
-        var privileges = work.Toc with { Entries = [.. work.Toc.Entries.Where(entry => entry.Kind == "ACL" || TocParts.IsPreamble(entry))] };
+        var privileges = work.Toc with
+        {
+            Entries = [.. work.Toc.Entries.Where(entry => entry.Kind == "ACL" || TocParts.IsPreamble(entry))],
+        };
         await session.RunScriptAsync(await scripts.WriteAsync(bare, "pre-data", cancellationToken), cancellationToken);
         var made = await LiveTables.FindAsync(
             session.Connection, [.. work.Toc.Entries.Where(entry => entry.Kind is TocParts.Table or "SEQUENCE")], cancellationToken);
@@ -84,18 +92,22 @@ internal sealed class WithinRestore(RestoreLook look, IStoredDump dump, DumpRest
         await RunAllAsync(session, triggers.Select(trigger => trigger.EnableStatement), cancellationToken);
         await PutBackAsync(session, keys, cancellationToken);
         await RunAllAsync(
-            session, work.Toc.Entries.Where(entry => entry.Kind == TocParts.ViewData).Select(entry => entry.Definition!.Trim()), cancellationToken);
+            session,
+            work.Toc.Entries.Where(entry => entry.Kind == TocParts.ViewData).Select(entry => entry.Definition!.Trim()),
+            cancellationToken);
         return sent;
     }
 
-    private static ArchiveToc WithoutPrivileges(ArchiveToc toc) => toc with { Entries = [.. toc.Entries.Where(entry => entry.Kind != "ACL")] };
+    private static ArchiveToc WithoutPrivileges(ArchiveToc toc) =>
+        toc with { Entries = [.. toc.Entries.Where(entry => entry.Kind != "ACL")] };
 
     private static async Task PutBackAsync(LiveSession session, IReadOnlyList<LiveForeignKey> keys, CancellationToken cancellationToken)
     {
         foreach (var key in keys)
         {
             await TargetErrors.ExplainAsync(
-                $"The foreign key {key.Name} of {key.Schema}.{key.Table} does not hold with the restored rows, and everything stands as before",
+                $"The foreign key {key.Name} of {key.Schema}.{key.Table} does not hold with the restored rows, "
+                + "and everything stands as before",
                 () => session.ExecuteAsync(key.AddStatement, cancellationToken));
             if (key.CommentStatement is { } comment)
             {
@@ -105,7 +117,8 @@ internal sealed class WithinRestore(RestoreLook look, IStoredDump dump, DumpRest
     }
 
     /// <summary>Rows, then large objects and the values of sequences.</summary>
-    private async Task<IReadOnlyDictionary<string, long>> SendAsync(LiveSession session, RestoreWork work, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, long>> SendAsync(
+        LiveSession session, RestoreWork work, CancellationToken cancellationToken)
     {
         var sent = new Dictionary<string, long>(StringComparer.Ordinal);
         var encoding = work.Dump.Toc.RowEncoding;
@@ -118,7 +131,9 @@ internal sealed class WithinRestore(RestoreLook look, IStoredDump dump, DumpRest
             await new LargeObjectWriter(session.Connection, dump, work.Dump, advance).WriteAsync(list, cancellationToken);
         }
         await RunAllAsync(
-            session, work.Toc.Entries.Where(entry => entry.Kind == TocParts.SequenceSet).Select(entry => entry.Definition!.Trim()), cancellationToken);
+            session,
+            work.Toc.Entries.Where(entry => entry.Kind == TocParts.SequenceSet).Select(entry => entry.Definition!.Trim()),
+            cancellationToken);
         return sent;
     }
 

@@ -6,7 +6,8 @@ namespace Larder.Sources.Tests.MongoDb.Restore;
 /// <summary>A database that has one of everything that a restore must bring back.</summary>
 internal static class SampleDatabase
 {
-    // One command a line. Nested documents of options have one field each, for this mongodump keeps no order inside them. Dates are far in the future where an index would make documents vanish.
+    // One command a line; a line that is set in goes on with the one before. Nested documents of options have one field each, for this
+    // mongodump keeps no order inside them. Dates are far in the future where an index would make documents vanish.
     private const string Commands =
         """
         {"create": "plain"}
@@ -28,12 +29,16 @@ internal static class SampleDatabase
         {"create": "with images", "changeStreamPreAndPostImages": {"enabled": true}}
         {"insert": "with images", "documents": [{"_id": 2}]}
         {"create": "weather", "timeseries": {"timeField": "at", "metaField": "where", "granularity": "minutes"}, "expireAfterSeconds": 1000000000}
-        {"insert": "weather", "documents": [{"at": {"$date": "2024-01-01T00:00:00Z"}, "where": "north", "c": 1.5}, {"at": {"$date": "2024-01-01T00:05:00Z"}, "where": "north", "c": 2.5}, {"at": {"$date": "2024-01-01T00:05:00Z"}, "where": "south"}]}
+        {"insert": "weather", "documents": [{"at": {"$date": "2024-01-01T00:00:00Z"}, "where": "north", "c": 1.5},
+          {"at": {"$date": "2024-01-01T00:05:00Z"}, "where": "north", "c": 2.5}, {"at": {"$date": "2024-01-01T00:05:00Z"}, "where": "south"}]}
         {"createIndexes": "weather", "indexes": [{"key": {"where.x": 1, "at": 1}, "name": "by place"}]}
         {"create": "indexed"}
-        {"insert": "indexed", "documents": [{"_id": 1, "u": 1, "t": "the quick fox", "g": {"type": "Point", "coordinates": [1, 2]}, "p": [1, 2], "e": {"$date": "2124-01-01T00:00:00Z"}}, {"_id": 2, "u": 2}]}
-        {"createIndexes": "indexed", "indexes": [{"key": {"u": 1}, "name": "unique", "unique": true}, {"key": {"u": -1}, "name": "sparse", "sparse": true}, {"key": {"e": 1}, "name": "ttl", "expireAfterSeconds": 60}]}
-        {"createIndexes": "indexed", "indexes": [{"key": {"g": "2dsphere"}, "name": "sphere"}, {"key": {"p": "2d"}, "name": "flat", "min": -10, "max": 10}, {"key": {"_id": "hashed"}, "name": "hashed"}]}
+        {"insert": "indexed", "documents": [{"_id": 1, "u": 1, "t": "the quick fox", "g": {"type": "Point", "coordinates": [1, 2]},
+          "p": [1, 2], "e": {"$date": "2124-01-01T00:00:00Z"}}, {"_id": 2, "u": 2}]}
+        {"createIndexes": "indexed", "indexes": [{"key": {"u": 1}, "name": "unique", "unique": true},
+          {"key": {"u": -1}, "name": "sparse", "sparse": true}, {"key": {"e": 1}, "name": "ttl", "expireAfterSeconds": 60}]}
+        {"createIndexes": "indexed", "indexes": [{"key": {"g": "2dsphere"}, "name": "sphere"},
+          {"key": {"p": "2d"}, "name": "flat", "min": -10, "max": 10}, {"key": {"_id": "hashed"}, "name": "hashed"}]}
         {"createIndexes": "indexed", "indexes": [{"key": {"t": "text", "other": "text"}, "name": "text", "weights": {"t": 3}, "default_language": "german"}]}
         {"createIndexes": "indexed", "indexes": [{"key": {"$**": 1}, "name": "wild", "wildcardProjection": {"t": 1}}, {"key": {"h": 1}, "name": "hidden", "hidden": true}]}
         {"createIndexes": "indexed", "indexes": [{"key": {"u": 1, "t": 1}, "name": "partial", "partialFilterExpression": {"u": {"$gt": 1}}}]}
@@ -50,7 +55,8 @@ internal static class SampleDatabase
     public static async Task CreateAsync(TestClient client, string database)
     {
         await client.RunAsync(database, """{"dropDatabase": 1}""");
-        foreach (var command in Commands.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        var commands = Commands.Replace("\n  ", " ", StringComparison.Ordinal).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach (var command in commands)
         {
             await client.RunAsync(database, command);
         }
