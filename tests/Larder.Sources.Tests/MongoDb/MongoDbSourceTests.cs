@@ -87,7 +87,8 @@ public sealed class MongoDbSourceTests(MongoServers servers)
     [Fact]
     public async Task All_databases_come_with_users_and_roles_and_without_the_servers_own_data()
     {
-        var server = await servers.ReplicaSetAsync();
+        _ = await servers.ReplicaSetAsync(); // Skips where there can be none. On the shared one, others make and drop databases meanwhile.
+        await using var server = await MongoServer.StartReplicaSetAsync(cancellationToken: Cancellation);
         await using var shell = await MongoShell.OpenAsync(server.Url);
         await shell.InsertAsync("whole_a", "things", 3, (bson, at) => bson.Int32("_id", at));
         await shell.InsertAsync("whole_b", "things", 5, (bson, at) => bson.Int32("_id", at));
@@ -109,11 +110,6 @@ public sealed class MongoDbSourceTests(MongoServers servers)
         var users = await restored.RunAsync("whole_a", """{"usersInfo": "clerk"}""");
         Assert.Equal("read", users.GetProperty("users")[0].GetProperty("roles")[0].GetProperty("role").GetString());
         Assert.Equal(5, (await restored.RunAsync("whole_b", """{"count": "things"}""")).GetProperty("n").GetInt32());
-
-        await shell.RunAsync("whole_a", """{"dropUser": "clerk"}""");
-        await shell.RunAsync("admin", """{"dropRole": "auditor"}""");
-        await shell.DropAsync("whole_a");
-        await shell.DropAsync("whole_b");
     }
 
     [Fact]
