@@ -33,7 +33,7 @@ public sealed class MongoDbFailureTests(MongoServers servers)
     [Theory]
     [InlineData("mongodb://larder:sesame-17@[broken")]
     [InlineData("mongo://larder:sesame-17@host")]
-    [InlineData("mongodb://larder:sesame-17:more@host/?tls=perhaps")]
+    [InlineData("mongodb://larder:sesame-17:more@host/?tls=perhaps&serverSelectionTimeoutMS=500")]
     public async Task A_URL_that_cannot_be_read_is_said_without_its_password(string url)
     {
         var error = await FailAsync(new MongoDbSettings { Url = url });
