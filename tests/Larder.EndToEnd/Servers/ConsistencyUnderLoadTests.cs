@@ -126,6 +126,7 @@ public sealed class ConsistencyUnderLoadTests(DatabaseServers servers)
             Assert.Equal("success", backup.GetProperty("status").GetString());
             backups.Add(backup.GetProperty("backup_id").GetString()!);
         }
+        await money.StopAsync();
         foreach (var backup in backups)
         {
             await desk.Larder.ExpectAsync(0, "restore", backup, "--target", target, "--confirm");

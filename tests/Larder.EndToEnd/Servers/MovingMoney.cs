@@ -3,7 +3,7 @@ namespace Larder.EndToEnd.Servers;
 /// <summary>Several writers that move money between accounts, a transaction each time, until it is disposed. The sum never changes.</summary>
 internal sealed class MovingMoney : IAsyncDisposable
 {
-    public const int Writers = 3;
+    public const int Writers = 2;
 
     private readonly CancellationTokenSource stopping = new();
     private readonly Task writing;
@@ -40,10 +40,16 @@ internal sealed class MovingMoney : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Returns when every writer has ended its last transfer. A fault of a writer is thrown here.</summary>
+    public async Task StopAsync()
     {
         await stopping.CancelAsync();
-        await writing; // A fault of a writer fails the test.
+        await writing;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         stopping.Dispose();
     }
 
