@@ -32,11 +32,12 @@ internal sealed class FailureBench : IAsyncDisposable
     }
 
     /// <param name="engine">The key of the source.</param>
+    /// <param name="settings">More keys of the engine, each after a comma.</param>
     /// <param name="url">A small database, of which the good backup is made.</param>
     /// <param name="secrets">What may never be said.</param>
-    public static async Task<FailureBench> CreateAsync(string engine, string url, params IEnumerable<string> secrets)
+    public static async Task<FailureBench> CreateAsync(string engine, string settings, string url, params IEnumerable<string> secrets)
     {
-        var desk = await ServerDesk.CreateAsync(engine, url, job: "keep: { last: 1 }");
+        var desk = await ServerDesk.CreateAsync(engine, url, settings, job: "keep: { last: 1 }");
         var backup = await desk.BackUpAsync();
         return new FailureBench(desk, backup.GetProperty("backup_id").GetString()!, secrets);
     }
