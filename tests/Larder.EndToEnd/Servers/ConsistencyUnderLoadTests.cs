@@ -21,6 +21,8 @@ public sealed class ConsistencyUnderLoadTests(DatabaseServers servers)
     private const int Padding = 1000;
     private const long Middle = 400_000;
 
+    private const string SelectSum = "SELECT (SELECT sum(cents) FROM checking) + (SELECT sum(cents) FROM savings)";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -37,12 +39,13 @@ public sealed class ConsistencyUnderLoadTests(DatabaseServers servers)
                 """, Token);
         }
         await using var proxy = new HoldingProxy(server.Port);
-        await using var desk = await ServerDesk.CreateAsync("postgresql", Through(proxy, server.Url(name), server.Port), ", globals: false");
+        await using var desk = await ServerDesk.CreateAsync(
+            "postgresql", Through(proxy, server.Url(name), server.Port), ", globals: false");
         await using var money = new MovingMoney(
             async _ => new PostgresWriter(await server.ConnectAsync(name, Token)), random);
 
-        await ProveAsync(desk, proxy, money, runs: 20, copy, database => server.Url(database), async database => (long)(decimal)(await server.ScalarAsync(
-            database, "SELECT (SELECT sum(cents) FROM checking) + (SELECT sum(cents) FROM savings)", Token))!);
+        await ProveAsync(desk, proxy, money, runs: 20, copy, database => server.Url(database), async database =>
+            (long)(decimal)(await server.ScalarAsync(database, SelectSum, Token))!);
     });
 
     [Fact]
@@ -66,7 +69,8 @@ public sealed class ConsistencyUnderLoadTests(DatabaseServers servers)
         await using var money = new MovingMoney(
             async number => new MongoWriter(await MongoShell.OpenAsync(server.Url), name, number), random);
 
-        await ProveAsync(desk, proxy, money, runs: 5, copy, database => server.Url.Replace("/?", $"/{database}?", StringComparison.Ordinal), async database =>
+        string Beside(string database) => server.Url.Replace("/?", $"/{database}?", StringComparison.Ordinal);
+        await ProveAsync(desk, proxy, money, runs: 5, copy, Beside, async database =>
         {
             var sum = 0L;
             await using var asking = await MongoShell.OpenAsync(server.Url);
@@ -102,18 +106,25 @@ public sealed class ConsistencyUnderLoadTests(DatabaseServers servers)
                 """, name);
         }
         await using var proxy = new HoldingProxy(server.Port);
-        string Url(int port, string database) => string.Create(CultureInfo.InvariantCulture, $"mysql://teller:teller@127.0.0.1:{port}/{database}");
+        string Url(int port, string database) => string.Create(
+            CultureInfo.InvariantCulture, $"mysql://teller:teller@127.0.0.1:{port}/{database}");
         await using var desk = await ServerDesk.CreateAsync("mysql", Url(proxy.Port, name));
         await using var money = new MovingMoney(_ => Task.FromResult<MovingMoney.IWriter>(new MariaDbWriter(server, name)), random);
 
-        await ProveAsync(desk, proxy, money, runs: 5, copy, database => Url(server.Port, database), async database => long.Parse(
-            await server.ExecuteAsync("SELECT (SELECT sum(cents) FROM checking) + (SELECT sum(cents) FROM savings)", database), CultureInfo.InvariantCulture));
+        await ProveAsync(desk, proxy, money, runs: 5, copy, database => Url(server.Port, database), async database =>
+            long.Parse(await server.ExecuteAsync(SelectSum, database), CultureInfo.InvariantCulture));
     });
 
     private static IReadOnlyList<string> Tables => ["checking", "savings"];
 
     private static async Task ProveAsync(
-        ServerDesk desk, HoldingProxy proxy, MovingMoney money, int runs, string copy, Func<string, string> url, Func<string, Task<long>> sumOf)
+        ServerDesk desk,
+        HoldingProxy proxy,
+        MovingMoney money,
+        int runs,
+        string copy,
+        Func<string, string> url,
+        Func<string, Task<long>> sumOf)
     {
         var backups = new List<string>();
         for (var run = 0; run < runs; run++)

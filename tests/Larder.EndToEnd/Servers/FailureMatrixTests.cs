@@ -81,9 +81,9 @@ public sealed class FailureMatrixTests(DatabaseServers servers, PostgreSqlFailur
         bench.Url = PostgreSqlFailureBench.Through(proxy, server, failures.Big);
         var said = await bench.FailInTheMiddleAsync("LARDER-065", proxy, Middle, async () =>
         {
-            var dump = Assert.Single(RunningProcesses.FindByArgument($"dbname='{failures.Big}'"), process =>
-                File.ReadAllText(Path.Combine(process, "comm")).StartsWith("pg_dump", StringComparison.Ordinal)
-                && File.ReadAllText(Path.Combine(process, "cmdline")).Contains(string.Create(CultureInfo.InvariantCulture, $"port='{proxy.Port}'"), StringComparison.Ordinal));
+            var dump = Assert.Single(
+                RunningProcesses.FindByArgument($"dbname='{failures.Big}'"),
+                process => File.ReadAllText(Path.Combine(process, "comm")).StartsWith("pg_dump", StringComparison.Ordinal));
             await FailureBench.ShellAsync($"kill -KILL {Path.GetFileName(dump)}");
         });
         Assert.Contains("SIGKILL", said, StringComparison.Ordinal);
@@ -95,7 +95,10 @@ public sealed class FailureMatrixTests(DatabaseServers servers, PostgreSqlFailur
         var (server, bench) = (await servers.PostgresAsync(), await failures.GetAsync());
         var database = await failures.CopyAsync(servers.NameDatabase("incompressible"));
         await server.ExecuteAsync(
-            database, "CREATE TABLE noise AS SELECT n, string_agg(md5(random()::text), '') FROM generate_series(1, 5000) n, generate_series(1, 40) GROUP BY n", Token);
+            database,
+            "CREATE TABLE noise AS SELECT n, string_agg(md5(random()::text), '') "
+            + "FROM generate_series(1, 5000) n, generate_series(1, 40) GROUP BY n",
+            Token);
         bench.Url = server.Url(database);
         await bench.FailOnFullDiskAsync(kibibytes: 1500);
     }
@@ -114,7 +117,9 @@ public sealed class FailureMatrixTests(DatabaseServers servers, PostgreSqlFailur
         bench.Url = server.Url(database);
         var configuration = await File.ReadAllTextAsync(bench["larder.yaml"], Token);
         await File.WriteAllTextAsync(
-            bench["larder.yaml"], configuration.Replace("\"${SERVER_URL}\" }", "\"${SERVER_URL}\" }, timeout: 5s", StringComparison.Ordinal), Token);
+            bench["larder.yaml"],
+            configuration.Replace("globals: false }", "globals: false }, timeout: 5s", StringComparison.Ordinal),
+            Token);
         try
         {
             Assert.Contains("5s", await bench.FailAsync("LARDER-066"), StringComparison.Ordinal);
@@ -202,7 +207,8 @@ public sealed class MongoDbFailureMatrixTests
                 bson.Binary("noise", noise);
             });
         }
-        await using var bench = await FailureBench.CreateAsync("mongodb", "", WithDatabase(server.Url, "small"), Wrong, "owner's", "owner%27s");
+        await using var bench = await FailureBench.CreateAsync(
+            "mongodb", "", WithDatabase(server.Url, "small"), Wrong, "owner's", "owner%27s");
 
         bench.Url = WithDatabase(server.UrlFor("owner", Wrong), "big");
         await bench.FailAsync("LARDER-061");
@@ -218,7 +224,8 @@ public sealed class MongoDbFailureMatrixTests
         await bench.FailInTheMiddleAsync("LARDER-062", proxy, 2_000_000, server.KillAsync);
     }
 
-    private static string WithDatabase(string url, string database) => url.Replace("/?", $"/{database}?authSource=admin&", StringComparison.Ordinal);
+    private static string WithDatabase(string url, string database) =>
+        url.Replace("/?", $"/{database}?authSource=admin&", StringComparison.Ordinal);
 
     private static string Through(HoldingProxy proxy, MongoServer server, string database) => string.Create(
         CultureInfo.InvariantCulture,
@@ -252,7 +259,8 @@ public sealed class MySqlFailureMatrixTests
             """, cancellationToken: Token);
         string Url(int port, string database, string password = Password) => string.Create(
             CultureInfo.InvariantCulture, $"mysql://larder:{Uri.EscapeDataString(password)}@127.0.0.1:{port}/{database}");
-        await using var bench = await FailureBench.CreateAsync("mysql", "", Url(server.Port, "small"), Password, Wrong, Uri.EscapeDataString(Password));
+        await using var bench = await FailureBench.CreateAsync(
+            "mysql", "", Url(server.Port, "small"), Password, Wrong, Uri.EscapeDataString(Password));
 
         bench.Url = Url(server.Port, "big", Wrong);
         await bench.FailAsync("LARDER-061");

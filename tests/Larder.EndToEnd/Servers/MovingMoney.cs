@@ -1,6 +1,8 @@
 namespace Larder.EndToEnd.Servers;
 
-/// <summary>Several writers that move money between accounts, a transaction each time, until it is disposed. The sum never changes.</summary>
+/// <summary>
+/// Several writers that move money between accounts, a transaction each time, until it is stopped. The sum never changes.
+/// </summary>
 internal sealed class MovingMoney : IAsyncDisposable
 {
     public const int Writers = 2;
