@@ -13,7 +13,7 @@ internal sealed class ServerDesk : IAsyncDisposable
 
     private readonly TemporaryFolder folder = new();
 
-    private ServerDesk(string engine, string settings, string url)
+    private ServerDesk(string engine, string settings, string url, string more, string job)
     {
         Larder = new LarderProcess { WorkingFolder = folder.FullPath };
         Larder.Environment["REPOSITORY_PASSWORD"] = RepositoryPassword;
@@ -26,7 +26,8 @@ internal sealed class ServerDesk : IAsyncDisposable
             jobs:
               app:
                 sources:
-                  db: { {{engine}}: { url: "${SERVER_URL}"{{settings}} } }
+                  db: { {{engine}}: { url: "${SERVER_URL}"{{settings}} }{{more}} }
+                {{job}}
                 environments:
                   staging: { targets: { db: { url: "${STAGING_URL}" } } }
             """);
@@ -46,9 +47,14 @@ internal sealed class ServerDesk : IAsyncDisposable
         set => Larder.Environment["STAGING_URL"] = value;
     }
 
-    public static async Task<ServerDesk> CreateAsync(string engine, string url, string settings = "")
+    /// <param name="engine">The key of the source.</param>
+    /// <param name="url">The server and its database.</param>
+    /// <param name="settings">More keys of the engine, each after a comma.</param>
+    /// <param name="more">More keys of the source, each after a comma.</param>
+    /// <param name="job">One more key of the job.</param>
+    public static async Task<ServerDesk> CreateAsync(string engine, string url, string settings = "", string more = "", string job = "")
     {
-        var desk = new ServerDesk(engine, settings, url);
+        var desk = new ServerDesk(engine, settings, url, more, job);
         await desk.Larder.ExpectAsync(0, "init");
         return desk;
     }
