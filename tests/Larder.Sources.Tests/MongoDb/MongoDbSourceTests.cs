@@ -53,6 +53,8 @@ public sealed class MongoDbSourceTests(MongoServers servers)
         var server = await servers.ReplicaSetAsync();
         await using var shell = await MongoShell.OpenAsync(server.Url);
         await FeatureDatabase.CreateAsync(shell, "layout");
+        // mongodump asks for the version of the accounts, which the first account makes.
+        await shell.RunAsync("layout", """{"createRole": "reader", "privileges": [], "roles": []}""");
         using var ours = new TemporaryFolder();
         using var theirs = new TemporaryFolder();
         await MongoDump.ToFolderAsync(new MongoDbSettings { Url = server.Url, Databases = ["layout"] }, ours.FullPath);

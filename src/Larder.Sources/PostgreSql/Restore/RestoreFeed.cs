@@ -85,20 +85,15 @@ internal sealed class RestoreFeed : IAsyncDisposable
 
     private void LookForReaders()
     {
-        TocEntry[] entries;
+        // Nothing is heard meanwhile: a pipe that two had opened for writing would never end for its reader.
         lock (gate)
         {
-            if (active > 0)
+            foreach (var entry in active > 0 ? [] : waiting.Values.ToList())
             {
-                return;
-            }
-            entries = [.. waiting.Values];
-        }
-        foreach (var entry in entries)
-        {
-            if (entry.Kind != TocEntry.LargeObjects && folder.TryOpenWriter(entry.DataFile!) is { } pipe)
-            {
-                Begin(entry.DumpId, pipe);
+                if (entry.Kind != TocEntry.LargeObjects && folder.TryOpenWriter(entry.DataFile!) is { } pipe)
+                {
+                    Begin(entry.DumpId, pipe);
+                }
             }
         }
     }
@@ -111,10 +106,6 @@ internal sealed class RestoreFeed : IAsyncDisposable
             {
                 active++;
                 feeds.Add(Task.Run(() => FeedAsync(entry, pipe)));
-            }
-            else if (pipe is not null)
-            {
-                kept.Add(pipe);
             }
         }
     }
