@@ -45,7 +45,9 @@ public sealed class KillNineTests
                 (await installation.Larder.RunAsync("backup", "journal")).Expect();
                 (await installation.Larder.RunAsync("cleanup", "journal")).Expect();
                 known = await inspection.ContentsAsync();
-                Assert.Empty(Directory.GetFiles(Path.Combine(installation.RepositoryFolder, "locks")));
+                // A file that was still being written when its writer was killed is no lock; it bars nobody and goes after a day.
+                var locks = Directory.GetFiles(Path.Combine(installation.RepositoryFolder, "locks")).Select(Path.GetFileName);
+                Assert.DoesNotContain(locks, name => !name!.Contains("-tmp-", StringComparison.Ordinal));
             }
             if (round % 20 == 19)
             {
