@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using System.Text;
+using Larder.Sources.Files;
 
 namespace Larder.Engine.Configuration;
 
@@ -29,14 +31,8 @@ public static class GeneratedPassword
             return null;
         }
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-        file.Write(System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(RandomBytes)) + "\n"));
-        file.Flush(flushToDisk: true);
+        var password = Convert.ToBase64String(RandomNumberGenerator.GetBytes(RandomBytes)) + "\n";
+        DurableFile.CreatePrivate(path, Encoding.ASCII.GetBytes(password)); // The repository made next can be opened with nothing else.
         return path;
     }
 
