@@ -86,7 +86,7 @@ public sealed class MySqlFailureTests(MariaDbFixture fixture) : IAsyncLifetime
     public async Task A_connection_that_is_cut_fails_the_dump()
     {
         var name = await sandbox.CreateAsync(Large);
-        await using var proxy = new CutProxy(sandbox.Server.Port);
+        await using var proxy = new HoldingProxy(sandbox.Server.Port);
         await AssertFailsAsync(
             Source(sandbox.Root with { Port = proxy.Port }, name), SourceError.Unreachable, _ => proxy.CutAsync());
     }

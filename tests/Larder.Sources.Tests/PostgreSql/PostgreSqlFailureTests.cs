@@ -124,9 +124,17 @@ public sealed class PostgreSqlFailureTests(SharedPostgresServer shared)
     public async Task A_connection_cut_in_the_middle_is_a_lost_connection()
     {
         var (server, database) = await MakeBigAsync();
-        await using var proxy = new CuttingProxy(server.Port, cutAfterBytes: 20_000_000);
+        await using var proxy = new HoldingProxy(server.Port);
+        var cutting = CutAsync(proxy.HoldAfter(20_000_000));
         var error = await FailAsync(StoredSession.Settings(server, database) with { Port = proxy.Port }, SourceError.Unreachable);
+        await cutting;
         Assert.Contains("lost", error.Message, StringComparison.Ordinal);
+
+        async Task CutAsync(Task middle)
+        {
+            await middle;
+            await proxy.CutAsync();
+        }
     }
 
     [Fact]
