@@ -1,3 +1,5 @@
+using Larder.Sources;
+
 namespace Larder.Engine.Servers;
 
 /// <summary>
@@ -5,25 +7,11 @@ namespace Larder.Engine.Servers;
 /// </summary>
 /// <param name="blobs">Hands out each blob, valid until the next; begun with the token of the second parameter. Disposed here.</param>
 /// <param name="stopping">Stops the reading ahead. Disposed here.</param>
-internal sealed class BlobStream(IAsyncEnumerator<ReadOnlyMemory<byte>> blobs, CancellationTokenSource stopping) : Stream
+internal sealed class BlobStream(IAsyncEnumerator<ReadOnlyMemory<byte>> blobs, CancellationTokenSource stopping) : ReadOnlyStream
 {
     private ReadOnlyMemory<byte> rest;
     private bool isAtEnd;
     private bool isDisposed;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -40,11 +28,6 @@ internal sealed class BlobStream(IAsyncEnumerator<ReadOnlyMemory<byte>> blobs, C
         rest = rest[count..];
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read it asynchronously.");
 
     public override async ValueTask DisposeAsync()
     {
@@ -67,14 +50,4 @@ internal sealed class BlobStream(IAsyncEnumerator<ReadOnlyMemory<byte>> blobs, C
         }
         base.Dispose(disposing);
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

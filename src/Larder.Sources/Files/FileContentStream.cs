@@ -7,7 +7,7 @@ namespace Larder.Sources.Files;
 /// At the end the file is looked at again: other size, times or inode than in the listing mean that content and attributes are not of one
 /// moment.
 /// </summary>
-internal sealed class FileContentStream : Stream
+internal sealed class FileContentStream : ReadOnlyStream
 {
     private const long SequentialBytesMin = 1 << 20;
 
@@ -45,14 +45,6 @@ internal sealed class FileContentStream : Stream
             _ = Libc.Advise(descriptor.Number, 0, 0, Libc.AdviceSequential);
         }
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
 
     public override long Position
     {
@@ -113,19 +105,6 @@ internal sealed class FileContentStream : Stream
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult(Read(buffer.Span));
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,25 +1,11 @@
 namespace Larder.Sources.MongoDb;
 
 /// <summary>The documents of a cursor as one stream of bytes: the content of a .bson file. Does not dispose the reader.</summary>
-internal sealed class CursorStream(CursorReader reader) : Stream
+internal sealed class CursorStream(CursorReader reader) : ReadOnlyStream
 {
     private DocumentBatch? batch;
     private ReadOnlyMemory<byte> rest;
     private bool isAtEnd;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -43,22 +29,6 @@ internal sealed class CursorStream(CursorReader reader) : Stream
         }
         return read;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("It is read asynchronously.");
-
-    public override void Flush()
-    {
-        // It is only read.
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

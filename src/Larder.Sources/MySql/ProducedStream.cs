@@ -1,7 +1,7 @@
 namespace Larder.Sources.MySql;
 
 /// <summary>A stream whose bytes are made while it is read, a piece at a time.</summary>
-internal abstract class ProducedStream : Stream
+internal abstract class ProducedStream : ReadOnlyStream
 {
     /// <summary>A piece is given out when it has this length; what makes it may go beyond by one row or statement.</summary>
     protected const int PieceBytes = 256 * 1024;
@@ -12,20 +12,6 @@ internal abstract class ProducedStream : Stream
 
     /// <summary>Whether all of it was read.</summary>
     public bool IsAtEnd => ended && Piece.Position == Piece.Length;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>What is being made.</summary>
     protected MemoryStream Piece { get; } = new(PieceBytes * 2);
@@ -48,21 +34,6 @@ internal abstract class ProducedStream : Stream
         BytesRead += read;
         return read;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read it asynchronously.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -16,19 +16,9 @@ internal sealed class InterruptedDump(string folder, string file, long afterByte
         return path.ToString() == file ? new InterruptedStream(stream, afterBytes, happen) : stream;
     }
 
-    private sealed class InterruptedStream(Stream inner, long afterBytes, Func<Task> happen) : Stream
+    private sealed class InterruptedStream(Stream inner, long afterBytes, Func<Task> happen) : ReadOnlyStream
     {
         private long left = afterBytes;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -41,18 +31,6 @@ internal sealed class InterruptedDump(string folder, string file, long afterByte
             var count = await inner.ReadAsync(buffer[..wanted], cancellationToken);
             left -= left < 0 ? 0 : count;
             return count;
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
         }
 
         protected override void Dispose(bool disposing)

@@ -13,23 +13,9 @@ internal sealed class BreakingDump(IStoredDump inner, EntryPath path, Func<Task>
         return opened == path ? new BreakingStream(stream, stream.Length / 2, inTheMiddle) : stream;
     }
 
-    private sealed class BreakingStream(Stream content, long middle, Func<Task> inTheMiddle) : Stream
+    private sealed class BreakingStream(Stream content, long middle, Func<Task> inTheMiddle) : ReadOnlyStream
     {
         private long read;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -44,18 +30,6 @@ internal sealed class BreakingDump(IStoredDump inner, EntryPath path, Func<Task>
             var count = await content.ReadAsync(buffer, cancellationToken);
             read += count;
             return count;
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
         }
 
         protected override void Dispose(bool disposing)
