@@ -1,8 +1,11 @@
+using System.Security.Cryptography;
+using Larder.Sources.Exchanges;
+
 namespace Larder.Sources.Dumps;
 
 /// <summary>
 /// Restores dumps of one engine into one server, which it was made for. A restore never leaves a half-written database where a good one
-/// stood: it writes beside it and swaps at the end, or refuses.
+/// stood: it writes beside it, to be exchanged when all is checked, or in one transaction, or refuses.
 /// </summary>
 public interface IDumpRestore
 {
@@ -13,13 +16,18 @@ public interface IDumpRestore
     Task<DumpRestorePlan> PlanAsync(IStoredDump dump, DumpRestoreRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Does what the plan says, reading the dump as a stream and writing nothing of its bulk to this machine's disk. Fails with
-    /// <see cref="SourceException"/>; what stood on the server before then still stands.
+    /// Writes what the plan says, reading the dump as a stream and nothing of its bulk to this machine's disk. Where the plan has an
+    /// <see cref="DumpRestorePlan.Exchange"/>, everything lies beside what is live afterwards, whole and counted, and the caller exchanges
+    /// it; otherwise it is done. Fails with <see cref="SourceException"/>; what stood on the server before then still stands, and what was
+    /// begun beside it is the caller's to forget.
     /// </summary>
     /// <param name="plan">Of the same dump and server, with no refusal.</param>
     /// <param name="advance">Told how many bytes more were handed to the server.</param>
     Task<DumpRestoreOutcome> RestoreAsync(
         IStoredDump dump, DumpRestorePlan plan, Action<long> advance, CancellationToken cancellationToken);
+
+    /// <summary>The exchange that a plan's record speaks of, of this run or of another one long ago.</summary>
+    IExchange ExchangeFor(ExchangeRecord record);
 }
 
 /// <summary>Which part of what is restored.</summary>
@@ -53,6 +61,23 @@ public sealed record DumpRestoreRequest
     /// <summary>Accounts of the server too: roles and globals, users.</summary>
     public bool WithUsers { get; init; }
 
+    /// <summary>Part of every name that is made, see <see cref="ExchangeNames"/>; by itself one that nobody else has.</summary>
+    public string Token { get; init; } = RandomNumberGenerator.GetHexString(8, lowercase: true);
+
+    /// <summary>
+    /// Whether what stands there is overwritten where it is, without anything beside it: for who lacks the space or the rights. Where the
+    /// engine can, in one transaction.
+    /// </summary>
+    public bool Overwrites { get; init; }
+
+    /// <summary>Whether the content of everything is read back and compared, and not only its rows counted.</summary>
+    public bool ReadsBack { get; init; }
+
+    /// <summary>
+    /// What the one entry that is restored shall be called: beside the live one, which stays. Null for its own name. Only with one entry.
+    /// </summary>
+    public string? EntryName { get; init; }
+
     /// <summary>Whether databases, tables or collections that stand there may be replaced.</summary>
     public bool MayReplace { get; init; }
 
@@ -73,6 +98,9 @@ public sealed record DumpRestorePlan
 
     /// <summary>What stands there and will be replaced, by name.</summary>
     public IReadOnlyList<string> Replaced { get; init; } = [];
+
+    /// <summary>What will be exchanged in the end; null where everything is done in one transaction in place.</summary>
+    public ExchangeRecord? Exchange { get; init; }
 
     /// <summary>Why it will not be executed, each a whole sentence. Empty where it may.</summary>
     public IReadOnlyList<string> Refusals { get; init; } = [];

@@ -1,4 +1,5 @@
 using Larder.Sources.Dumps;
+using Larder.Sources.Exchanges;
 using Larder.Sources.Tools;
 
 namespace Larder.Sources.MySql;
@@ -44,6 +45,9 @@ public sealed class MySqlRestore(MySqlServer server, TimeProvider clock) : IDump
                 .Select(definer => new SourceWarning("", $"{definer}, so what runs as it will fail until it is there."))],
         };
     }
+
+    public IExchange ExchangeFor(ExchangeRecord record) =>
+        throw new NotSupportedException("Plans of this engine have no exchange yet.");
 
     private async Task<RestoreConnection> ConnectAsync(CancellationToken cancellationToken)
     {

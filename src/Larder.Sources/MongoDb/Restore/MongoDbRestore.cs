@@ -1,4 +1,5 @@
 using Larder.Sources.Dumps;
+using Larder.Sources.Exchanges;
 
 namespace Larder.Sources.MongoDb.Restore;
 
@@ -34,4 +35,7 @@ public sealed class MongoDbRestore(string url) : IDumpRestore
         var run = new RestoreRun(dump, target, connection, plan.Request, work, advance);
         return await run.ExecuteAsync(cancellationToken);
     }
+
+    public IExchange ExchangeFor(ExchangeRecord record) =>
+        throw new NotSupportedException("Plans of this engine have no exchange yet.");
 }

@@ -1,4 +1,5 @@
 using Larder.Sources.Dumps;
+using Larder.Sources.Exchanges;
 
 namespace Larder.Sources.PostgreSql.Restore;
 
@@ -33,4 +34,7 @@ public sealed class PostgreSqlRestore(PostgreSqlTarget target, TimeProvider cloc
         var restore = new BesideRestore(look, target, clock, dump, request, advance);
         return await restore.RunAsync(cancellationToken);
     }
+
+    public IExchange ExchangeFor(ExchangeRecord record) =>
+        throw new NotSupportedException("Plans of this engine have no exchange yet.");
 }
