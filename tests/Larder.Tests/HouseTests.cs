@@ -33,10 +33,11 @@ public sealed partial class HouseTests
     {
         ["Native"] = [],
         ["Dumps"] = [],
+        ["Exchanges"] = ["Native"],
         ["Tools"] = ["Native"],
         ["Command"] = ["Native", "Tools"],
-        ["Files"] = ["Native", "Tools"],
-        ["Sqlite"] = ["Native", "Tools"],
+        ["Files"] = ["Exchanges", "Native", "Tools"],
+        ["Sqlite"] = ["Exchanges", "Native", "Tools"],
         ["PostgreSql"] = ["Dumps", "Native", "Tools"],
         ["MongoDb"] = ["Dumps", "Native", "Tools"],
         ["MySql"] = ["Dumps", "Native", "Tools"],

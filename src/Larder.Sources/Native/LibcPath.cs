@@ -22,6 +22,14 @@ internal static class LibcPath
         return error == 0 ? look.ToAttributes() : throw Failure(-error, $"The attributes of {path} cannot be read");
     }
 
+    /// <summary>Looks at the name itself, never where a symlink leads. False where nothing is.</summary>
+    public static bool TryLook(string path, out LibcStatx look)
+    {
+        var error = -LibcFiles.Stat(Libc.AtFdCwd, Terminated(path), out look);
+        return error == 0
+            || (error is LibcError.NotFound or LibcError.NotDirectory ? false : throw Failure(error, $"{path} cannot be looked at"));
+    }
+
     public static void SetOwner(string path, uint uid, uint gid)
     {
         var error = LibcFiles.ChangeOwnerOfTarget(Libc.AtFdCwd, Terminated(path), uid, gid);
@@ -37,9 +45,10 @@ internal static class LibcPath
         var error = LibcFiles.Rename(Libc.AtFdCwd, Terminated(from), Terminated(to), replace: false);
         if (IsUnsupported(-error))
         {
-            File.Move(from, to); // A file system without the flag.
+            // A file system without the flag. A rename that may replace would also replace an empty folder.
+            error = IsThere(to) ? -LibcError.Exists : LibcFiles.Rename(Libc.AtFdCwd, Terminated(from), Terminated(to), replace: true);
         }
-        else if (error != 0)
+        if (error != 0)
         {
             throw Failure(-error, $"{from} cannot be renamed to {to}");
         }

@@ -6,7 +6,12 @@ namespace Larder.Sources.Native;
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct LibcStatx
 {
-    public const uint BasicMask = 0x7ff;
+    /// <summary>All of <c>struct stat</c>, and the birth time where the file system keeps one.</summary>
+    public const uint BasicMask = 0xfff;
+
+    public const ulong Immutable = 0x10;
+    public const ulong AppendOnly = 0x20;
+    public const ulong MountRoot = 0x2000;
 
     public const uint TypeMask = 0xF000;
     public const uint TypeFifo = 0x1000;
@@ -17,6 +22,8 @@ internal struct LibcStatx
     public const uint TypeSymlink = 0xA000;
     public const uint TypeSocket = 0xC000;
 
+    /// <summary>Bits such as <see cref="MountRoot"/>; those that the file system does not know are 0.</summary>
+    [FieldOffset(8)] public ulong Traits;
     [FieldOffset(16)] public uint Links;
     [FieldOffset(20)] public uint Uid;
     [FieldOffset(24)] public uint Gid;
@@ -28,6 +35,8 @@ internal struct LibcStatx
     [FieldOffset(48)] public ulong Blocks;
     [FieldOffset(64)] public long AccessedSeconds;
     [FieldOffset(72)] public uint AccessedNanoseconds;
+    [FieldOffset(80)] public long BornSeconds;
+    [FieldOffset(88)] public uint BornNanoseconds;
     [FieldOffset(96)] public long ChangedSeconds;
     [FieldOffset(104)] public uint ChangedNanoseconds;
     [FieldOffset(112)] public long ModifiedSeconds;
