@@ -11,6 +11,9 @@ internal static class Companions
 
     public static IEnumerable<string> Of(string database) => Suffixes.Select(suffix => database + suffix);
 
+    /// <summary>Of those that are there, what comes after the database's name.</summary>
+    public static List<string> SuffixesBeside(string database) => [.. Suffixes.Where(suffix => File.Exists(database + suffix))];
+
     /// <summary>Removes them, or moves them to where the old database goes if they may hold a part of it.</summary>
     /// <param name="target">The database.</param>
     /// <param name="kept">The name under which it will be kept.</param>

@@ -5,6 +5,8 @@ namespace Larder.Sources.Sqlite;
 /// <summary>A live database that this process alone may use until it is disposed.</summary>
 internal sealed class HeldDatabase : IDisposable
 {
+    private const string RestoreAgain = "restore again";
+
     private readonly IDisposable hold;
 
     private HeldDatabase(IDisposable hold, bool isWhole)
@@ -17,24 +19,28 @@ internal sealed class HeldDatabase : IDisposable
     public bool IsWhole { get; }
 
     /// <summary>Fails with <see cref="SourceException"/>: <see cref="SourceError.TargetBusy"/>.</summary>
-    public static async Task<HeldDatabase> TakeAsync(string path, TimeSpan busyTimeout, TimeProvider clock)
+    /// <param name="path">The database.</param>
+    /// <param name="busyTimeout">How long to wait for those who have it open.</param>
+    /// <param name="clock">Measures that time.</param>
+    /// <param name="retry">What the message asks for: <c>restore again</c>.</param>
+    public static async Task<HeldDatabase> TakeAsync(string path, TimeSpan busyTimeout, TimeProvider clock, string retry = RestoreAgain)
     {
         // A program that has the file open but is between two transactions holds no lock, and would go on with the replaced database.
         if (await FileHolders.WaitUntilNoneAsync(path, busyTimeout, clock) is { Count: > 0 } holders)
         {
-            throw DescribeBusy(path, $"{string.Join(", ", holders)} has it open");
+            throw DescribeBusy(path, $"{string.Join(", ", holders)} has it open", retry: retry);
         }
         try
         {
-            return HasHeader(path) ? TakeWhole(path, busyTimeout) : TakeDamaged(path);
+            return HasHeader(path) ? TakeWhole(path, busyTimeout, retry) : TakeDamaged(path, retry);
         }
         catch (Sqlite3Exception error) when (error.Code is Sqlite3.Busy or Sqlite3.Locked)
         {
-            throw DescribeBusy(path, "another program is using it", error);
+            throw DescribeBusy(path, "another program is using it", error, retry);
         }
         catch (Sqlite3Exception error) when (error.Code is Sqlite3.NotADatabase or Sqlite3.Corrupt)
         {
-            return TakeDamaged(path); // To replace it is what this restore is for.
+            return TakeDamaged(path, retry); // To replace it is what this restore is for.
         }
         catch (Sqlite3Exception error)
         {
@@ -43,12 +49,14 @@ internal sealed class HeldDatabase : IDisposable
         }
     }
 
-    private static HeldDatabase TakeWhole(string path, TimeSpan busyTimeout)
+    private static HeldDatabase TakeWhole(string path, TimeSpan busyTimeout, string retry)
     {
         var connection = Sqlite3Connection.Open(path);
         try
         {
             connection.SetBusyTimeout(busyTimeout);
+            // Closing would remove the log by its name, and by then the name may belong to the database that took this one's place.
+            connection.KeepLogOnClose();
             // In this mode the lock that BEGIN EXCLUSIVE takes is kept until the connection is closed. It also undoes what a dead program
             // left half done, and in WAL mode it needs every other connection to be gone, idle ones too.
             connection.Execute("PRAGMA locking_mode=EXCLUSIVE");
@@ -56,7 +64,7 @@ internal sealed class HeldDatabase : IDisposable
             connection.Execute("COMMIT");
             if (connection.QueryInt64("PRAGMA wal_checkpoint(TRUNCATE)") != 0)
             {
-                throw DescribeBusy(path, "its write-ahead log cannot be emptied");
+                throw DescribeBusy(path, "its write-ahead log cannot be emptied", retry: retry);
             }
             // The file must not be opened and closed now, not even to flush it: the first close of any descriptor drops this process's
             // locks.
@@ -79,7 +87,7 @@ internal sealed class HeldDatabase : IDisposable
             || (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == 16 && start.SequenceEqual("SQLite format 3\0"u8));
     }
 
-    private static HeldDatabase TakeDamaged(string path)
+    private static HeldDatabase TakeDamaged(string path, string retry)
     {
         const long pendingByte = 0x40000000; // Where SQLite's locks lie, sqlite.org/fileformat.html: no data is there.
         const long lockBytes = 512;
@@ -92,13 +100,13 @@ internal sealed class HeldDatabase : IDisposable
         catch (IOException error)
         {
             file.Dispose();
-            throw DescribeBusy(path, "another program is using it", error);
+            throw DescribeBusy(path, "another program is using it", error, retry);
         }
     }
 
-    public static SourceException DescribeBusy(string path, string why, Exception? inner = null) => new(
+    public static SourceException DescribeBusy(string path, string why, Exception? inner = null, string retry = RestoreAgain) => new(
         SourceError.TargetBusy,
-        $"The database {path} was not replaced because {why}. Stop the service that uses it and restore again.",
+        $"The database {path} was not replaced because {why}. Stop the service that uses it and {retry}.",
         inner);
 
     public void Dispose() => hold.Dispose();
