@@ -144,7 +144,7 @@ public abstract class ExchangeContract
     }
 
     [Theory]
-    [CombinatorialKills]
+    [MemberData(nameof(Kills))]
     public async Task Killed_after_any_call_another_process_goes_on_or_back(Operation killed, Operation then, bool stoodThere)
     {
         var calls = 0;
@@ -208,21 +208,22 @@ public abstract class ExchangeContract
         Forget,
     }
 
-    /// <summary>Which operation is killed, and which follows; for <see cref="Operation.Forget"/>, what was done before it.</summary>
-    private sealed class CombinatorialKillsAttribute : Xunit.v3.DataAttribute
+    /// <summary>
+    /// Which operation is killed, which follows, and whether something stood there. Before <see cref="Operation.Forget"/> the second one is
+    /// done.
+    /// </summary>
+    public static TheoryData<Operation, Operation, bool> Kills()
     {
-        public override ValueTask<IReadOnlyCollection<Xunit.ITheoryDataRow>> GetData(
-            System.Reflection.MethodInfo testMethod, Xunit.Sdk.DisposalTracker disposalTracker)
+        var data = new TheoryData<Operation, Operation, bool>();
+        foreach (var killed in Enum.GetValues<Operation>())
         {
-            var rows =
-                from killed in Enum.GetValues<Operation>()
-                from then in new[] { Operation.Exchange, Operation.Undo }
-                from stoodThere in new[] { true, false }
-                select (Xunit.ITheoryDataRow)new TheoryDataRow<Operation, Operation, bool>(killed, then, stoodThere);
-            return new([.. rows]);
+            foreach (var then in new[] { Operation.Exchange, Operation.Undo })
+            {
+                data.Add(killed, then, true);
+                data.Add(killed, then, false);
+            }
         }
-
-        public override bool SupportsDiscoveryEnumeration() => true;
+        return data;
     }
 
     /// <summary>A record has been through the journal.</summary>
