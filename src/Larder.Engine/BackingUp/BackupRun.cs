@@ -28,12 +28,28 @@ public sealed class BackupRun
         sources = request.SelectFrom(job);
     }
 
+    /// <summary>Of a job that the configuration does not have in this form: the safety backup of a restore.</summary>
+    internal BackupRun(EngineContext context, JobSettings job, BackupRequest request, RunProgress progress)
+    {
+        this.context = context;
+        this.request = request;
+        this.progress = progress;
+        this.job = job;
+        sources = request.SelectFrom(job);
+    }
+
     /// <summary>Makes the backup. It exists when this completes, has been read back, and is in the catalog.</summary>
     /// <exception cref="Exception">Whatever went wrong: then there is no backup, the run is `failed`, and the job's hooks for failure have
     /// run.</exception>
     public async Task<BackupResult> ExecuteAsync(CancellationToken cancellationToken)
     {
         using var gate = JobGate.Enter(context, job);
+        return await ExecuteInsideAsync(cancellationToken);
+    }
+
+    /// <summary>The same, where the caller sees to it that the job runs only once.</summary>
+    internal async Task<BackupResult> ExecuteInsideAsync(CancellationToken cancellationToken)
+    {
         var runId = RunId.New(context.Clock);
         var journal = RunJournal.Begin(
             context.Catalog,

@@ -26,7 +26,9 @@ internal sealed class PreviousBackup
         StoredSnapshot? newest = null;
         await foreach (var snapshot in writer.Repository.ListSnapshotsAsync(_ => { }, cancellationToken))
         {
-            if (BackupTags.JobOf(snapshot.Snapshot.Tags) == job && (newest is null || snapshot.Snapshot.Time > newest.Snapshot.Time))
+            if (BackupTags.JobOf(snapshot.Snapshot.Tags) == job
+                && !snapshot.Snapshot.Tags.Contains(BackupTags.Safety)
+                && (newest is null || snapshot.Snapshot.Time > newest.Snapshot.Time))
             {
                 newest = snapshot;
             }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Larder.Engine.Retention;
 using Larder.Repository;
 
@@ -32,6 +33,10 @@ public sealed record Backup
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     public bool Pinned { get; init; }
+
+    /// <summary>See <see cref="BackupTags.Safety"/>.</summary>
+    [JsonIgnore]
+    public bool IsSafety { get; init; }
 
     public string? CreatedBy { get; init; }
 

@@ -55,7 +55,7 @@ public sealed record BackupName
             .ThenBy(backup => backup.BackupId, StringComparer.Ordinal);
         return Kind switch
         {
-            BackupNameKind.Latest => [.. ordered.Take(1)],
+            BackupNameKind.Latest => [.. ordered.Where(backup => !backup.IsSafety).Take(1)],
             BackupNameKind.Timestamp => [.. ordered.Where(backup => backup.Timestamp == Value)],
 
             // The ids that stock restic shows name it too; they differ where the snapshot was copied or rewritten.

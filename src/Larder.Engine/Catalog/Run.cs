@@ -73,6 +73,8 @@ public sealed record RunResult
     /// <summary>Null where all went well.</summary>
     public ErrorReport? Error { get; init; }
 
+    public static RunResult Success { get; } = new() { Status = RunStatus.Success, ExitStatus = ExitStatus.Done };
+
     public static RunResult Failed(ErrorReport error) => new()
     {
         Status = error.ExitStatus == ExitStatus.Interrupted ? RunStatus.Cancelled : RunStatus.Failed,

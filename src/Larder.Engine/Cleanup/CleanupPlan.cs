@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Larder.Engine.Errors;
+using Larder.Engine.Restore.Transaction;
 using Larder.Repository;
 
 namespace Larder.Engine.Cleanup;
@@ -16,6 +17,15 @@ public sealed partial record CleanupPlan
     /// <summary>The job that was asked for; null for all.</summary>
     public required string? Job { get; init; }
 
+    /// <summary>What restores replaced and is kept beside; what is due is removed.</summary>
+    public IReadOnlyList<KeptData> Replaced { get; init; } = [];
+
+    /// <summary>When the plan was made.</summary>
+    [JsonIgnore]
+    public DateTimeOffset Now { get; init; }
+
+    internal IEnumerable<KeptData> Due => Replaced.Where(kept => kept.KeptUntil <= Now);
+
     /// <summary>What is left alone and why: jobs that are not configured, foreign snapshots.</summary>
     public required IReadOnlyList<string> Hints { get; init; }
 
@@ -25,7 +35,7 @@ public sealed partial record CleanupPlan
     /// <summary>About how many bytes the storages will have back.</summary>
     public long FreedBytes => Repositories.Sum(repository => repository.FreedBytes);
 
-    public bool IsNothing => Removals == 0 && FreedBytes == 0 && Repositories.All(repository => repository.Error is null);
+    public bool IsNothing => Removals == 0 && !Due.Any() && FreedBytes == 0 && Repositories.All(repository => repository.Error is null);
 
     public string ToJson() => CleanupJson.Write(this);
 }

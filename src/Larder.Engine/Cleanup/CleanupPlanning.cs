@@ -1,6 +1,7 @@
 using Larder.Engine.Backups;
 using Larder.Engine.Configuration;
 using Larder.Engine.Maintenance;
+using Larder.Engine.Restore.Transaction;
 using Larder.Engine.Retention;
 using Larder.Repository.Maintenance;
 
@@ -29,12 +30,48 @@ public sealed partial record CleanupPlan
             hints.AddRange(LeftAlone(context, name, survey.ByRepository[name]));
             repositories.Add(await WeighAsync(context, name, lines, hints, cancellationToken));
         }
-        return new CleanupPlan { Job = job, Repositories = repositories, Hints = hints };
+        return new CleanupPlan
+        {
+            Job = job,
+            Repositories = repositories,
+            Replaced = [.. KeptData.Find(context).Where(kept => kept.Job is null || job is null || kept.Job == job)],
+            Now = context.Clock.GetUtcNow(),
+            Hints = hints,
+        };
     }
 
     private static IEnumerable<CleanupLine> Decide(EngineContext context, BackupSurvey survey, string repository, JobSettings job)
     {
-        var backups = survey.ByRepository[repository].Where(backup => backup.Job == job.Name).ToDictionary(backup => backup.BackupId);
+        var all = survey.ByRepository[repository].Where(backup => backup.Job == job.Name).ToList();
+        return DecideByRetention(context, survey, repository, job, [.. all.Where(backup => !backup.IsSafety)])
+            .Concat(all.Where(backup => backup.IsSafety).Select(backup => OfSafety(context, job, backup)));
+    }
+
+    /// <summary>Safety backups fill no slots: they go when what a restore replaced goes.</summary>
+    private static CleanupLine OfSafety(EngineContext context, JobSettings job, Backup backup)
+    {
+        var isKept = backup.CreatedAt + job.KeepSafety > context.Clock.GetUtcNow();
+        return new CleanupLine
+        {
+            BackupId = backup.BackupId,
+            Timestamp = backup.Timestamp,
+            CreatedAt = backup.CreatedAt,
+            Job = backup.Job,
+            Status = BackupSurvey.IsGood(backup) ? "success" : "partial",
+            Pinned = backup.Pinned,
+            Keep = backup.Pinned || isKept,
+            Why = backup.Pinned ? "pinned"
+                : isKept ? $"safety backup, kept for {DurationText.Format(job.KeepSafety)}"
+                : $"safety backup, older than {DurationText.Format(job.KeepSafety)}",
+            Category = null,
+            Snapshots = [.. backup.Places.Select(place => place.SnapshotId)],
+        };
+    }
+
+    private static IEnumerable<CleanupLine> DecideByRetention(
+        EngineContext context, BackupSurvey survey, string repository, JobSettings job, IReadOnlyList<Backup> ordinary)
+    {
+        var backups = ordinary.ToDictionary(backup => backup.BackupId);
         // Pins and statuses are asked of all copies: a pin that reached only one repository still protects.
         var joined = survey.Backups.ToDictionary(backup => backup.BackupId);
         var candidates = backups.Values.Select(backup => backup.ToCandidate() with

@@ -1,4 +1,5 @@
 using Larder.Engine.Catalog;
+using Larder.Engine.Errors;
 using Larder.Engine.Maintenance;
 
 namespace Larder.Engine.Cleanup;
@@ -27,8 +28,28 @@ public sealed class CleanupRun(EngineContext context, CleanupPlan plan, RunProgr
                 await removal.ExecuteAsync(repository.Repository, repository.Lines, needsKept: true, cancellationToken);
             }
         }
+        await ForgetAsync(removal, journal, cancellationToken);
         var kept = plan.Repositories.SelectMany(repository => repository.Lines).Where(line => line.Keep).DistinctBy(line => line.BackupId)
             .Count();
         return removal.Finish(kept, began);
+    }
+
+    /// <summary>Removes what restores replaced long enough ago. What cannot be removed now is removed by the next cleanup.</summary>
+    private async Task ForgetAsync(Removal removal, RunJournal journal, CancellationToken cancellationToken)
+    {
+        foreach (var kept in plan.Due)
+        {
+            try
+            {
+                if (await kept.ForgetAsync(context, cancellationToken))
+                {
+                    journal.Append(EventLevel.Info, $"What restore {kept.RunId} replaced was removed: {string.Join(", ", kept.Targets)}.");
+                }
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                removal.Hints.Add($"What restore {kept.RunId} replaced could not be removed: {ErrorTable.Describe(e).Message}");
+            }
+        }
     }
 }

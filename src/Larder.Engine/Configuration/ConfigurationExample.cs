@@ -97,18 +97,18 @@ public static class ConfigurationExample
               stop: systemctl stop journal
               start: systemctl start journal
               healthy: curl -fsS http://localhost:5000/health
+              healthy_within: 60s
+            keep_safety: 7d # how long a restore can be undone
             hooks: # around a backup
               before: touch /run/journal.maintenance
               after: rm -f /run/journal.maintenance
               on_failure: logger "the backup of the journal failed"
             environments: # larder restore BACKUP --environment staging
               staging:
-                targets:
-                  db: { url: "${STAGING_URL:-postgresql://journal@staging.example.com/journal}" }
-                  code: { path: /srv/staging }
+                db: { url: "${STAGING_URL:-postgresql://journal@staging.example.com/journal}" }
+                code: { path: /srv/staging }
                 service:
-                  stop: systemctl stop staging
-                  start: systemctl start staging
+                  unit: staging.service
                   healthy: curl -fsS http://staging.example.com/health
 
           shop:

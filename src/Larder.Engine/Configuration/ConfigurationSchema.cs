@@ -24,14 +24,16 @@ internal static class ConfigurationSchema
         Key("within", Duration("30d"), "Everything not older than this, counted from the newest good backup."),
     ];
 
-    private static readonly ObjectShape Service = Object("a map of stop, start and healthy",
+    private static readonly ObjectShape Service = Object("a map of unit, or of stop, start and healthy",
         "{ stop: systemctl stop app, start: systemctl start app }",
     [
+        Key("unit", Unit(), "A systemd unit that is stopped and started, instead of command lines for it."),
         Key("stop", CommandLine("systemctl stop app"), "Stops what uses the data, before a restore."),
         Key("start", CommandLine("systemctl start app"), "Starts it again."),
         Key("healthy", CommandLine("curl -fsS http://localhost:5000/health"),
             "Succeeds when it works; a restore that it refuses is rolled back."),
-    ]);
+        Key("healthy_within", Duration("60s"), "How long it may take until it works.", fallback: "60s"),
+    ], new ExcludesRule("unit", "stop", "start"));
 
     public static ObjectShape Root { get; } = Object("a map with the keys repositories, jobs and alerts", "repositories: { … }",
     [
@@ -128,17 +130,18 @@ internal static class ConfigurationSchema
             Key("level", Word("structure", "data", "content"), "How deep.", fallback: "data"),
             Key("subset", Share(), "Only a share at a time, so that seven runs of 1/7 see everything."),
         ]), "Checks of the job's backups."),
+        Key("keep_safety", Duration("7d"), "How long what a restore replaced is kept, so that it can be undone.", fallback: "7d"),
         Key("environments", Named("a map from names to environments", Object(
-            "a map with targets", "{ targets: { db: { path: /srv/staging/app.db } } }",
+            "a map from names of sources to targets", "{ db: { path: /srv/staging/app.db } }",
         [
             Key("targets", Named("a map from names of sources to targets", Object("a map with url or path", "{ path: /srv/staging }",
             [
                 Key("url", SecretUrl("postgresql://app@staging.example.com/app", "postgresql", "postgres", "mongodb", "mongodb+srv",
                     "mysql", "mariadb"), "The database to restore into."),
                 Key("path", Path("/srv/staging"), "The file or folder to restore into."),
-            ], new OneOfRule(true, "url", "path")), reference: ReferenceKind.Source), "Where each source goes.", required: true),
+            ], new OneOfRule(true, "url", "path")), reference: ReferenceKind.Source), "Where each source goes."),
             Key("service", Service, "What to stop and start there."),
-        ])), "Other places to restore to: staging, test."),
+        ]) with { Inline = "targets" }), "Other places to restore to: staging, test."),
         Key("sync", Object("a map with source, remote and primary", "{ source: db, remote: \"${MONGODB_CLOUD_URL}\", primary: local }",
         [
             Key("source", SourceReference, "The MongoDB source that is the local side.", required: true),

@@ -61,7 +61,7 @@ public static class ConfigurationWriter
         ScalarValue scalar => JsonValue.Create(Shown(scalar)),
         ListValue list => new JsonArray([.. list.Items.Select(Json)]),
         NamedValue named => Object(named.Items.Select(item => (item.Name, item.Value))),
-        ObjectValue map => Object(map.Members.Select(member => (member.Key.Name, member.Value))),
+        ObjectValue map => Object(Flat(map)),
         _ => throw new InvalidOperationException("A value has no JSON."),
     };
 
@@ -78,11 +78,17 @@ public static class ConfigurationWriter
 
     private static void WriteMembers(StringBuilder text, ObjectValue map, int indent)
     {
-        foreach (var (key, value) in map.Members)
+        foreach (var (name, value) in Flat(map))
         {
-            Write(text, key.Name, value, indent);
+            Write(text, name, value, indent);
         }
     }
+
+    /// <summary>As it is written: names that stand among the keys are there again.</summary>
+    private static IEnumerable<(string Name, SettingValue Value)> Flat(ObjectValue map) => map.Members.SelectMany(member =>
+        member is { Key.Name: var key, Value: NamedValue named } && key == ((ObjectShape)map.Shape).Inline
+            ? named.Items.Select(item => (item.Name, item.Value))
+            : [(member.Key.Name, member.Value)]);
 
     private static void Write(StringBuilder text, string name, SettingValue value, int indent)
     {

@@ -44,6 +44,9 @@ public sealed record JobSettings
 
     public VerifySettings? Verify { get; init; }
 
+    /// <summary>How long what a restore replaced is kept beside what took its place, and its safety backup.</summary>
+    public TimeSpan KeepSafety { get; init; } = TimeSpan.FromDays(7);
+
     public IReadOnlyDictionary<string, EnvironmentSettings> Environments { get; init; } = new Dictionary<string, EnvironmentSettings>();
 
     public SyncSettings? Sync { get; init; }
@@ -76,14 +79,21 @@ public sealed record DrillSettings
 /// <param name="Sql">A question whose answer must be true.</param>
 public sealed record DrillAssertion(string Source, string Sql);
 
-/// <summary>Command lines that stop, start and ask the service that uses the data.</summary>
+/// <summary>How the service that uses the data is stopped, started and asked.</summary>
 public sealed record ServiceSettings
 {
+    /// <summary>A command line, like the others.</summary>
     public string? Stop { get; init; }
 
     public string? Start { get; init; }
 
+    /// <summary>A systemd unit; then <see cref="Stop"/> and <see cref="Start"/> are null.</summary>
+    public string? Unit { get; init; }
+
     public string? Healthy { get; init; }
+
+    /// <summary>How long after its start it is asked again and again.</summary>
+    public TimeSpan HealthyWithin { get; init; } = TimeSpan.FromSeconds(60);
 }
 
 /// <summary>Command lines around a backup, each list in order.</summary>

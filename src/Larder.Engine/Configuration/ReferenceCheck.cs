@@ -81,7 +81,7 @@ internal sealed class ReferenceCheck(ICollection<ConfigurationProblem> problems)
             case ObjectValue map:
                 foreach (var (key, member) in map.Members)
                 {
-                    Walk(member, $"{path}.{key.Name}");
+                    Walk(member, key.Name == ((ObjectShape)map.Shape).Inline ? path : $"{path}.{key.Name}");
                 }
 
                 break;

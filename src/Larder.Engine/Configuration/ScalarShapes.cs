@@ -188,13 +188,22 @@ internal static partial class ScalarShapes
     };
 
     /// <summary>A tag of a snapshot. Those that Larder sets itself are refused, and the comma, which restic splits at.</summary>
+    public static ScalarShape Unit() => new()
+    {
+        Expected = "the name of a systemd unit",
+        Example = "app.service",
+        Parse = (text, _) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '@' or ':')
+            ? ScalarReading.Of(text)
+            : ScalarReading.Wrong("is not the name of a unit: letters, digits and . _ - @ :"),
+    };
+
     public static ScalarShape Tag() => new()
     {
         Expected = "a word without a comma",
         Example = "nightly",
         Parse = (text, _) => text.Trim().Length == 0 || text.AsSpan().ContainsAny(",\0\n\r")
             ? ScalarReading.Wrong("is empty or has a comma or line break")
-            : text is "larder" or "partial" || text.StartsWith("job:", StringComparison.Ordinal)
+            : text is "larder" or "partial" or "pinned" or "safety" || text.StartsWith("job:", StringComparison.Ordinal)
                 ? ScalarReading.Wrong("is a tag that Larder sets itself")
             : ScalarReading.Of(text),
     };

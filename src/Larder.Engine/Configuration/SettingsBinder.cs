@@ -97,6 +97,7 @@ internal static class SettingsBinder
             Level = verify.Get<string>("level")!,
             Subset = verify.Get<string>("subset"),
         },
+        KeepSafety = value.GetStruct<TimeSpan>("keep_safety")!.Value,
         Environments = Map(value.Named("environments"), (environment, item) => new EnvironmentSettings
         {
             Name = environment,
@@ -216,7 +217,9 @@ internal static class SettingsBinder
     {
         Stop = value.Get<string>("stop"),
         Start = value.Get<string>("start"),
+        Unit = value.Get<string>("unit"),
         Healthy = value.Get<string>("healthy"),
+        HealthyWithin = value.GetStruct<TimeSpan>("healthy_within")!.Value,
     };
 
     private static AlertSettings Alert(ObjectValue value) => new()

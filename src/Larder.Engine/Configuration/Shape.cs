@@ -57,6 +57,11 @@ internal sealed record ObjectShape : Shape
     /// <summary>The key that is meant where a plain value stands in place of the map; null where that is wrong.</summary>
     public string? Shorthand { get; init; }
 
+    /// <summary>
+    /// The key, of a <see cref="NamedShape"/>, whose names stand in this map itself, beside the other keys; null where every key is known.
+    /// </summary>
+    public string? Inline { get; init; }
+
     /// <summary>The key of this name; or the secret of which <c>NAME_file</c> or <c>NAME_command</c> says where it comes from.</summary>
     public bool TryFind(string name, out KeyShape member, out SecretOrigin? origin)
     {

@@ -173,11 +173,18 @@ internal sealed class ShapeReader(
 
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var written = new Dictionary<string, (SettingNode Key, SettingValue? Value)>(StringComparer.Ordinal);
+        var inline = new List<(SettingNode Key, SettingNode Value)>();
         var hasUnknownKey = false;
         foreach (var (key, value) in node.Pairs)
         {
             if (!IsNewKey(key, path, seen))
             {
+                continue;
+            }
+
+            if (shape.Inline is { } gathered && (key.Text == gathered || !shape.TryFind(key.Text, out _, out _)))
+            {
+                inline.Add((key, value));
                 continue;
             }
 
@@ -205,6 +212,10 @@ internal sealed class ShapeReader(
             written[member.Name] = (key, read);
         }
 
+        if (shape.Inline is { } name && shape.Keys.First(key => key.Name == name).Shape is NamedShape named)
+        {
+            written[name] = (node, ReadNamed(node with { Pairs = inline }, named, path));
+        }
         CheckKeys(node, shape, path, written, hasUnknownKey);
         return new ObjectValue
         {

@@ -73,6 +73,18 @@ public enum EngineError
     /// <summary>It is the last good backup of its job and is not removed by the way.</summary>
     LastGoodBackup,
 
+    /// <summary>The command that stops, starts or asks the service failed.</summary>
+    ServiceFailed,
+
+    /// <summary>A restore failed after it had begun to change things, and what stood before is live again.</summary>
+    RestoreUndone,
+
+    /// <summary>A restore neither ended nor could all of what stood before be put back.</summary>
+    RestoreStuck,
+
+    /// <summary>There is no restore that could be undone, or not this one.</summary>
+    NothingToRollBack,
+
     VerificationFoundDamage,
 
     /// <summary>A backup's <c>manifest.json</c> is missing or is not a manifest.</summary>

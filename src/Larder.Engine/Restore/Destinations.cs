@@ -58,6 +58,39 @@ internal sealed class Destinations(EngineContext context, ReadableBackup backup,
     /// <summary>Fails with <see cref="LarderException"/>; with <see cref="ConfigurationException"/> where a URL cannot be had.</summary>
     public async Task<Destination> OfAsync(ReadableSource source, bool isOneOfSeveral, CancellationToken cancellationToken)
     {
+        var destination = await FindAsync(source, isOneOfSeveral, cancellationToken);
+        return await WhyNotAsync(source, destination, cancellationToken) is { } reason ? new RefusedDestination(reason) : destination;
+    }
+
+    /// <summary>Where --target names the place, that is what was meant, whatever else it is.</summary>
+    private async Task<string?> WhyNotAsync(ReadableSource source, Destination destination, CancellationToken cancellationToken)
+    {
+        if (Job is not { Environments.Count: > 0 } job || request.Target is not null)
+        {
+            return null;
+        }
+        IReadOnlyList<PlaceIdentity> places = destination switch
+        {
+            PathDestination { Path: var path } => [PlaceIdentity.OfPath(path)],
+            ServerDestination { Target: ServerAtUrl at } =>
+                [PlaceIdentity.OfUrl(await at.Url.RevealAsync(cancellationToken))!],
+            ServerDestination or InPlace when SettingsOf(source) is { } settings =>
+                await PlaceIdentity.OfSourceAsync(settings, cancellationToken),
+            _ => [],
+        };
+        var guard = new EnvironmentGuard(job);
+        foreach (var place in places)
+        {
+            if (await guard.WhyNotAsync(place, request.Environment, cancellationToken) is { } reason)
+            {
+                return reason;
+            }
+        }
+        return null;
+    }
+
+    private async Task<Destination> FindAsync(ReadableSource source, bool isOneOfSeveral, CancellationToken cancellationToken)
+    {
         if (request.Environment is { } environment)
         {
             return await OfEnvironmentAsync(source, environment, cancellationToken);

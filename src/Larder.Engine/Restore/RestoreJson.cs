@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Larder.Engine.Backups;
+using Larder.Engine.Restore.Transaction;
 
 namespace Larder.Engine.Restore;
 
@@ -9,6 +10,13 @@ public static class RestoreJson
 {
     public static string Write(RestorePlan plan) => JsonSerializer.Serialize(plan, RestoreJsonContext.Default.RestorePlan);
 
+    public static string Write(IReadOnlyList<RecoveredRestore> recovered) =>
+        JsonSerializer.Serialize(recovered, RestoreJsonContext.Default.IReadOnlyListRecoveredRestore);
+
+    public static string Write(RollbackPlan plan) => JsonSerializer.Serialize(plan, RestoreJsonContext.Default.RollbackPlan);
+
+    public static string Write(RollbackResult result) => JsonSerializer.Serialize(result, RestoreJsonContext.Default.RollbackResult);
+
     public static string Write(RestoreResult result) => JsonSerializer.Serialize(result, RestoreJsonContext.Default.RestoreResult);
 }
 
@@ -16,7 +24,10 @@ public static class RestoreJson
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     WriteIndented = true,
     NewLine = "\n",
-    Converters = [typeof(BackupStatusConverter)])]
+    Converters = [typeof(BackupStatusConverter), typeof(JsonStringEnumConverter<RestoreEnd>)])]
+[JsonSerializable(typeof(IReadOnlyList<RecoveredRestore>))]
+[JsonSerializable(typeof(RollbackPlan))]
+[JsonSerializable(typeof(RollbackResult))]
 [JsonSerializable(typeof(RestorePlan))]
 [JsonSerializable(typeof(RestoreResult))]
 internal sealed partial class RestoreJsonContext : JsonSerializerContext;

@@ -1,4 +1,6 @@
 using Larder.Engine.Browse;
+using Larder.Engine.Configuration;
+using Larder.Engine.Restore.Transaction;
 
 namespace Larder.Engine.Restore;
 
@@ -26,6 +28,18 @@ public sealed record RestorePlan
     /// <summary>Why it will not be executed. Empty where it may.</summary>
     public required IReadOnlyList<RestoreRefusal> Refusals { get; init; }
 
+    /// <summary>What will be done, in order, each a whole sentence.</summary>
+    public required IReadOnlyList<string> Stages { get; init; }
+
+    /// <summary>Whether what stands there is backed up first.</summary>
+    public bool TakesSafetyBackup => Safety is not null;
+
+    /// <summary>Whether readers see all of the old or all of the new at every moment; otherwise a stage says what they may see.</summary>
+    public bool IsAtomic => Steps is [{ Exchange.IsAtomic: true }];
+
+    /// <summary>About how long it will take, by what restores of this job took before; null where there was none.</summary>
+    public double? EstimatedSeconds { get; init; }
+
     /// <summary>Whole sentences.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -41,8 +55,18 @@ public sealed record RestorePlan
 
     internal IReadOnlyList<RestoreStep> Steps { get; init; } = [];
 
-    /// <summary>How long to wait for programs that have a database open which is to be replaced.</summary>
-    internal TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>Of the run that will execute it, so that names are known before anything is made.</summary>
+    internal string RunId { get; init; } = "";
+
+    internal RestoreRequest Request { get; init; } = null!;
+
+    /// <summary>Null where nothing stands there, or none was wished.</summary>
+    internal SafetyBackup? Safety { get; init; }
+
+    /// <summary>What is stopped and started around it; null for none.</summary>
+    internal ServiceSettings? Service { get; init; }
+
+    internal RestoreFolder Folder => new(Context.Configuration.StateDirectory);
 
     /// <summary>
     /// Fails with <see cref="Errors.LarderException"/> where the request cannot be understood: unknown backup, source or entry, a URL of

@@ -1,5 +1,10 @@
 using Larder.Engine.Backups;
 using Larder.Engine.Browse;
+using Larder.Engine.Catalog;
+using Larder.Engine.Configuration;
+using Larder.Engine.Restore.Transaction;
+using Larder.Sources.Exchanges;
+using Larder.Sources.Files;
 using Larder.Sources.Sqlite;
 
 namespace Larder.Engine.Restore;
@@ -16,8 +21,9 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
     public async Task<RestorePlan> ComputeAsync()
     {
         var backup = await ReadableBackup.OpenAsync(context, request.Backup, request.Repository, cancellationToken);
-        var target = new RestoreTarget(context, backup, request, cancellationToken);
-        var steps = await target.FindStepsAsync();
+        var runId = RunId.New(context.Clock);
+        var target = new RestoreTarget(context, backup, runId, request, cancellationToken);
+        var steps = (await target.FindStepsAsync()).Select(step => WithExchange(step, runId)).ToList();
         refusals.AddRange(target.Refusals);
         foreach (var step in steps)
         {
@@ -39,6 +45,8 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
         {
             warnings.Add($"The manifest has no fingerprints of {bare.Source.Name}, so what is restored cannot be compared.");
         }
+        var service = request.IsBare ? null : ServiceOf(backup);
+        var safety = request is { SkipsSafety: false, IsBare: false } ? SafetyBackup.Plan(context, backup, runId, steps) : null;
         return new RestorePlan
         {
             BackupId = backup.BackupId,
@@ -48,13 +56,64 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
             Repository = backup.Place.Repository,
             Entry = request.Entry,
             Lines = lines,
+            Stages = PlanStages.Describe(steps, service, safety, JobOf(backup)?.KeepSafety ?? SafetyBackup.KeptByDefault),
+            EstimatedSeconds = PastRestores.Estimate(context, backup.Backup?.Job, lines.Sum(line => line.Bytes)),
             Refusals = refusals,
             Warnings = warnings,
             IsConfirmed = request.IsConfirmed,
             Context = context,
             Source = backup,
             Steps = steps,
+            RunId = runId,
+            Request = request,
+            Safety = safety,
+            Service = service,
         };
+    }
+
+    private JobSettings? JobOf(ReadableBackup backup) =>
+        backup.Backup is { } known ? context.Configuration.Jobs.GetValueOrDefault(known.Job) : null;
+
+    /// <summary>That of the place it goes to; another place than the job's own, named by --target, has none that is known.</summary>
+    private ServiceSettings? ServiceOf(ReadableBackup backup) => request switch
+    {
+        { Target: not null } => null,
+        { Environment: { } environment } => JobOf(backup)?.Environments.GetValueOrDefault(environment)?.Service,
+        _ => JobOf(backup)?.Service,
+    };
+
+    /// <summary>A server's plan has its own already.</summary>
+    private RestoreStep WithExchange(RestoreStep step, string runId)
+    {
+        if (request.Overwrites || step is ServerStep)
+        {
+            return step;
+        }
+        var token = ExchangeNames.TokenOf(runId);
+        switch (step)
+        {
+            case FileStep { IsDatabase: true } database:
+                return SqliteExchange.WhyNot(database.Target) is { } reason
+                    ? Overwriting(database, $"{reason}, so {database.Target} is written over in one transaction.")
+                    : database with { Exchange = SqliteExchange.Plan(database.Target, token) };
+            case FileStep file:
+                return TreeExchange.WhyNot(file.Target) is { } why
+                    ? Overwriting(file, $"{why}, so {file.Target} is written over.")
+                    : file with { Exchange = TreeExchange.Plan([(file.Target, false)], token, "command") };
+            default:
+                var tree = (TreeStep)step;
+                var exchange = TreePlaces.Plan(tree, token, out var whyNot);
+                return whyNot is null
+                    ? tree with { Exchange = exchange }
+                    : Overwriting(tree, $"{whyNot}, so {tree.Root} is written over file by file, each of them whole; until that is done "
+                        + "readers see some old and some new.");
+        }
+    }
+
+    private RestoreStep Overwriting(RestoreStep step, string why)
+    {
+        warnings.Add(why);
+        return step;
     }
 
     private RestoreLine LookAtFile(FileStep step)
@@ -117,7 +176,7 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
             Overwritten = survey.Overwritten,
             OverwrittenExamples = survey.Examples,
             LeftAlone = survey.LeftAlone,
-            NeededBytes = survey.NeededBytes,
+            NeededBytes = step.Exchange is null ? survey.NeededBytes : survey.Bytes,
             FreeBytes = FreeBytes(step.Root),
         };
         if (line.FreeBytes < line.NeededBytes)

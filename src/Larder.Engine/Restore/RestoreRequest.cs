@@ -35,6 +35,22 @@ public sealed record RestoreRequest
     /// <summary>The server's accounts too: roles and globals, users.</summary>
     public bool WithUsers { get; init; }
 
+    /// <summary>
+    /// Whether what stands there is written over where it is, for who lacks the space or the rights for writing beside it.
+    /// </summary>
+    public bool Overwrites { get; init; }
+
+    /// <summary>What the one entry is called that is restored beside the live one; null for its own name.</summary>
+    public string? EntryName { get; init; }
+
+    /// <summary>Whether no safety backup is made.</summary>
+    public bool SkipsSafety { get; init; }
+
+    /// <summary>
+    /// Whether it is a part of another restore's way back: no safety backup, no service, no journal of its own way back.
+    /// </summary>
+    internal bool IsBare { get; init; }
+
     /// <summary>Whether the user said `--confirm`. A plan can be made without, not executed.</summary>
     public bool IsConfirmed { get; init; }
 }

@@ -24,7 +24,10 @@ public sealed record RestoreResult
     /// <summary>What stands on database servers now. Empty for files.</summary>
     public IReadOnlyList<RestoredEntry> Entries { get; init; } = [];
 
-    /// <summary>Where replaced databases are kept.</summary>
+    /// <summary>The backup of what stood there before; null where nothing did, or none was wished.</summary>
+    public string? SafetyBackup { get; init; }
+
+    /// <summary>What was replaced is kept under these names, until it is rolled back or <c>keep_safety</c> is over.</summary>
     public required IReadOnlyList<string> Replaced { get; init; }
 
     public required IReadOnlyList<ManifestWarning> Warnings { get; init; }

@@ -1,6 +1,8 @@
+using Larder.Engine.BackingUp;
 using Larder.Engine.Backups;
 using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
+using Larder.Engine.Restore.Transaction;
 using Larder.Repository;
 
 namespace Larder.Engine.Restore;
@@ -9,43 +11,50 @@ namespace Larder.Engine.Restore;
 public static class RestoreRun
 {
     /// <summary>
-    /// Reads under a shared lock and writes what the plan says. What stood at a target stays whole until it is replaced by something whole;
-    /// a failure or cancellation leaves no temporary files. Fails with <see cref="LarderException"/>
-    /// (<see cref="EngineError.ConfirmationMissing"/>, <see cref="EngineError.PrerequisiteFailed"/> for a plan with refusals),
-    /// <see cref="Larder.Sources.SourceException"/> for the target and <see cref="RepositoryException"/> for the repository.
+    /// Does what the plan says, as a transaction: what stood at the targets is live until all that replaces it is whole, and is put back
+    /// where anything fails afterwards. Fails with <see cref="LarderException"/> (<see cref="EngineError.ConfirmationMissing"/>;
+    /// <see cref="EngineError.PrerequisiteFailed"/> for a plan with refusals; <see cref="EngineError.RestoreUndone"/>;
+    /// <see cref="EngineError.RestoreStuck"/>), before anything was changed also with <see cref="Larder.Sources.SourceException"/> for
+    /// the target and <see cref="RepositoryException"/> for the repository.
     /// </summary>
     public static async Task<RestoreResult> ExecuteAsync(RestorePlan plan, RunProgress progress, CancellationToken cancellationToken)
     {
         EnsureAllowed(plan);
         var context = plan.Context;
+        using var gate = EnterGate(plan);
         var run = new NewRun
         {
-            Id = RunId.New(context.Clock),
+            Id = plan.RunId,
             Kind = RunKind.Restore,
             Job = plan.Job,
             Trigger = context.Trigger,
             CreatedBy = context.CreatedBy,
         };
-        var journal = RunJournal.Begin(context.Catalog, run, context.Warn);
+        var events = RunJournal.Begin(context.Catalog, run, context.Warn);
         foreach (var line in plan.Lines)
         {
-            journal.Append(EventLevel.Info, $"Source \"{line.Source}\" of backup {plan.ShortId} goes to {line.Target}.");
+            events.Append(EventLevel.Info, $"Source \"{line.Source}\" of backup {plan.ShortId} goes to {line.Target}.");
         }
         try
         {
             var began = context.Clock.GetTimestamp();
+            using var journal = RestoreJournal.Begin(plan.Folder, Describe(plan), UrlOf(plan), context.Clock);
             var result = await HeldReading.RunAsync(
                 plan.Source,
                 context,
-                (backup, token) => new RestoreExecution(plan, backup, run.Id, progress).RunAsync(token),
+                (backup, token) => new RestoreTransaction(plan, backup, journal, events, progress).RunAsync(token),
                 cancellationToken);
             result = result with { DurationSeconds = Math.Round(context.Clock.GetElapsedTime(began).TotalSeconds, 3) };
-            Finish(journal, result);
+            Finish(events, result);
+            if (plan.Request.IsBare)
+            {
+                plan.Folder.Remove(plan.RunId);
+            }
             return result;
         }
         catch (Exception e)
         {
-            journal.Finish(RunResult.Failed(ErrorTable.Describe(e, plan.Source.ErrorContext)) with { BackupId = plan.BackupId });
+            events.Finish(RunResult.Failed(ErrorTable.Describe(e, plan.Source.ErrorContext)) with { BackupId = plan.BackupId });
             throw;
         }
     }
@@ -69,18 +78,59 @@ public static class RestoreRun
         }
     }
 
-    private static void Finish(RunJournal journal, RestoreResult result)
+    /// <summary>Where the job's own data is replaced, no other run of it may be under way.</summary>
+    private static JobGate? EnterGate(RestorePlan plan) =>
+        plan.Request is { IsBare: false, Target: null, Environment: null } && plan.Job is { } name
+            && plan.Context.Configuration.Jobs.TryGetValue(name, out var job)
+            ? JobGate.Enter(plan.Context, job)
+            : null;
+
+    private static RestoreRecord Describe(RestorePlan plan) => new()
+    {
+        RunId = plan.RunId,
+        BackupId = plan.BackupId,
+        Job = plan.Job,
+        Timestamp = plan.Timestamp,
+        Repository = plan.Repository,
+        StartedAt = plan.Context.Clock.GetUtcNow(),
+        CreatedBy = plan.Context.CreatedBy,
+        Environment = plan.Request.Environment,
+        Parts =
+        [
+            .. plan.Steps.Zip(plan.Lines).Select((one, number) => new RestorePart
+            {
+                Number = number,
+                Source = one.First.Source.Name,
+                Engine = one.First.Source.Engine,
+                Target = one.Second.Target,
+                Address = one.First.Address,
+                Exchange = one.First.Exchange,
+                MadeFolder = one.First is ServerStep or { Exchange: null }
+                    ? null
+                    : MissingFolders.Uppermost(one.First.Exchange!.Parts[0].Live),
+            }),
+        ],
+        Service = plan.Service,
+        KeepSafety = plan.Job is { } job && plan.Context.Configuration.Jobs.TryGetValue(job, out var settings)
+            ? settings.KeepSafety
+            : SafetyBackup.KeptByDefault,
+    };
+
+    private static string? UrlOf(RestorePlan plan) =>
+        plan.Steps.Any(step => step.Address.Kind == AddressKind.Url) ? plan.Request.Target : null;
+
+    private static void Finish(RunJournal events, RestoreResult result)
     {
         foreach (var warning in result.Warnings)
         {
-            journal.Append(EventLevel.Warning, $"{warning.Path}: {warning.Reason}");
+            events.Append(EventLevel.Warning, $"{warning.Path}: {warning.Reason}");
         }
         foreach (var kept in result.Replaced)
         {
-            journal.Append(EventLevel.Info, $"What was replaced is kept as {kept}.");
+            events.Append(EventLevel.Info, $"What was replaced is kept as {kept}.");
         }
         var isPartial = result.Status == BackupStatus.Partial;
-        journal.Finish(new RunResult
+        events.Finish(new RunResult
         {
             Status = isPartial ? RunStatus.Partial : RunStatus.Success,
             BackupId = result.BackupId,

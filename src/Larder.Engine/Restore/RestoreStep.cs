@@ -1,12 +1,22 @@
 using Larder.Engine.Browse;
+using Larder.Engine.Configuration;
+using Larder.Engine.Restore.Transaction;
 using Larder.Repository.Snapshots;
 using Larder.Sources;
 using Larder.Sources.Dumps;
+using Larder.Sources.Exchanges;
 
 namespace Larder.Engine.Restore;
 
 /// <summary>What is done for one source, as the plan's lines tell it to people.</summary>
-internal abstract record RestoreStep(ReadableSource Source);
+internal abstract record RestoreStep(ReadableSource Source)
+{
+    /// <summary>What is exchanged once all is written beside it; null where it is written over what stands there.</summary>
+    public ExchangeRecord? Exchange { get; init; }
+
+    /// <summary>How the target is found again.</summary>
+    public TargetAddress Address { get; init; } = new(AddressKind.Path);
+}
 
 /// <summary>A file tree that is written below a root.</summary>
 /// <param name="Root">Absolute. In place there may be several of one source, one for each folder that holds a configured path.</param>
@@ -27,4 +37,6 @@ internal sealed record FileStep(ReadableSource Source, string Target, Node File,
 /// <summary>A dump that is read into a database server.</summary>
 /// <param name="Restore">Made for the server.</param>
 /// <param name="Plan">What it said that it would do.</param>
-internal sealed record ServerStep(ReadableSource Source, IDumpRestore Restore, DumpRestorePlan Plan) : RestoreStep(Source);
+/// <param name="Saved">What to back up before; null where nothing stands there.</param>
+internal sealed record ServerStep(ReadableSource Source, IDumpRestore Restore, DumpRestorePlan Plan, SourceSettings? Saved)
+    : RestoreStep(Source);

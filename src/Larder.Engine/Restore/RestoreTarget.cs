@@ -3,6 +3,7 @@ using Larder.Engine.Backups;
 using Larder.Engine.Browse;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
+using Larder.Engine.Restore.Transaction;
 using Larder.Repository.Snapshots;
 using Larder.Sources;
 
@@ -10,7 +11,7 @@ namespace Larder.Engine.Restore;
 
 /// <summary>Finds what is read and where it goes: the rules of <see cref="RestoreHelp.TargetRules"/>.</summary>
 internal sealed class RestoreTarget(
-    EngineContext context, ReadableBackup backup, RestoreRequest request, CancellationToken cancellationToken)
+    EngineContext context, ReadableBackup backup, string runId, RestoreRequest request, CancellationToken cancellationToken)
 {
     private readonly Destinations destinations = new(context, backup, request);
     private readonly List<RestoreRefusal> refusals = [];
@@ -32,7 +33,8 @@ internal sealed class RestoreTarget(
                     refusals.Add(new RestoreRefusal(source.Name, refused.Reason));
                     break;
                 case ServerDestination server:
-                    steps.Add(await ServerSteps.PlanAsync(context, backup, source, server.Target, entry, request, cancellationToken));
+                    steps.Add(await ServerSteps.PlanAsync(
+                        context, backup, source, server.Target, AddressOf(server), entry, runId, request, cancellationToken));
                     break;
                 default:
                     destinations.EnsureNoServerOptions(source);
@@ -46,6 +48,13 @@ internal sealed class RestoreTarget(
         }
         return steps;
     }
+
+    private TargetAddress AddressOf(ServerDestination server) => (request.Environment, server.Target) switch
+    {
+        ({ } environment, _) => new TargetAddress(AddressKind.Environment, backup.Backup!.Job, environment),
+        (null, Servers.ConfiguredServer) => new TargetAddress(AddressKind.Source, backup.Backup!.Job),
+        _ => new TargetAddress(AddressKind.Url),
+    };
 
     private IEnumerable<RestoreStep> FileSteps(ReadableSource source, IReadOnlyList<Node> listing, string? entry, string? target)
     {

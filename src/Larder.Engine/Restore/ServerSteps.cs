@@ -1,8 +1,10 @@
 using Larder.Engine.Backups;
 using Larder.Engine.Browse;
+using Larder.Engine.Restore.Transaction;
 using Larder.Engine.Servers;
 using Larder.Sources;
 using Larder.Sources.Dumps;
+using Larder.Sources.Exchanges;
 
 namespace Larder.Engine.Restore;
 
@@ -18,7 +20,9 @@ internal static class ServerSteps
         ReadableBackup backup,
         ReadableSource source,
         ServerTarget target,
+        TargetAddress address,
         string? entry,
+        string runId,
         RestoreRequest request,
         CancellationToken cancellationToken)
     {
@@ -26,6 +30,9 @@ internal static class ServerSteps
         {
             Entries = entry is null ? [] : [EntryNames.Resolve(backup, source, entry)],
             Part = request.Part,
+            Token = ExchangeNames.TokenOf(runId),
+            Overwrites = request.Overwrites,
+            EntryName = request.EntryName,
             Jobs = request.Jobs ?? Math.Clamp(Environment.ProcessorCount, 1, DefaultJobsMax),
             DatabaseName = target.DatabaseName,
             WithUsers = request.WithUsers,
@@ -36,7 +43,8 @@ internal static class ServerSteps
         var dump = await StoredSourceDump.ListAsync(backup.Trees, backup.Blobs, source.Tree, cancellationToken);
         try
         {
-            return new ServerStep(source, restore, await restore.PlanAsync(dump, asked, cancellationToken));
+            var plan = await restore.PlanAsync(dump, asked, cancellationToken);
+            return new ServerStep(source, restore, plan, ServerSource.Of(target, plan)) { Exchange = plan.Exchange, Address = address };
         }
         catch (SourceException e) when ((backup.ErrorContext with { Source = source.Name }).IsNotedOn(e))
         {

@@ -22,7 +22,7 @@ internal static class Plausibility
 
     public static void CompareWithThoseBefore(Backup backup, IReadOnlyList<Backup> all, VerifyTally tally)
     {
-        var before = all.Where(other => other.Job == backup.Job && other.CreatedAt < backup.CreatedAt && BackupSurvey.IsGood(other))
+        var before = all.Where(other => other.Job == backup.Job && other.CreatedAt < backup.CreatedAt && BackupSurvey.IsGood(other) && !other.IsSafety)
             .OrderByDescending(other => other.CreatedAt)
             .Take(ComparedMax)
             .ToList();

@@ -1,30 +1,26 @@
-using System.Security.Cryptography;
-using Larder.Sources.Native;
-
 namespace Larder.Sources.Files;
 
 /// <summary>
-/// One file that is written beside its place, to be checked before it is put there. Disposing removes it, unless it has been renamed away;
-/// what has taken its name meanwhile is not touched (an exchange leaves the old database there).
+/// One file that is written under a name of its own, to be checked before it is put in its place. Disposing removes it where it was not
+/// completed.
 /// </summary>
 public sealed class RestoredCopy : IDisposable
 {
     private readonly MadeFolders parents;
     private readonly FileTreeWriter writer;
     private readonly FileTarget file;
-    private (ulong DeviceId, ulong Inode)? written;
+    private bool isComplete;
 
-    private RestoredCopy(string target, EntryAttributes attributes, long bytes)
+    private RestoredCopy(string path, EntryAttributes attributes, long bytes)
     {
-        var folder = Path.GetDirectoryName(target)!;
-        var name = $".{Path.GetFileName(target)}.larder-restoring-{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
-        FullPath = Path.Combine(folder, name);
+        var folder = Path.GetDirectoryName(path)!;
+        FullPath = path;
         parents = MadeFolders.Make(folder);
         try
         {
             // Without holes, so that a full disk is known before the first byte.
-            writer = new FileTreeWriter(folder, new FileTreeWriterOptions { Overwrite = false, Sparse = false });
-            file = writer.BeginFile(new EntryPath(name), attributes, bytes);
+            writer = new FileTreeWriter(folder, new FileTreeWriterOptions { Sparse = false });
+            file = writer.BeginFile(new EntryPath(Path.GetFileName(path)), attributes, bytes);
         }
         catch
         {
@@ -40,50 +36,29 @@ public sealed class RestoredCopy : IDisposable
     public IReadOnlyList<SourceWarning> Warnings => writer.Warnings;
 
     /// <summary>
-    /// Begins a file in the target's folder, which is made where it is missing. Fails with <see cref="SourceException"/>.
+    /// Begins a file, in a folder that is made where it is missing. What an interrupted one left there is replaced. Fails with
+    /// <see cref="SourceException"/>.
     /// </summary>
-    public static RestoredCopy Begin(string target, EntryAttributes attributes, long bytes) =>
-        new(Path.GetFullPath(target), attributes, bytes);
+    public static RestoredCopy Begin(string path, EntryAttributes attributes, long bytes) => new(Path.GetFullPath(path), attributes, bytes);
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => file.WriteAsync(bytes);
 
-    /// <summary>Brings it to disk under <see cref="FullPath"/>.</summary>
+    /// <summary>Brings it to disk under <see cref="FullPath"/>, where it stays.</summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
         await file.CompleteAsync();
-        file.Dispose();
-        written = Identity();
         await writer.FinishAsync(cancellationToken);
-    }
-
-    /// <summary>Renames it over what stands at the target.</summary>
-    public void Publish(string target)
-    {
-        try
-        {
-            File.Move(FullPath, target, overwrite: true);
-            LibcPath.FlushFolder(Path.GetDirectoryName(FullPath)!);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new SourceException(SourceError.TargetFailed, $"The file {target} cannot be replaced: {e.Message}", e);
-        }
+        isComplete = true;
     }
 
     public void Dispose()
     {
         file.Dispose();
         writer.Dispose();
-        if (written is { } own && File.Exists(FullPath) && Identity() == own)
+        if (!isComplete)
         {
             File.Delete(FullPath);
+            parents.RemoveEmpty();
         }
-        parents.RemoveEmpty();
-    }
-
-    private (ulong DeviceId, ulong Inode) Identity()
-    {
-        var attributes = LibcPath.ReadAttributes(FullPath);
-        return (attributes.DeviceId, attributes.Inode);
     }
 }

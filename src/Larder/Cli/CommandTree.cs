@@ -33,6 +33,7 @@ internal static class CommandTree
             ExportCommand.Create(),
             VerifyCommand.Create(),
             RestoreCommand.Create(),
+            RollbackCommand.Create(),
             CleanupCommand.Create(),
             RemoveCommand.Create(),
             PinCommand.Create("pin", pinned: true),

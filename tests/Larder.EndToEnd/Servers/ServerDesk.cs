@@ -29,7 +29,7 @@ internal sealed class ServerDesk : IAsyncDisposable
                   db: { {{engine}}: { url: "${SERVER_URL}"{{settings}} }{{more}} }
                 {{job}}
                 environments:
-                  staging: { targets: { db: { url: "${STAGING_URL}" } } }
+                  staging: { db: { url: "${STAGING_URL}" } }
             """);
     }
 

@@ -94,7 +94,7 @@ public sealed class SecretTests
                   db: { postgresql: { url: "postgresql://u:{{Value}}@h/d" } }
                   my: { mysql: { host: h, password: {{Value}} } }
                   out: { command: { run: "dump -p${PW}" } }
-                environments: { test: { targets: { db: { url: "postgresql://u:{{Value}}@t/d" } } } }
+                environments: { test: { db: { url: "postgresql://u:{{Value}}@t/d" } } }
             alerts:
               - slack: https://hooks.slack.com/{{Value}}
               - telegram: { token: {{Value}}, chat: "1" }

@@ -48,6 +48,10 @@ internal sealed class BackupCommand
     {
         var engine = InOneRepository(call, call.Has(dryRun) ? call.Engine : call.EngineWithCatalog);
         var requests = Requests(call, engine);
+        if (!call.Has(dryRun))
+        {
+            await Recovering.TryAsync(call, engine, cancellationToken);
+        }
         var several = requests.Count > 1;
         var (documents, status) = (new JsonArray(), ExitStatus.Done);
         foreach (var request in requests)

@@ -37,6 +37,10 @@ internal sealed class CleanupCommand
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
     {
         var engine = call.Has(dryRun) ? call.Engine : call.EngineWithCatalog;
+        if (!call.Has(dryRun))
+        {
+            await Recovering.TryAsync(call, engine, cancellationToken);
+        }
         var plan = await CleanupPlan.ComputeAsync(engine, call.ValueOf(job), cancellationToken);
         if (call.Repository is { } only)
         {

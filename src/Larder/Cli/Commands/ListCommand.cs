@@ -8,6 +8,7 @@ namespace Larder.Cli.Commands;
 internal sealed class ListCommand
 {
     private readonly Operand job = new("JOB", "Only the backups of this job.", ValueKind.Job, 0, 1);
+    private readonly Flag safety = new("--safety", "The safety backups too, which restores made of what they replaced.");
     private readonly Flag size = new("--size", "With the size of each backup, and what it added.");
 
     public static LarderCommand Create() => new ListCommand().Build();
@@ -15,7 +16,7 @@ internal sealed class ListCommand
     private LarderCommand Build() => new("list", "List the backups of all repositories, newest first.")
     {
         Arguments = { job },
-        Options = { size },
+        Options = { size, safety },
         Run = RunAsync,
         TakesRepository = true,
         Details = "What is listed is read from the repositories themselves. CATEGORY is the slot that a backup fills under the job's retention.",
@@ -33,7 +34,8 @@ internal sealed class ListCommand
     {
         var only = call.ValueOf(job);
         var all = await call.Engine.Library.ListAsync(call.Repository, cancellationToken);
-        List<Backup> backups = [.. all.Where(backup => only is null || backup.Job == only)];
+        List<Backup> backups =
+            [.. all.Where(backup => (only is null || backup.Job == only) && (!backup.IsSafety || call.Has(safety)))];
         if (only is not null && backups.Count == 0)
         {
             _ = call.Engine.JobOf(only); // A name that is in neither place is a slip.

@@ -1,0 +1,49 @@
+namespace Larder.Engine.Restore.Transaction;
+
+/// <summary>The folder of the journals of restores.</summary>
+internal sealed class RestoreFolder(string stateDirectory)
+{
+    private const string Suffix = ".jsonl";
+
+    public string FullPath { get; } = Path.Combine(stateDirectory, "restores");
+
+    public string JournalOf(string runId) => Path.Combine(FullPath, runId + Suffix);
+
+    /// <summary>The file of a URL with its password, for who has to go back.</summary>
+    public string UrlOf(string runId) => Path.Combine(FullPath, runId + ".url");
+
+    public void Create() => Directory.CreateDirectory(
+        FullPath, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+    /// <summary>Every restore that has a journal, newest first. A journal that cannot be read is left out.</summary>
+    public IReadOnlyList<JournaledRestore> ReadAll()
+    {
+        if (!Directory.Exists(FullPath))
+        {
+            return [];
+        }
+        var found = new List<JournaledRestore>();
+        foreach (var path in Directory.EnumerateFiles(FullPath, "*" + Suffix))
+        {
+            try
+            {
+                if (RestoreJournal.Look(path) is { } restore)
+                {
+                    found.Add(restore);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Somebody else's, or just removed.
+            }
+        }
+        return [.. found.OrderByDescending(restore => restore.Record.StartedAt)];
+    }
+
+    /// <summary>Removes the journal of a restore of which nothing is kept.</summary>
+    public void Remove(string runId)
+    {
+        File.Delete(UrlOf(runId));
+        File.Delete(JournalOf(runId));
+    }
+}
