@@ -41,6 +41,9 @@ internal sealed class Call : IDisposable
 
     public ConfigurationResult Configuration => configuration ??= ConfigurationLoader.Load(parsed.GetValue(globals.Config), World.Environment);
 
+    /// <summary>For a command that made a file which the configuration names, before the engine is first asked for.</summary>
+    public void RereadConfiguration() => configuration = null;
+
     /// <summary>For commands that only read: no catalog.</summary>
     public EngineContext Engine => Composition.Context;
 

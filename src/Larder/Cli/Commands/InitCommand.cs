@@ -24,11 +24,14 @@ internal static class InitCommand
 
     private static async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
     {
-        var engine = call.Engine;
-        if (GeneratedPassword.MakeMissing(engine.Configuration) is { } made)
+        // Before the engine says what is doubtful in the configuration: a file that is made here is not missing.
+        if (call.Configuration.Configuration is { } sound && GeneratedPassword.MakeMissing(sound) is { } made)
         {
-            call.Words.Warn($"The password of the repository was made and is in {made}. Keep a copy elsewhere: without it nothing can be restored.");
+            call.RereadConfiguration();
+            call.Words.Warn(
+                $"The password of the repository was made and is in {made}. Keep a copy elsewhere: without it nothing can be restored.");
         }
+        var engine = call.Engine;
         List<string> names = call.Repository is { } one ? [one] : [.. engine.Repositories.Names];
         var (lines, status) = (new JsonArray(), ExitStatus.Done);
         foreach (var name in names)
