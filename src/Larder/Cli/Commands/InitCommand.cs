@@ -11,15 +11,17 @@ internal static class InitCommand
     {
         Run = RunAsync,
         TakesRepository = true,
-        Details = "A repository that is there already is opened, to prove that its password is the right one. Keep the password: without it\nnothing can be restored, by nobody.",
+        Details =
+            "A repository that is there already is opened, to prove that its password is the right one. Keep the password: without it\n"
+            + "nothing can be restored, by nobody.",
         Examples =
         [
             new("larder init", "every repository of the configuration"),
             new("larder init --repository local", "one of them"),
         ],
         Statuses = [ExitStatus.Damage, ExitStatus.WrongPassword],
-        Json = "An array with an object for each repository: `name`, `location`, `created` (false where it was there already), and `error` where it failed "
-            + "while others were made.",
+        Json = "An array with an object for each repository: `name`, `location`, `created` (false where it was there already), and "
+            + "`error` where it failed while others were made.",
     };
 
     private static async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
@@ -44,7 +46,9 @@ internal static class InitCommand
                 line["created"] = created;
                 if (!call.IsJson)
                 {
-                    call.Print(created ? $"Created repository {name} at {location}." : $"Repository {name} at {location} is there already; its password fits.");
+                    call.Print(created
+                        ? $"Created repository {name} at {location}."
+                        : $"Repository {name} at {location} is there already; its password fits.");
                 }
             }
             catch (Exception e) when (names.Count > 1 && e is not OperationCanceledException)

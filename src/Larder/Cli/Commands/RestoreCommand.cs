@@ -16,10 +16,12 @@ internal sealed class RestoreCommand
 
     private readonly Operand name = new("BACKUP", ShowCommand.Naming, ValueKind.Backup, 1, 1);
     private readonly Settings only = new("--only", "SOURCE", "Only this source; may be repeated.");
-    private readonly Setting entry = new("--entry", "ENTRY", "One file or folder, as `larder ls` shows it; one table, collection or database.");
+    private readonly Setting entry = new(
+        "--entry", "ENTRY", "One file or folder, as `larder ls` shows it; one table, collection or database.");
     private readonly Setting target = new("--target", "URL|PATH", "Write here; without it, back in place.", ValueKind.Path);
     private readonly Setting environment = new("--environment", "ENVIRONMENT", "Write to where the job's environment of this name says.");
-    private readonly Setting jobs = new("--jobs", "N", "Tables or collections that a database server is given at once; by default 1 to 4, as processors.");
+    private readonly Setting jobs = new(
+        "--jobs", "N", "Tables or collections that a database server is given at once; by default 1 to 4, as processors.");
     private readonly Flag schemaOnly = new("--schema-only", "Of a database server, definitions without rows.");
     private readonly Flag dataOnly = new("--data-only", "Of a database server, rows into tables that are there.");
     private readonly Flag withUsers = new("--with-users", "The accounts of a database server too: roles and globals, users.");
@@ -39,7 +41,9 @@ internal sealed class RestoreCommand
         [
             new("larder restore latest", "the plan of a restore in place; nothing is done"),
             new("larder restore latest --target /tmp/look --confirm", "everything, somewhere else"),
-            new("larder restore latest --only db --target postgresql://app@db.example.com/app_copy --confirm", "a dump into another database"),
+            new(
+                "larder restore latest --only db --target postgresql://app@db.example.com/app_copy --confirm",
+                "a dump into another database"),
             new("larder restore latest --only db --entry users --environment staging", "the plan of one table into the job's staging"),
             new("larder restore journal:20240708_143022 --only db --confirm", "a database in place; the replaced one is kept beside it"),
         ],
@@ -81,7 +85,8 @@ internal sealed class RestoreCommand
     private int? JobsOf(Call call) => call.ValueOf(jobs) switch
     {
         null => null,
-        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= JobsMax => number,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number is >= 1 and <= JobsMax => number,
         var text => throw new LarderException(EngineError.UsageInvalid, $"--jobs takes a number from 1 to {JobsMax}, and not \"{text}\"."),
     };
 
@@ -96,11 +101,14 @@ internal sealed class RestoreCommand
         if (plan.Refusals.Count > 0)
         {
             var reasons = string.Join(' ', plan.Refusals.Select(refusal => $"{refusal.Source}: {refusal.Reason}"));
-            return Refuse(call, new LarderException(EngineError.PrerequisiteFailed, $"The restore is refused. {reasons}") { Context = context });
+            return Refuse(
+                call, new LarderException(EngineError.PrerequisiteFailed, $"The restore is refused. {reasons}") { Context = context });
         }
         return call.Has(dryRun)
             ? ExitStatus.Done
-            : Refuse(call, new LarderException(EngineError.ConfirmationMissing, "Nothing was restored: --confirm is missing.") { Context = context });
+            : Refuse(
+                call,
+                new LarderException(EngineError.ConfirmationMissing, "Nothing was restored: --confirm is missing.") { Context = context });
     }
 
     // The plan is the one document of stdout, so the refusal is words even with --json.
@@ -129,7 +137,8 @@ internal sealed class RestoreCommand
     private static string PlanText(RestorePlan plan, Ink ink)
     {
         var text = new StringBuilder();
-        text.Append($"Restore of backup {ink.Bold(plan.ShortId)}{(plan.Job is { } job ? $" of job {job}" : "")} ({plan.Timestamp}) from repository {plan.Repository}");
+        text.Append($"Restore of backup {ink.Bold(plan.ShortId)}{(plan.Job is { } job ? $" of job {job}" : "")} ({plan.Timestamp}) from "
+            + $"repository {plan.Repository}");
         text.Append(plan.Entry is { } entry ? $", only {TextWidth.Plain(entry)}:\n" : ":\n");
         foreach (var line in plan.Lines)
         {
@@ -149,7 +158,8 @@ internal sealed class RestoreCommand
             {
                 text.Append($"    leaves    {Show.Number(line.LeftAlone)} that are there and not in the backup\n");
             }
-            text.Append($"    needs     {Show.Bytes(line.NeededBytes)}{(line.FreeBytes is { } free ? $" of {Show.Bytes(free)} free" : "")}\n");
+            text.Append(
+                $"    needs     {Show.Bytes(line.NeededBytes)}{(line.FreeBytes is { } free ? $" of {Show.Bytes(free)} free" : "")}\n");
         }
         foreach (var refusal in plan.Refusals)
         {
@@ -186,9 +196,12 @@ internal sealed class RestoreCommand
             .. result.Files > 0 || plan.Lines.All(line => line.Steps.Count == 0) ? new[] { Show.Count(result.Files, "file") } : [],
             .. result.Entries.Count == 0 && plan.Lines.Any(line => line.Steps.Count > 0) ? ["definitions"] : Array.Empty<string>(),
             .. result.Entries.GroupBy(entry => entry.Kind).Select(kind => Show.Count(kind.Count(), kind.Key)),
-            .. result.Entries.Any(entry => entry.Rows is not null) ? [Show.Count(result.Entries.Sum(entry => entry.Rows ?? 0), "row")] : Array.Empty<string>(),
+            .. result.Entries.Any(entry => entry.Rows is not null)
+                ? [Show.Count(result.Entries.Sum(entry => entry.Rows ?? 0), "row")]
+                : Array.Empty<string>(),
         ];
-        text.Append($"Restored backup {plan.ShortId}: {string.Join(", ", what)}, {Show.Bytes(result.Bytes)} in {Show.Seconds(result.DurationSeconds)}");
+        text.Append($"Restored backup {plan.ShortId}: {string.Join(", ", what)}, {Show.Bytes(result.Bytes)} in "
+            + $"{Show.Seconds(result.DurationSeconds)}");
         text.Append(result.Verified ? ", compared with the backup and equal.\n" : ".\n");
         foreach (var target in result.Targets)
         {
