@@ -41,7 +41,7 @@ switch (args)
             generate-dump BYTES SEED
             generate-tree FOLDER COUNT SEED
             generate-bson FOLDER BYTES SEED FIRST_ID
-            with-server postgresql|mongodb COMMAND...
+            with-server postgresql|mongodb|mysql COMMAND...
             generate-index-text FOLDER BLOBS SEED
             generate-index REPOSITORY PASSWORD BLOBS SEED
             index-load REPOSITORY PASSWORD

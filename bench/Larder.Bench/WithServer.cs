@@ -37,8 +37,19 @@ internal static class WithServer
                     });
                 }
 
+            case "mysql":
+                await using (var server = await MariaDbServer.StartAsync(
+                    ["--innodb-buffer-pool-size=1G", "--innodb-log-file-size=1G", "--local-infile=1"]))
+                {
+                    return await RunAsync(command, new()
+                    {
+                        ["SERVER_PORT"] = $"{server.Port}",
+                        ["SERVER_URL"] = $"mysql://root@127.0.0.1:{server.Port}/app",
+                    });
+                }
+
             default:
-                await Console.Error.WriteLineAsync($"There is no server \"{engine}\": postgresql or mongodb.");
+                await Console.Error.WriteLineAsync($"There is no server \"{engine}\": postgresql, mongodb or mysql.");
                 return 2;
         }
     }

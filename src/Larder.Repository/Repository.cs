@@ -50,11 +50,15 @@ public sealed class Repository : IDisposable
 
     /// <summary>Creates a repository of the newest version and opens it.</summary>
     /// <exception cref="RepositoryException"><see cref="RepositoryError.AlreadyExists"/> where there is one.</exception>
-    public static async Task<Repository> CreateAsync(IStorage storage, string password, RepositoryOptions options, CancellationToken cancellationToken)
+    public static async Task<Repository> CreateAsync(
+        IStorage storage, string password, RepositoryOptions options, CancellationToken cancellationToken)
     {
         if (await storage.FindLengthAsync(StorageKey.Config, cancellationToken) is not null)
         {
-            throw new RepositoryException(RepositoryError.AlreadyExists, $"there is a repository at {storage.Location} already") { Location = storage.Location };
+            throw new RepositoryException(RepositoryError.AlreadyExists, $"there is a repository at {storage.Location} already")
+            {
+                Location = storage.Location,
+            };
         }
 
         var key = RepositoryKey.Generate();
@@ -77,13 +81,18 @@ public sealed class Repository : IDisposable
 
     /// <summary>Opens a repository of version 1 or 2.</summary>
     /// <exception cref="RepositoryException">
-    /// <see cref="RepositoryError.NoRepository"/>, <see cref="RepositoryError.WrongPassword"/>, <see cref="RepositoryError.Unsupported"/>, <see cref="RepositoryError.Damaged"/>.
+    /// <see cref="RepositoryError.NoRepository"/>, <see cref="RepositoryError.WrongPassword"/>, <see cref="RepositoryError.Unsupported"/>,
+    /// <see cref="RepositoryError.Damaged"/>.
     /// </exception>
-    public static async Task<Repository> OpenAsync(IStorage storage, string password, RepositoryOptions options, CancellationToken cancellationToken)
+    public static async Task<Repository> OpenAsync(
+        IStorage storage, string password, RepositoryOptions options, CancellationToken cancellationToken)
     {
         if (await storage.FindLengthAsync(StorageKey.Config, cancellationToken) is null)
         {
-            throw new RepositoryException(RepositoryError.NoRepository, $"there is no repository at {storage.Location}") { Location = storage.Location };
+            throw new RepositoryException(RepositoryError.NoRepository, $"there is no repository at {storage.Location}")
+            {
+                Location = storage.Location,
+            };
         }
         var configBox = await storage.ReadAllAsync(StorageKey.Config, SmallFileBytesMax, cancellationToken);
 
@@ -100,7 +109,8 @@ public sealed class Repository : IDisposable
             {
                 key = await KeyRing.TryOpenAsync(storage, new KeyId(file.Key.Name), password, cancellationToken);
             }
-            catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.FileMissing or RepositoryError.Unsupported)
+            catch (RepositoryException e)
+                when (e.Error is RepositoryError.Damaged or RepositoryError.FileMissing or RepositoryError.Unsupported)
             {
                 damage = e; // Another key file may still open it.
                 continue;
@@ -126,13 +136,16 @@ public sealed class Repository : IDisposable
                 throw;
             }
         }
-        throw damage ?? new RepositoryException(RepositoryError.WrongPassword, $"no key of the repository at {storage.Location} opens with this password")
+        throw damage ?? new RepositoryException(
+            RepositoryError.WrongPassword, $"no key of the repository at {storage.Location} opens with this password")
         {
             Location = storage.Location,
         };
     }
 
-    /// <summary>A chunker by content, keyed by this repository's master key, so that the sizes of chunks tell an outsider nothing.</summary>
+    /// <summary>
+    /// A chunker by content, keyed by this repository's master key, so that the sizes of chunks tell an outsider nothing.
+    /// </summary>
     public IChunker CreateChunker(ChunkSizes sizes) => new ContentChunker(ChunkerKeys.Derive(Key), sizes);
 
     /// <summary>All index files, read once and kept. Load after taking a lock: what a lock keeps from being pruned is then in it.</summary>
@@ -169,7 +182,11 @@ public sealed class Repository : IDisposable
     {
         var master = new MasterIndex();
         var failures = new List<RepositoryException>();
-        var parallel = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Math.Min(Environment.ProcessorCount, 4) };
+        var parallel = new ParallelOptions
+        {
+            CancellationToken = cancellationToken,
+            MaxDegreeOfParallelism = Math.Min(Environment.ProcessorCount, 4),
+        };
         await Parallel.ForEachAsync(Storage.ListAsync(FileKind.Index, cancellationToken), parallel, async (file, token) =>
         {
             try
@@ -234,7 +251,9 @@ public sealed class Repository : IDisposable
         return snapshot!;
     }
 
-    /// <summary>Reads, checks and opens an unpacked file. A file that is not what its name says is read once more before it counts as damaged.</summary>
+    /// <summary>
+    /// Reads, checks and opens an unpacked file. A file that is not what its name says is read once more before it counts as damaged.
+    /// </summary>
     internal async Task<byte[]> ReadUnpackedAsync(StorageKey file, int bytesMax, CancellationToken cancellationToken)
     {
         var box = await Storage.ReadAllAsync(file, bytesMax, cancellationToken);

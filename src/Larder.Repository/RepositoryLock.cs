@@ -25,7 +25,9 @@ public sealed class RepositoryLock : IAsyncDisposable
     /// <summary>How often a lock file is replaced by a newer one.</summary>
     public static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(5);
 
-    /// <summary>After this long without a refresh nothing may be written any more: at <see cref="StaleAfter"/> others take the lock for dead.</summary>
+    /// <summary>
+    /// After this long without a refresh nothing may be written any more: at <see cref="StaleAfter"/> others take the lock for dead.
+    /// </summary>
     public static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(22.5);
 
     /// <summary>The age at which a lock counts as left behind.</summary>
@@ -53,7 +55,9 @@ public sealed class RepositoryLock : IAsyncDisposable
 
     private TimeProvider Clock => repository.Options.Clock;
 
-    /// <summary>The present lock file, and when it was written: by the clock that everybody sees, and by the one that nobody sets.</summary>
+    /// <summary>
+    /// The present lock file, and when it was written: by the clock that everybody sees, and by the one that nobody sets.
+    /// </summary>
     private sealed record Held(StorageKey File, DateTimeOffset Time, long Timestamp);
 
     /// <summary>Takes a lock, waiting for others as long as <see cref="RepositoryOptions.LockWait"/> says.</summary>
@@ -134,7 +138,8 @@ public sealed class RepositoryLock : IAsyncDisposable
         await disposing.CancelAsync();
         await refreshing;
         await DeleteAllAsync(except: null, CancellationToken.None);
-        await DeleteAllAsync(except: null, CancellationToken.None); // Those that failed, once more: a lock left behind bars others for half an hour.
+        // Those that failed, once more: a lock left behind bars others for half an hour.
+        await DeleteAllAsync(except: null, CancellationToken.None);
     }
 
     /// <returns>Null when the lock is ours; otherwise whose lock excludes it.</returns>
@@ -183,7 +188,8 @@ public sealed class RepositoryLock : IAsyncDisposable
             catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.Unsupported)
             {
                 // Whose it is cannot be told, so it counts as held; "unlock" removes it.
-                throw new RepositoryException(RepositoryError.Locked, $"the repository at {repository.Location} has a {stored.Key} that cannot be read", e)
+                throw new RepositoryException(
+                    RepositoryError.Locked, $"the repository at {repository.Location} has a {stored.Key} that cannot be read", e)
                 {
                     File = stored.Key,
                     Location = repository.Location,
@@ -334,7 +340,8 @@ public sealed class RepositoryLock : IAsyncDisposable
 
     private RepositoryException LostException() => new(
         RepositoryError.LockLost,
-        $"the lock on the repository at {repository.Location} was lost: it was removed, or could not be refreshed for {FreshFor.TotalMinutes} minutes",
+        $"the lock on the repository at {repository.Location} was lost: it was removed, or could not be refreshed for "
+            + $"{FreshFor.TotalMinutes} minutes",
         cause)
     {
         Location = repository.Location,
@@ -342,7 +349,8 @@ public sealed class RepositoryLock : IAsyncDisposable
 
     private static RepositoryException Excluded(Repository repository, LockFile holder) => new(
         RepositoryError.Locked,
-        $"the repository at {repository.Location} is locked{(holder.Exclusive ? " exclusively" : "")} by process {holder.Pid} of {holder.Username} on {holder.Hostname} since {holder.Time:u}")
+        $"the repository at {repository.Location} is locked{(holder.Exclusive ? " exclusively" : "")} by process {holder.Pid} of "
+            + $"{holder.Username} on {holder.Hostname} since {holder.Time:u}")
     {
         Location = repository.Location,
     };

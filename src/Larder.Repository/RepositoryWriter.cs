@@ -7,8 +7,8 @@ using Larder.Repository.Writing;
 namespace Larder.Repository;
 
 /// <summary>
-/// Adds to one repository: packs first, then index files, the snapshot last. It exists only while a lock is held, and stops when the lock is
-/// lost. Blobs come from a <see cref="ContentIntake"/>, which may feed several writers at once. A failure of the storage is kept in
+/// Adds to one repository: packs first, then index files, the snapshot last. It exists only while a lock is held, and stops when the lock
+/// is lost. Blobs come from a <see cref="ContentIntake"/>, which may feed several writers at once. A failure of the storage is kept in
 /// <see cref="Failure"/>: the writer then takes nothing more, and its repository has unreferenced packs and nothing else.
 /// </summary>
 public sealed class RepositoryWriter : IAsyncDisposable
@@ -39,8 +39,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
         Repository = repository;
         Lock = heldLock;
         Index = index;
-        // One open pack per worker and two being uploaded; where a pack of trees is open as well, it takes the place of the second upload. So
-        // 2 + 2 packs of 16 MiB are 64 MiB at most on two cores, and whoever waits for a buffer waits for an upload that goes on.
+        // One open pack per worker and two being uploaded; where a pack of trees is open as well, it takes the place of the second upload.
+        // So 2 + 2 packs of 16 MiB are 64 MiB at most on two cores, and whoever waits for a buffer waits for an upload that goes on.
         packBuffers = new BufferPool<byte[]>(workers + UploadsMax, () => GC.AllocateUninitializedArray<byte>(PackBuilder.TargetBytes));
     }
 
@@ -70,8 +70,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
         var heldLock = await RepositoryLock.AcquireAsync(repository, LockMode.Shared, cancellationToken);
         try
         {
-            // Read under the lock: a prune that ran before may have moved blobs that an older view still names. And its own: blobs are in it
-            // before an index file names them, and nobody else may build on those.
+            // Read under the lock: a prune that ran before may have moved blobs that an older view still names. And its own: blobs are in
+            // it before an index file names them, and nobody else may build on those.
             repository.DropIndex();
             var index = await repository.ReadIndexAsync(_ => { }, cancellationToken);
             return new RepositoryWriter(repository, heldLock, index, ContentIntake.WorkerCount);
@@ -146,7 +146,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>When it completes, every blob that was added is durable and indexed. A writer that could not complete has failed for good.</summary>
+    /// <summary>
+    /// When it completes, every blob that was added is durable and indexed. A writer that could not complete has failed for good.
+    /// </summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
         ThrowIfFailed();
@@ -167,7 +169,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
         Repository.KeepIndex(Index);
     }
 
-    /// <summary>Stores the snapshot, then reads it back. Only after <see cref="CompleteAsync"/>: a snapshot that exists can be restored.</summary>
+    /// <summary>
+    /// Stores the snapshot, then reads it back. Only after <see cref="CompleteAsync"/>: a snapshot that exists can be restored.
+    /// </summary>
     public async Task<SnapshotId> CommitSnapshotAsync(Snapshot snapshot, CancellationToken cancellationToken)
     {
         if (!isComplete)
@@ -193,7 +197,9 @@ public sealed class RepositoryWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes back a snapshot just committed, because something it needs does not read back: a failed backup leaves no snapshot.</summary>
+    /// <summary>
+    /// Takes back a snapshot just committed, because something it needs does not read back: a failed backup leaves no snapshot.
+    /// </summary>
     public Task WithdrawSnapshotAsync(SnapshotId id) => Repository.Storage.DeleteAsync(StorageKey.Of(id), CancellationToken.None);
 
     public async ValueTask DisposeAsync()
@@ -319,8 +325,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Asks the storage for what it has under the pack's name: length, header, and every blob's place. The bytes of the blobs were proven before
-    /// they were sent; to fetch them all again is what `verify` is for.
+    /// Asks the storage for what it has under the pack's name: length, header, and every blob's place. The bytes of the blobs were proven
+    /// before they were sent; to fetch them all again is what `verify` is for.
     /// </summary>
     private async Task ReadBackAsync(SealedPack pack)
     {
@@ -345,8 +351,8 @@ public sealed class RepositoryWriter : IAsyncDisposable
         };
 
     /// <summary>
-    /// Dead large objects are collected late by themselves, and would stand beside those that come next. This runs once for every index file
-    /// and at the end.
+    /// Dead large objects are collected late by themselves, and would stand beside those that come next. This runs once for every index
+    /// file and at the end.
     /// </summary>
     private static void Collect() => GC.Collect();
 

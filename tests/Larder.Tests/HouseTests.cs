@@ -159,13 +159,6 @@ public sealed partial class HouseTests
         NothingFound(House.CodeIn("src").Where(file => file.Lines.Length > 401).Select(file => $"{file.Path} has {file.Lines.Length} lines; 400 are enough"));
     }
 
-    // What is wrapped at 200 like the tests.
-    private static readonly string[] Wider =
-    [
-        "src/Larder/Cli/", "src/Larder.Repository/Maintenance/", "src/Larder.Repository/Packs/", "src/Larder.Repository/Reading/",
-        "src/Larder.Repository/Writing/", "src/Larder.Repository/Repository",
-    ];
-
     [Theory]
     [InlineData("src", 140)]
     [InlineData("bench", 140)]
@@ -174,9 +167,8 @@ public sealed partial class HouseTests
     {
         NothingFound(
             from file in House.CodeIn(folder)
-            let max = Wider.Any(name => file.Path.StartsWith(name, StringComparison.Ordinal)) ? 200 : charactersMax
             from line in file.Lines.Index()
-            where line.Item.Length > max
+            where line.Item.Length > charactersMax
             select $"{file.Path}:{line.Index + 1} has {line.Item.Length} characters");
     }
 

@@ -65,18 +65,4 @@ public static class ByteSize
 
         return string.Create(CultureInfo.InvariantCulture, $"{bytes} B");
     }
-
-    /// <summary>In the largest unit that divides it: what <see cref="TryParse"/> reads back as the same number.</summary>
-    public static string FormatExact(long bytes)
-    {
-        foreach (var (suffix, unit) in BinaryUnits)
-        {
-            if (bytes > 0 && bytes % unit == 0)
-            {
-                return string.Create(CultureInfo.InvariantCulture, $"{bytes / unit} {suffix}");
-            }
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"{bytes} B");
-    }
 }

@@ -19,7 +19,9 @@ public sealed record CheckOptions
     public Action<long> OnBytesExpected { get; init; } = _ => { };
 }
 
-/// <summary>A share of the packs such as 1/7: the pack's id decides which share it is in, so that seven shares cover all, whatever is added between.</summary>
+/// <summary>
+/// A share of the packs such as 1/7: the pack's id decides which share it is in, so that seven shares cover all, whatever is added between.
+/// </summary>
 public readonly record struct CheckSubset(int Part, int Of)
 {
     public static CheckSubset Whole => new(1, 1);

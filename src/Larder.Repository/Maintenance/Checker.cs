@@ -78,7 +78,8 @@ public sealed class Checker(Repository repository, CheckOptions options)
             var box = await repository.Storage.ReadAllAsync(StorageKey.Config, Repository.SmallFileBytesMax, cancellationToken);
             RepositoryConfig.Open(repository.Key, box, repository.Location);
         }
-        catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.FileMissing or RepositoryError.Unsupported)
+        catch (RepositoryException e)
+            when (e.Error is RepositoryError.Damaged or RepositoryError.FileMissing or RepositoryError.Unsupported)
         {
             Add(e);
         }
@@ -141,7 +142,8 @@ public sealed class Checker(Repository repository, CheckOptions options)
         return present;
     }
 
-    private async Task<UsedBlobs?> FollowReferencesAsync(MasterIndex index, List<StoredSnapshot> snapshots, CancellationToken cancellationToken)
+    private async Task<UsedBlobs?> FollowReferencesAsync(
+        MasterIndex index, List<StoredSnapshot> snapshots, CancellationToken cancellationToken)
     {
         var used = new UsedBlobs(index);
         var walk = new ReferenceWalk(repository, index, used);
@@ -186,7 +188,8 @@ public sealed class Checker(Repository repository, CheckOptions options)
     }
 
     /// <summary>Finds, for each damage, the snapshots that need what was lost; a blob with a good copy elsewhere is not lost.</summary>
-    private async Task<IReadOnlyList<Damage>> AttributeAsync(MasterIndex index, List<StoredSnapshot> snapshots, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Damage>> AttributeAsync(
+        MasterIndex index, List<StoredSnapshot> snapshots, CancellationToken cancellationToken)
     {
         var known = WithoutRepetition();
         if (known.TrueForAll(damage => damage.LostBlobs.Count == 0))
@@ -209,7 +212,8 @@ public sealed class Checker(Repository repository, CheckOptions options)
     /// <summary>A tree that cannot be read from a pack is no second damage where the pack itself was found damaged.</summary>
     private List<Damage> WithoutRepetition()
     {
-        var lostInPacks = damages.Where(damage => !damage.IsReference).SelectMany(damage => damage.LostBlobs.Select(blob => (damage.File, blob))).ToHashSet();
+        var lostInPacks = damages.Where(damage => !damage.IsReference)
+            .SelectMany(damage => damage.LostBlobs.Select(blob => (damage.File, blob))).ToHashSet();
         return damages.FindAll(damage => !damage.IsReference || !damage.LostBlobs.All(blob => lostInPacks.Contains((damage.File, blob))));
     }
 

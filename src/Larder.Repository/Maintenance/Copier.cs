@@ -5,7 +5,10 @@ using Larder.Repository.Writing;
 
 namespace Larder.Repository.Maintenance;
 
-/// <summary>Copies snapshots with all they need into another repository: blobs as they were cut, sealed with the other's key. The copy keeps its first id in <c>original</c>.</summary>
+/// <summary>
+/// Copies snapshots with all they need into another repository: blobs as they were cut, sealed with the other's key. The copy keeps its
+/// first id in <c>original</c>.
+/// </summary>
 public sealed class Copier
 {
     private readonly Repository source;
@@ -26,7 +29,8 @@ public sealed class Copier
     /// <summary>Copies those snapshots that the target does not have yet.</summary>
     /// <param name="onBytes">Called with the plaintext bytes of each blob that was copied.</param>
     /// <returns>The ids of the copies.</returns>
-    public async Task<IReadOnlyList<SnapshotId>> ExecuteAsync(IReadOnlyList<StoredSnapshot> snapshots, Action<long> onBytes, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SnapshotId>> ExecuteAsync(
+        IReadOnlyList<StoredSnapshot> snapshots, Action<long> onBytes, CancellationToken cancellationToken)
     {
         var missing = await FindMissingAsync(snapshots, cancellationToken);
         // A pack holds data or trees, never both: a worker for each.
@@ -46,7 +50,8 @@ public sealed class Copier
         var copies = new List<SnapshotId>();
         foreach (var snapshot in missing)
         {
-            copies.Add(await target.CommitSnapshotAsync(snapshot.Snapshot with { Parent = null, Original = Identity(snapshot) }, cancellationToken));
+            copies.Add(await target.CommitSnapshotAsync(
+                snapshot.Snapshot with { Parent = null, Original = Identity(snapshot) }, cancellationToken));
         }
         return copies;
     }
@@ -65,7 +70,12 @@ public sealed class Copier
     }
 
     private async Task CopyTreesAsync(
-        BlobId root, HashSet<BlobId> seen, BlobWorker dataWorker, BlobWorker treeWorker, Action<long> onBytes, CancellationToken cancellationToken)
+        BlobId root,
+        HashSet<BlobId> seen,
+        BlobWorker dataWorker,
+        BlobWorker treeWorker,
+        Action<long> onBytes,
+        CancellationToken cancellationToken)
     {
         var blobs = BlobReader.Strict(source, sourceIndex);
         var pending = new Stack<BlobId>();
@@ -83,7 +93,10 @@ public sealed class Copier
             {
                 pending.Push(node.Subtree!.Value);
             }
-            List<BlobId> missing = [.. nodes.SelectMany(node => node.Content ?? []).Distinct().Where(data => !target.Index.Contains(BlobKind.Data, data))];
+            List<BlobId> missing =
+            [
+                .. nodes.SelectMany(node => node.Content ?? []).Distinct().Where(data => !target.Index.Contains(BlobKind.Data, data)),
+            ];
             var place = 0;
             await foreach (var plain in blobs.ReadAsync(missing, cancellationToken))
             {

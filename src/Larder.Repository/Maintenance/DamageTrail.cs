@@ -4,10 +4,11 @@ using Larder.Repository.Reading;
 namespace Larder.Repository.Maintenance;
 
 /// <summary>
-/// Finds the damages that a directory tree suffers from, all the way down. Each listing is read once, however many snapshots share it: what was
-/// found below it is remembered, as numbers of damages.
+/// Finds the damages that a directory tree suffers from, all the way down. Each listing is read once, however many snapshots share it: what
+/// was found below it is remembered, as numbers of damages.
 /// </summary>
-internal sealed class DamageTrail(Repository repository, MasterIndex index, IReadOnlyDictionary<(BlobKind Kind, BlobId Id), List<int>> damagesOf)
+internal sealed class DamageTrail(
+    Repository repository, MasterIndex index, IReadOnlyDictionary<(BlobKind Kind, BlobId Id), List<int>> damagesOf)
 {
     private static readonly IReadOnlySet<int> None = new HashSet<int>();
 
@@ -63,7 +64,8 @@ internal sealed class DamageTrail(Repository repository, MasterIndex index, IRea
                 }
             }
         }
-        catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.BlobMissing or RepositoryError.FileMissing)
+        catch (RepositoryException e)
+            when (e.Error is RepositoryError.Damaged or RepositoryError.BlobMissing or RepositoryError.FileMissing)
         {
             // Known already: the listing itself is among the damages. What lay below it is not known any more.
         }

@@ -8,8 +8,10 @@ namespace Larder.Repository.Maintenance;
 public static class IndexRebuilder
 {
     /// <param name="heldLock">Exclusive.</param>
-    /// <returns>How many packs were indexed, and those whose header does not open. They stay where they are, and in the index where it knew them:
-    /// their blobs may be whole.</returns>
+    /// <returns>
+    /// How many packs were indexed, and those whose header does not open. They stay where they are, and in the index where it knew
+    /// them: their blobs may be whole.
+    /// </returns>
     public static async Task<IndexRebuild> ExecuteAsync(Repository repository, RepositoryLock heldLock, CancellationToken cancellationToken)
     {
         if (heldLock.Mode != LockMode.Exclusive)

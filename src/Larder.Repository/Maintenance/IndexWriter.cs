@@ -6,7 +6,9 @@ namespace Larder.Repository.Maintenance;
 /// <summary>Collects packs and writes index files of a good size. All blobs of a pack stay in one file.</summary>
 internal sealed class IndexWriter(Repository repository, RepositoryLock heldLock)
 {
-    /// <summary>Index files with fewer blobs are joined when index files are written anyway: each nightly backup leaves a small one.</summary>
+    /// <summary>
+    /// Index files with fewer blobs are joined when index files are written anyway: each nightly backup leaves a small one.
+    /// </summary>
     public const int WorthJoiningBlobs = IndexFile.BlobsMax / 10;
 
     private readonly HashSet<PackId> seen = [];

@@ -7,8 +7,8 @@ using Larder.Repository.Storage;
 namespace Larder.Repository.Maintenance;
 
 /// <summary>
-/// Reads a whole pack and finds whatever is wrong with it: its name, its header, what the index says of it, and each blob. A window of 8 MiB, or
-/// of one blob where that is longer, passes over the pack: packs of 4 GiB are legal. One per pack.
+/// Reads a whole pack and finds whatever is wrong with it: its name, its header, what the index says of it, and each blob. A window of 8
+/// MiB, or of one blob where that is longer, passes over the pack: packs of 4 GiB are legal. One per pack.
 /// </summary>
 internal sealed class PackChecker : IDisposable
 {
@@ -32,7 +32,8 @@ internal sealed class PackChecker : IDisposable
     }
 
     /// <returns>The damage, with the blobs that cannot be read from this pack; null for a pack that is right.</returns>
-    public static async Task<Damage?> CheckAsync(Repository repository, IndexedPack indexed, long lengthBytes, CancellationToken cancellationToken)
+    public static async Task<Damage?> CheckAsync(
+        Repository repository, IndexedPack indexed, long lengthBytes, CancellationToken cancellationToken)
     {
         using var checker = new PackChecker(repository, indexed, lengthBytes);
         return await checker.CheckAsync(cancellationToken);
@@ -73,7 +74,8 @@ internal sealed class PackChecker : IDisposable
     private async Task<bool> CheckContentAsync(CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var windowBytes = (int)Math.Min(lengthBytes, Math.Max(WindowBytesMin, blobs.Where(IsReadable).Select(blob => (long)blob.BoxBytes).DefaultIfEmpty().Max()));
+        var windowBytes = (int)Math.Min(
+            lengthBytes, Math.Max(WindowBytesMin, blobs.Where(IsReadable).Select(blob => (long)blob.BoxBytes).DefaultIfEmpty().Max()));
         var window = ArrayPool<byte>.Shared.Rent(windowBytes);
         try
         {
@@ -168,7 +170,8 @@ internal sealed class PackChecker : IDisposable
         }
     }
 
-    private static string LengthReason(long lengthBytes, long expectedBytes) => $"it is {lengthBytes} bytes long and should be {expectedBytes}";
+    private static string LengthReason(long lengthBytes, long expectedBytes) =>
+        $"it is {lengthBytes} bytes long and should be {expectedBytes}";
 
     private static Damage Describe(Repository repository, PackId id, string reason, IReadOnlyCollection<(BlobKind, BlobId)> lost) => new()
     {

@@ -40,7 +40,8 @@ public sealed record PrunePlan
 
     internal static PrunePlan Compute(MasterIndex index, UsedBlobs used, IReadOnlyDictionary<PackId, long> stored, PruneOptions options)
     {
-        var packs = index.Packs.Where(pack => stored.ContainsKey(pack.Id)).Select(pack => Weigh(pack, index, used, stored[pack.Id])).ToList();
+        var packs = index.Packs.Where(pack => stored.ContainsKey(pack.Id))
+            .Select(pack => Weigh(pack, index, used, stored[pack.Id])).ToList();
         var unindexed = stored.Keys.Where(id => !index.ContainsPack(id)).ToList();
         var unused = packs.Where(pack => pack.UsedBytes == 0).ToList();
         var repacked = ChooseRepacked([.. packs.Where(pack => pack.UsedBytes > 0)], options);
@@ -62,7 +63,10 @@ public sealed record PrunePlan
 
     /// <summary>The blobs of a pack that a repack copies.</summary>
     internal static List<PackedBlob> Kept(IndexedPack pack, MasterIndex index, UsedBlobs used) =>
-        [.. pack.Blobs.Where(blob => used.IsMarked(blob.Kind, blob.Id) && IsKeptCopy(pack.Id, blob, index)).OrderBy(blob => blob.OffsetBytes)];
+    [
+        .. pack.Blobs.Where(blob => used.IsMarked(blob.Kind, blob.Id) && IsKeptCopy(pack.Id, blob, index))
+            .OrderBy(blob => blob.OffsetBytes),
+    ];
 
     /// <summary>How long the new packs will be: filled one after another, as <see cref="RepackTarget"/> does.</summary>
     private static long RepackedBytes(HashSet<WeighedPack> repacked, MasterIndex index, UsedBlobs used)
@@ -87,14 +91,17 @@ public sealed record PrunePlan
         return total;
     }
 
-    /// <summary>Partly used packs, the most wasteful first, until what stays unused is below the limit; and small packs, where there are many.</summary>
+    /// <summary>
+    /// Partly used packs, the most wasteful first, until what stays unused is below the limit; and small packs, where there are many.
+    /// </summary>
     private static HashSet<WeighedPack> ChooseRepacked(IReadOnlyList<WeighedPack> packs, PruneOptions options)
     {
         var chosen = new HashSet<WeighedPack>();
         var chosenBytes = 0L;
         var unusedLeft = packs.Sum(pack => pack.UnusedBytes);
         var allowedUnused = packs.Sum(pack => pack.UsedBytes) * options.UnusedPercentMax / 100;
-        foreach (var pack in packs.Where(pack => pack.UnusedBytes > 0).OrderByDescending(pack => pack.IsTrees).ThenByDescending(pack => pack.Waste))
+        foreach (var pack in packs.Where(pack => pack.UnusedBytes > 0)
+            .OrderByDescending(pack => pack.IsTrees).ThenByDescending(pack => pack.Waste))
         {
             // Packs of trees are small and read often; they are always tidied.
             if (!pack.IsTrees && unusedLeft <= allowedUnused)
@@ -129,7 +136,8 @@ public sealed record PrunePlan
 
     private static WeighedPack Weigh(IndexedPack pack, MasterIndex index, UsedBlobs used, long fileBytes)
     {
-        var usedBytes = pack.Blobs.Where(blob => used.IsMarked(blob.Kind, blob.Id) && IsKeptCopy(pack.Id, blob, index)).Sum(blob => (long)blob.BoxBytes);
+        var usedBytes = pack.Blobs.Where(blob => used.IsMarked(blob.Kind, blob.Id) && IsKeptCopy(pack.Id, blob, index))
+            .Sum(blob => (long)blob.BoxBytes);
         var boxBytes = pack.Blobs.Sum(blob => (long)blob.BoxBytes);
         return new WeighedPack(pack.Id, fileBytes, usedBytes, boxBytes - usedBytes, pack.Blobs.Any(blob => blob.Kind == BlobKind.Tree));
     }

@@ -68,7 +68,10 @@ public sealed class Pruner
         var index = await repository.ReadIndexAsync(Rethrow, cancellationToken);
         if (index.Conflicts is [var conflict, ..])
         {
-            throw PackReader.Damaged(repository.Storage, conflict.Id, "index files contradict each other about it; rebuild the index first, nothing was removed");
+            throw PackReader.Damaged(
+                repository.Storage,
+                conflict.Id,
+                "index files contradict each other about it; rebuild the index first, nothing was removed");
         }
         var used = new UsedBlobs(index);
         var walk = new ReferenceWalk(repository, index, used);
@@ -93,12 +96,14 @@ public sealed class Pruner
             var isSound = stored.TryGetValue(pack.Id, out var lengthBytes) && lengthBytes == PackHeader.FileBytes(pack.Blobs);
             if (!isSound && pack.Blobs.Any(blob => used.IsMarked(blob.Kind, blob.Id)))
             {
-                throw PackReader.Damaged(repository.Storage, pack.Id, "backups need it, and it is missing or has the wrong length; nothing was removed");
+                throw PackReader.Damaged(
+                    repository.Storage, pack.Id, "backups need it, and it is missing or has the wrong length; nothing was removed");
             }
         }
     }
 
-    private async Task<IReadOnlyList<IndexedPack>> RepackAsync(PrunePlan plan, MasterIndex index, UsedBlobs used, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<IndexedPack>> RepackAsync(
+        PrunePlan plan, MasterIndex index, UsedBlobs used, CancellationToken cancellationToken)
     {
         var repacked = plan.Repacked.ToHashSet();
         var target = new RepackTarget(repository, heldLock);
@@ -111,7 +116,8 @@ public sealed class Pruner
     }
 
     /// <summary>Writes what is left of every index file that names a removed pack, and the new packs; only then the old files go.</summary>
-    private async Task ReplaceIndexFilesAsync(HashSet<PackId> removed, IReadOnlyList<IndexedPack> written, CancellationToken cancellationToken)
+    private async Task ReplaceIndexFilesAsync(
+        HashSet<PackId> removed, IReadOnlyList<IndexedPack> written, CancellationToken cancellationToken)
     {
         if (removed.Count == 0 && written.Count == 0)
         {

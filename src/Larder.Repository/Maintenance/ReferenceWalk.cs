@@ -4,7 +4,9 @@ using Larder.Repository.Snapshots;
 
 namespace Larder.Repository.Maintenance;
 
-/// <summary>Follows every reference from snapshots through trees to blobs, each tree once. Goes by one index, and no other copy of it.</summary>
+/// <summary>
+/// Follows every reference from snapshots through trees to blobs, each tree once. Goes by one index, and no other copy of it.
+/// </summary>
 internal sealed class ReferenceWalk(Repository repository, MasterIndex index, UsedBlobs used)
 {
     private readonly TreeSource trees = new(repository, BlobReader.Strict(repository, index));
@@ -30,7 +32,8 @@ internal sealed class ReferenceWalk(Repository repository, MasterIndex index, Us
                     Follow(tree, node, pending, broken);
                 }
             }
-            catch (RepositoryException e) when (e.Error is RepositoryError.Damaged or RepositoryError.BlobMissing or RepositoryError.FileMissing)
+            catch (RepositoryException e)
+                when (e.Error is RepositoryError.Damaged or RepositoryError.BlobMissing or RepositoryError.FileMissing)
             {
                 broken(new BrokenReference(BlobKind.Tree, tree, e));
             }

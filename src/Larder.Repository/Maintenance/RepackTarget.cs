@@ -5,8 +5,9 @@ using Larder.Repository.Storage;
 namespace Larder.Repository.Maintenance;
 
 /// <summary>
-/// Copies sealed boxes into new packs as they are: a box does not depend on where it lies, so nothing is compressed or sealed again. Each box
-/// is opened and hashed on the way, so that damage is noticed here and not passed on. Two packs of 16 MiB are open at most, one of each kind.
+/// Copies sealed boxes into new packs as they are: a box does not depend on where it lies, so nothing is compressed or sealed again. Each
+/// box is opened and hashed on the way, so that damage is noticed here and not passed on. Two packs of 16 MiB are open at most, one of each
+/// kind.
 /// </summary>
 internal sealed class RepackTarget(Repository repository, RepositoryLock heldLock)
 {
@@ -45,7 +46,8 @@ internal sealed class RepackTarget(Repository repository, RepositoryLock heldLoc
                 }
                 if (!opener.TryOpen(repository.Key, blob.Id, location, box.Span, plain.AsSpan(0, (int)blob.PlainBytes)))
                 {
-                    throw PackReader.Damaged(repository.Storage, pack, $"the blob {blob.Id.ToString()[..8]} in it does not open; no backup was touched");
+                    throw PackReader.Damaged(
+                        repository.Storage, pack, $"the blob {blob.Id.ToString()[..8]} in it does not open; no backup was touched");
                 }
                 await AppendAsync(blob, box, cancellationToken);
             }
@@ -104,7 +106,8 @@ internal sealed class RepackTarget(Repository repository, RepositoryLock heldLoc
         foreach (var blob in blobs.OrderBy(blob => blob.OffsetBytes))
         {
             var isNear = run.Count == 0
-                || (blob.OffsetBytes <= run[^1].OffsetBytes + run[^1].BoxBytes + GapBytesMax && blob.OffsetBytes + blob.BoxBytes - run[0].OffsetBytes <= RangeBytesMax);
+                || (blob.OffsetBytes <= run[^1].OffsetBytes + run[^1].BoxBytes + GapBytesMax
+                    && blob.OffsetBytes + blob.BoxBytes - run[0].OffsetBytes <= RangeBytesMax);
             if (!isNear)
             {
                 yield return run;

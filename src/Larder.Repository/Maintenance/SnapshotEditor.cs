@@ -4,7 +4,9 @@ using Larder.Repository.Storage;
 
 namespace Larder.Repository.Maintenance;
 
-/// <summary>Removes snapshots, and rewrites their metadata. Files are immutable, so a change is a new file; the first id stays in <c>original</c>.</summary>
+/// <summary>
+/// Removes snapshots, and rewrites their metadata. Files are immutable, so a change is a new file; the first id stays in <c>original</c>.
+/// </summary>
 public sealed class SnapshotEditor
 {
     private readonly Repository repository;
@@ -30,7 +32,8 @@ public sealed class SnapshotEditor
 
     /// <summary>Replaces the tags of a snapshot, keeping every other field, also those this program does not know.</summary>
     /// <returns>The id of the new file; the old one where nothing changes.</returns>
-    public async Task<SnapshotId> ReplaceTagsAsync(SnapshotId id, Func<IReadOnlyList<string>, IReadOnlyList<string>> change, CancellationToken cancellationToken)
+    public async Task<SnapshotId> ReplaceTagsAsync(
+        SnapshotId id, Func<IReadOnlyList<string>, IReadOnlyList<string>> change, CancellationToken cancellationToken)
     {
         var json = await repository.ReadUnpackedAsync(StorageKey.Of(id), Repository.SmallFileBytesMax, cancellationToken);
         var before = SnapshotFile.Decode(json);
@@ -53,7 +56,11 @@ public sealed class SnapshotEditor
         var after = await repository.LoadSnapshotAsync(newId, cancellationToken);
         if (after.Tree != before.Tree || !after.Tags.SequenceEqual(tags))
         {
-            throw new RepositoryException(RepositoryError.Damaged, $"{file} in {repository.Location} does not read back as it was written") { File = file, Location = repository.Location };
+            throw new RepositoryException(RepositoryError.Damaged, $"{file} in {repository.Location} does not read back as it was written")
+            {
+                File = file,
+                Location = repository.Location,
+            };
         }
         await repository.Storage.DeleteAsync(StorageKey.Of(id), cancellationToken);
         return newId;

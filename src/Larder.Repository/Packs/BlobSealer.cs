@@ -79,8 +79,8 @@ internal sealed class BlobSealer : IDisposable
         return decoder.TryDecode(stored, whole) && plain.SequenceEqual(whole);
     }
 
-    // Two sizes only: a buffer that grew a little with every larger blob would leave a trail of dead ones, 50 MB of them before the collector
-    // comes by. What a buffer does not use is never touched, and so takes no memory.
+    // Two sizes only: a buffer that grew a little with every larger blob would leave a trail of dead ones, 50 MB of them before the
+    // collector comes by. What a buffer does not use is never touched, and so takes no memory.
     private static void EnsureRoom(ref byte[] buffer, int bytes)
     {
         if (buffer.Length < bytes)

@@ -6,7 +6,9 @@ using Larder.Repository.Index;
 
 namespace Larder.Repository.Packs;
 
-/// <summary>A pack that is being filled: sealed boxes one after another in one buffer, and the list of what they are. Not for concurrent use.</summary>
+/// <summary>
+/// A pack that is being filled: sealed boxes one after another in one buffer, and the list of what they are. Not for concurrent use.
+/// </summary>
 internal sealed class PackBuilder
 {
     /// <summary>Where a pack is closed. restic's default too: large enough for object stores, small enough to repack.</summary>

@@ -69,7 +69,8 @@ internal static class PackReader
         };
     }
 
-    private static async Task<byte[]> ReadTailAsync(IStorage storage, PackId id, long lengthBytes, int wantedBytes, CancellationToken cancellationToken)
+    private static async Task<byte[]> ReadTailAsync(
+        IStorage storage, PackId id, long lengthBytes, int wantedBytes, CancellationToken cancellationToken)
     {
         var tail = new byte[Math.Min(wantedBytes, lengthBytes)];
         var read = await storage.ReadAsync(StorageKey.Of(id), lengthBytes - tail.Length, tail, cancellationToken);

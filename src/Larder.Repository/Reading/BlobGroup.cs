@@ -2,7 +2,9 @@ using Larder.Repository.Index;
 
 namespace Larder.Repository.Reading;
 
-/// <summary>Blobs that are read together: as asked for, and, for reading, sorted by pack and offset. A blob asked for twice is read once.</summary>
+/// <summary>
+/// Blobs that are read together: as asked for, and, for reading, sorted by pack and offset. A blob asked for twice is read once.
+/// </summary>
 internal sealed class BlobGroup
 {
     private readonly List<int> order = [];
@@ -75,7 +77,13 @@ internal sealed class BlobGroup
             {
                 yield return range;
             }
-            range = new PackRead { Pack = location.Pack, OffsetBytes = location.OffsetBytes, LengthBytes = (int)location.BoxBytes, Blobs = { place } };
+            range = new PackRead
+            {
+                Pack = location.Pack,
+                OffsetBytes = location.OffsetBytes,
+                LengthBytes = (int)location.BoxBytes,
+                Blobs = { place },
+            };
         }
         if (range is not null)
         {

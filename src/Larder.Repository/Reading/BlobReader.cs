@@ -8,8 +8,8 @@ namespace Larder.Repository.Reading;
 
 /// <summary>
 /// Reads blobs in the order they are asked for, several groups ahead: neighbours in a pack become one ranged read, and each box is checked
-/// (MAC, compression, hash) before its bytes are handed out. A copy that is damaged is looked for in another pack before it is an error, and
-/// where a pack or a blob is not found the index is read once more: somebody may have pruned since.
+/// (MAC, compression, hash) before its bytes are handed out. A copy that is damaged is looked for in another pack before it is an error,
+/// and where a pack or a blob is not found the index is read once more: somebody may have pruned since.
 /// Memory: at most four groups of 4 MiB of plaintext and as much of boxes, 32 MiB, whatever is read (a larger blob is a group of its own);
 /// less where <see cref="WithGroups"/> asks for it.
 /// </summary>
@@ -51,7 +51,9 @@ public sealed class BlobReader
     /// <summary>Reads data blobs in order.</summary>
     /// <param name="ids">Asked for some groups ahead of what has been handed out.</param>
     /// <returns>The plaintext of each blob, valid until the next one is asked for.</returns>
-    /// <exception cref="RepositoryException"><see cref="RepositoryError.BlobMissing"/> or <see cref="RepositoryError.Damaged"/>, when its turn comes.</exception>
+    /// <exception cref="RepositoryException">
+    /// <see cref="RepositoryError.BlobMissing"/> or <see cref="RepositoryError.Damaged"/>, when its turn comes.
+    /// </exception>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
         IEnumerable<BlobId> ids, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -84,15 +86,18 @@ public sealed class BlobReader
     }
 
     /// <summary>Reads one blob.</summary>
-    /// <exception cref="RepositoryException"><see cref="RepositoryError.BlobMissing"/>, <see cref="RepositoryError.Damaged"/> or
-    /// <see cref="RepositoryError.FileMissing"/>.</exception>
+    /// <exception cref="RepositoryException">
+    /// <see cref="RepositoryError.BlobMissing"/>, <see cref="RepositoryError.Damaged"/> or <see cref="RepositoryError.FileMissing"/>.
+    /// </exception>
     public async Task<byte[]> ReadOneAsync(BlobKind kind, BlobId id, CancellationToken cancellationToken)
     {
         using var opener = new BlobOpener();
         return await ReadAnyCopyAsync(kind, id, opener, cancellationToken);
     }
 
-    /// <summary>Groups the ids and starts to read each group. It throws nothing: its end, with the reason, is that of the channel.</summary>
+    /// <summary>
+    /// Groups the ids and starts to read each group. It throws nothing: its end, with the reason, is that of the channel.
+    /// </summary>
     private async Task PlanAsync(
         IEnumerable<BlobId> ids, WorkspacePool workspaces, ChannelWriter<Task<BlobGroup>> ahead, CancellationToken cancellationToken)
     {
@@ -158,7 +163,8 @@ public sealed class BlobReader
                 var (id, location) = group.At(place);
                 var offset = (int)(location.OffsetBytes - range.OffsetBytes);
                 var isWhole = offset + location.BoxBytes <= readBytes
-                    && opener.TryOpen(repository.Key, id, location, boxes.AsSpan(offset, (int)location.BoxBytes), group.PlainAt(place).Span);
+                    && opener.TryOpen(
+                        repository.Key, id, location, boxes.AsSpan(offset, (int)location.BoxBytes), group.PlainAt(place).Span);
                 if (!isWhole)
                 {
                     CopyInto(group.PlainAt(place), await ReadAnyCopyAsync(BlobKind.Data, id, opener, cancellationToken), id, location);
@@ -253,11 +259,13 @@ public sealed class BlobReader
     private RepositoryException Implausible(BlobId id, BlobLocation location) => PackReader.Damaged(
         repository.Storage,
         location.Pack,
-        $"the index gives the blob {id.ToString()[..8]} in it a box of {location.BoxBytes} bytes for {location.PlainBytes}, which it cannot have");
+        $"the index gives the blob {id.ToString()[..8]} in it a box of {location.BoxBytes} bytes for {location.PlainBytes}, which it "
+            + "cannot have");
 
     private RepositoryException Missing(BlobKind kind, BlobId id) => new(
         RepositoryError.BlobMissing,
-        $"{(kind == BlobKind.Tree ? "the directory listing" : "the blob")} {id.ToString()[..8]} is in no index of the repository at {repository.Location}")
+        $"{(kind == BlobKind.Tree ? "the directory listing" : "the blob")} {id.ToString()[..8]} is in no index of the repository at "
+            + $"{repository.Location}")
     {
         Location = repository.Location,
     };

@@ -4,7 +4,9 @@ using Larder.Repository.Packs;
 
 namespace Larder.Repository.Reading;
 
-/// <summary>The buffers of one group that is being read, kept from group to group: fresh memory for every group would cost more than decoding it.</summary>
+/// <summary>
+/// The buffers of one group that is being read, kept from group to group: fresh memory for every group would cost more than decoding it.
+/// </summary>
 internal sealed class GroupWorkspace : IDisposable
 {
     private const int BytesMin = 64 << 10;
@@ -26,7 +28,8 @@ internal sealed class GroupWorkspace : IDisposable
     {
         if (buffer.Length < bytes)
         {
-            buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)Math.Max(bytes, BytesMin)), Array.MaxLength));
+            buffer = GC.AllocateUninitializedArray<byte>(
+                (int)Math.Min(BitOperations.RoundUpToPowerOf2((uint)Math.Max(bytes, BytesMin)), Array.MaxLength));
         }
         return buffer;
     }

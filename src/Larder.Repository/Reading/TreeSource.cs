@@ -24,7 +24,9 @@ public sealed class TreeSource
         this.blobs = blobs;
     }
 
-    /// <exception cref="RepositoryException">As reading any blob; <see cref="RepositoryError.Damaged"/> where the bytes are no listing.</exception>
+    /// <exception cref="RepositoryException">
+    /// As reading any blob; <see cref="RepositoryError.Damaged"/> where the bytes are no listing.
+    /// </exception>
     public async Task<Tree> LoadAsync(BlobId id, CancellationToken cancellationToken)
     {
         var json = await blobs.ReadOneAsync(BlobKind.Tree, id, cancellationToken);
@@ -34,7 +36,8 @@ public sealed class TreeSource
         }
         catch (RepositoryException e)
         {
-            throw new RepositoryException(e.Error, $"the directory listing {id.ToString()[..8]} in {repository.Location} is damaged: {e.Message}", e)
+            throw new RepositoryException(
+                e.Error, $"the directory listing {id.ToString()[..8]} in {repository.Location} is damaged: {e.Message}", e)
             {
                 Location = repository.Location,
             };
@@ -60,7 +63,8 @@ public sealed class TreeSource
             {
                 if (open.Count > DepthMax)
                 {
-                    throw new RepositoryException(RepositoryError.Damaged, $"a directory tree in {repository.Location} is more than {DepthMax} levels deep")
+                    throw new RepositoryException(
+                        RepositoryError.Damaged, $"a directory tree in {repository.Location} is more than {DepthMax} levels deep")
                     {
                         Location = repository.Location,
                     };

@@ -30,12 +30,6 @@ public readonly struct NodeName : IEquatable<NodeName>, IComparable<NodeName>
     /// <summary>Undoes <see cref="ToQuoted"/>; reads every literal that Go's <c>strconv.Unquote</c> reads.</summary>
     public static bool TryFromQuoted(string quoted, out NodeName name) => TryFromQuoted(Encoding.UTF8.GetBytes(quoted), out name);
 
-    /// <summary>Undoes <see cref="ToQuoted"/>.</summary>
-    /// <exception cref="RepositoryException">Damaged: this is no quoted name.</exception>
-    public static NodeName FromQuoted(string quoted) => TryFromQuoted(quoted, out var name)
-        ? name
-        : throw new RepositoryException(RepositoryError.Damaged, "A name in a tree is not quoted as the format says.");
-
     internal static bool TryFromQuoted(ReadOnlySpan<byte> quoted, out NodeName name)
     {
         var isQuoted = GoQuoting.TryUnquote(quoted, out var unquoted);

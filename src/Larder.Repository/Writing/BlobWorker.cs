@@ -2,7 +2,9 @@ using Larder.Repository.Packs;
 
 namespace Larder.Repository.Writing;
 
-/// <summary>Stores blobs into every writer that has not failed: claim, compress once, seal for each, append to an open pack. Not for concurrent use.</summary>
+/// <summary>
+/// Stores blobs into every writer that has not failed: claim, compress once, seal for each, append to an open pack. Not for concurrent use.
+/// </summary>
 internal sealed class BlobWorker(IReadOnlyList<RepositoryWriter> writers, int compressionLevel) : IDisposable
 {
     private readonly BlobSealer sealer = new(compressionLevel);

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Larder.Repository.Writing;
 
-/// <summary>A bounded number of equal buffers, made when first needed. Who waits for one is held back until another stage is done with it.</summary>
+/// <summary>
+/// A bounded number of equal buffers, made when first needed. Who waits for one is held back until another stage is done with it.
+/// </summary>
 internal sealed class BufferPool<T>(int count, Func<T> create) : IDisposable
     where T : class
 {

@@ -6,10 +6,11 @@ using Larder.Repository.Snapshots;
 namespace Larder.Repository.Writing;
 
 /// <summary>
-/// The way in: reads streams, cuts them, and lets workers hash, look up, compress, seal and pack the chunks into one or several repositories.
-/// One producer at a time calls it. Memory: four batches on two cores, each 1.25 MiB for dumps (chunks of at most 256 KiB), 3 MiB for files
-/// (of at most 2 MiB) and 6 MiB for the largest usual chunks (of at most 4 MiB), and the packs of each <see cref="RepositoryWriter"/>;
-/// nothing grows with a stream but the list of its blob ids, 32 bytes a chunk.
+/// The way in: reads streams, cuts them, and lets workers hash, look up, compress, seal and pack the chunks into one or several
+/// repositories. One producer at a time calls it.
+/// Memory: four batches on two cores, each 1.25 MiB for dumps (chunks of at most 256 KiB), 3 MiB for files (of at most 2 MiB) and 6 MiB for
+/// the largest usual chunks (of at most 4 MiB), and the packs of each <see cref="RepositoryWriter"/>; nothing grows with a stream but the
+/// list of its blob ids, 32 bytes a chunk.
 /// </summary>
 public sealed class ContentIntake : IAsyncDisposable
 {
@@ -57,7 +58,9 @@ public sealed class ContentIntake : IAsyncDisposable
 
     /// <summary>Reads a stream to its end and hands over its chunks. The stream stays the caller's.</summary>
     /// <returns>The content, whose ids may still be on their way; call <see cref="FlushAsync"/> before waiting for them.</returns>
-    /// <exception cref="Exception">What the stream threw: this content is lost and the intake goes on; or what stopped the intake.</exception>
+    /// <exception cref="Exception">
+    /// What the stream threw: this content is lost and the intake goes on; or what stopped the intake.
+    /// </exception>
     public async ValueTask<PendingContent> StoreAsync(Stream stream, IChunker chunker, CancellationToken cancellationToken)
     {
         ThrowIfFailed();
@@ -199,7 +202,9 @@ public sealed class ContentIntake : IAsyncDisposable
         stopping.Dispose();
     }
 
-    /// <summary>The listing of a huge file is made in the room of packs that nobody fills by then, and of what gathering its ids left behind.</summary>
+    /// <summary>
+    /// The listing of a huge file is made in the room of packs that nobody fills by then, and of what gathering its ids left behind.
+    /// </summary>
     private void MakeRoom()
     {
         foreach (var writer in writers)

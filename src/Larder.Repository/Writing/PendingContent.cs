@@ -10,7 +10,9 @@ public sealed class PendingContent
     private int missing;
     private bool isWhole;
 
-    /// <summary>Done when every chunk has its id and its place in a pack. Not yet durable: that is <see cref="RepositoryWriter.CompleteAsync"/>.</summary>
+    /// <summary>
+    /// Done when every chunk has its id and its place in a pack. Not yet durable: that is <see cref="RepositoryWriter.CompleteAsync"/>.
+    /// </summary>
     public Task<StoredContent> Completion => completion.Task;
 
     /// <returns>The place of the new chunk.</returns>

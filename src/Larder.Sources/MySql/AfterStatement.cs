@@ -4,12 +4,19 @@ using System.Text.RegularExpressions;
 namespace Larder.Sources.MySql;
 
 /// <summary>What a statement of <c>4-after.sql</c> makes; empty <see cref="Kind"/> for settings and the like.</summary>
-/// <param name="Kind">TRIGGER, EVENT, PROCEDURE, FUNCTION, PACKAGE, VIEW, or empty.</param>
+/// <param name="Kind">TRIGGER, EVENT, PROCEDURE, FUNCTION, PACKAGE, VIEW, TABLE, or empty.</param>
 /// <param name="Table">The table of a trigger.</param>
 /// <param name="Definer">The account that it runs as, as <c>user@host</c>.</param>
 /// <param name="IsDrop">It takes away what the next one makes.</param>
 internal sealed partial record AfterStatement(string Kind, string? Table, string? Definer, bool IsDrop)
 {
+    private const string Name = @"(`([^`]|``)+`|""([^""]|"""")+""|[\w$\x80-\xff]+)";
+
+    /// <summary>
+    /// A view or, by older dump programs, a table that only has the columns that a view will have, so that others can be made upon it.
+    /// </summary>
+    public bool IsPlaceholder => Kind == "TABLE" || (Kind == "VIEW" && Definer is null);
+
     public static AfterStatement Of(ReadOnlySpan<byte> statement)
     {
         // Definitions begin with what is asked for here; a body of megabytes need not be looked through.
@@ -21,6 +28,10 @@ internal sealed partial record AfterStatement(string Kind, string? Table, string
         if (!text.StartsWith("CREATE ", StringComparison.OrdinalIgnoreCase))
         {
             return new AfterStatement("", null, null, IsDrop: false);
+        }
+        if (text.StartsWith("CREATE TABLE ", StringComparison.OrdinalIgnoreCase))
+        {
+            return new AfterStatement("TABLE", null, null, IsDrop: false);
         }
         var definer = DefinerClause().Match(text);
         var rest = definer.Success ? text.Remove(definer.Index, definer.Length) : text;
@@ -36,6 +47,21 @@ internal sealed partial record AfterStatement(string Kind, string? Table, string
     /// <summary>Whether it may be run for the sake of some tables alone.</summary>
     public bool IsSettingOrTriggerOf(IReadOnlyList<string> tables) =>
         !IsDrop && (Kind.Length == 0 || (Kind == "TRIGGER" && tables.Contains(Table, StringComparer.Ordinal)));
+
+    /// <summary>
+    /// The statement without the database before the names of a trigger and its table. The server keeps a trigger as somebody wrote it, and
+    /// with that name it would be made there, and not where it is restored to.
+    /// </summary>
+    public static byte[] MoveTrigger(ReadOnlySpan<byte> statement)
+    {
+        var text = Encoding.Latin1.GetString(statement); // One character for each byte, whatever the body holds.
+        var head = TriggerHead().Match(text);
+        foreach (var database in (Group[])[head.Groups["there"], head.Groups["here"]])
+        {
+            text = text.Remove(database.Index, database.Length);
+        }
+        return Encoding.Latin1.GetBytes(text);
+    }
 
     // Double quotes stand where something was made under ANSI_QUOTES.
     private static string Unquote(string name) => name switch
@@ -57,6 +83,12 @@ internal sealed partial record AfterStatement(string Kind, string? Table, string
         @"\b(?<kind>TRIGGER|EVENT|PROCEDURE|FUNCTION|PACKAGE|VIEW)\b",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex KindWord();
+
+    [GeneratedRegex(
+        $@"\bTRIGGER\s+(IF\s+NOT\s+EXISTS\s+)?(?<here>{Name}\s*\.\s*)?{Name}\s+\w+\s+\w+\s+ON\s+"
+        + $@"(?<there>{Name}\s*\.\s*)?{Name}\s+FOR\s+EACH\s+ROW",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex TriggerHead();
 
     [GeneratedRegex(
         @"\sON\s+((`([^`]|``)+`|[\w$]+)\s*\.\s*)?(?<table>`([^`]|``)+`|""([^""]|"""")+""|[\w$]+)\s+FOR\s+EACH\s+ROW",

@@ -30,13 +30,27 @@ public sealed class MySqlRestore(MySqlServer server, TimeProvider clock) : IDump
         {
             await feed.RunAsync(users, "", cancellationToken); // First: what follows may belong to them.
         }
-        var entries = new List<EntryFacts>();
-        foreach (var selection in RestoreSelection.Of(inventory, plan.Request))
+        var selections = RestoreSelection.Of(inventory, plan.Request);
+        foreach (var selection in selections)
         {
             RestoredFacts.CheckAllThere(selection, plan.Request.Recorded);
-            entries.AddRange(plan.Request.Part == DumpPart.Data
-                ? await new RowsInPlace(selection, plan.Request, feed).RestoreAsync(cancellationToken)
-                : await new StagedRestore(selection, plan.Request, connection, feed).RestoreAsync(cancellationToken));
+        }
+        var entries = new List<EntryFacts>();
+        if (plan.Request.Part == DumpPart.Data)
+        {
+            foreach (var selection in selections)
+            {
+                entries.AddRange(await new RowsInPlace(selection, plan.Request, feed).RestoreAsync(cancellationToken));
+            }
+        }
+        else
+        {
+            var targets = selections.Select(selection => selection.Target).ToList();
+            entries.AddRange(await new StagedRestores(
+                [
+                    .. selections.Select(selection => new StagedRestore(
+                        selection, [.. targets.Where(name => name != selection.Target)], plan.Request, connection, feed)),
+                ]).RestoreAsync(cancellationToken));
         }
         return new DumpRestoreOutcome
         {

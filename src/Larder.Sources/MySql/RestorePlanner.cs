@@ -35,6 +35,10 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
                 ? PlanRowsAsync(selection, cancellationToken)
                 : PlanStagedAsync(selection, cancellationToken));
         }
+        if (selections.Count > 1 && request.Part != DumpPart.Data)
+        {
+            steps.Add("Do each of these steps for all databases before the next, and put all of them back if one fails.");
+        }
         var feed = new DumpFeed(dump, connection, _ => { });
         steps.AddRange((await FindMissingDefinersAsync(feed, inventory, request, connection, cancellationToken))
             .Select(definer => $"Take note: {definer}; restore the accounts too, or make it."));

@@ -1,41 +1,44 @@
+using System.Globalization;
 using System.Text;
 using Larder.Sources.Dumps;
 
 namespace Larder.Sources.MySql;
 
 /// <summary>
-/// Restores a database, or some of its tables, beside what stands: into a database of its own, which is read back and compared. Then the
-/// tables are renamed into place. What is no table cannot be renamed and is made anew in place, after a rehearsal beside.
+/// The steps that restore a database, or some of its tables, beside what stands: into a database of its own, which is read back and
+/// compared. Then the tables are renamed into place. What is no table cannot be renamed and is made anew in place, after a rehearsal
+/// beside. <see cref="StagedRestores"/> has their order.
 /// </summary>
+/// <param name="others">The other databases that come back together with this one.</param>
 internal sealed class StagedRestore(
-    RestoreSelection selection, DumpRestoreRequest request, RestoreConnection connection, DumpFeed feed)
+    RestoreSelection selection,
+    IReadOnlyList<string> others,
+    DumpRestoreRequest request,
+    RestoreConnection connection,
+    DumpFeed feed)
 {
     private readonly string beside = StagingName(selection.Target, "new");
+    private readonly string old = StagingName(selection.Target, "old");
     private readonly LiveDatabase target = new(connection.Client, selection.Target);
     private readonly List<(string Table, string Definition)> definitions = [];
     private readonly Dictionary<string, IReadOnlyList<string>> foreignKeys = new(StringComparer.Ordinal);
 
+    private TableSwap? swap;
+    private bool isNew;
+
+    public string WhereTheOldStands => $"the tables of {target.Name} are in the database {old}";
+
     private bool HasRows => request.Part != DumpPart.Schema;
 
-    public async Task<IReadOnlyList<EntryFacts>> RestoreAsync(CancellationToken cancellationToken)
+    /// <summary>Makes the tables beside, loads their rows and compares what the server then has.</summary>
+    public async Task<IReadOnlyList<EntryFacts>> LoadBesideAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<EntryFacts> entries;
-        try
-        {
-            await CreateBesideAsync(cancellationToken);
-            await MakeTablesAsync(cancellationToken);
-            entries = HasRows ? await LoadAsync(cancellationToken) : [];
-            await RehearseAsync(cancellationToken);
-            await PutInPlaceAsync(cancellationToken);
-        }
-        catch
-        {
-            await TryDropAsync(beside);
-            throw;
-        }
-        await TryDropAsync(beside); // Empty now.
-        return entries;
+        await CreateBesideAsync(cancellationToken);
+        await MakeTablesAsync(cancellationToken);
+        return HasRows ? await LoadAsync(cancellationToken) : [];
     }
+
+    public Task DropBesideAsync() => TryDropAsync(beside);
 
     /// <summary>Where even this fails, the server is gone or refuses everything, and what went before says so better.</summary>
     private async Task TryDropAsync(string database)
@@ -126,73 +129,44 @@ internal sealed class StagedRestore(
 
     /// <summary>
     /// Makes triggers, routines and views beside, so that what the server would refuse is known before anything was touched. Events are
-    /// left out: they would begin to run.
+    /// left out: they would begin to run. So are views that look into another database of this restore, which is not there yet; their
+    /// placeholders stand for them.
     /// </summary>
-    private async Task RehearseAsync(CancellationToken cancellationToken)
+    public async Task RehearseAsync(CancellationToken cancellationToken)
     {
-        if (selection.Source.After is { } file)
+        if (selection.Source.After is null)
         {
-            await feed.RunAsync(file, beside, cancellationToken, scanner => ChangeAfter(scanner, beside, withEvents: false));
-            await connection.Client.ExecuteAsync(
-                await new LiveDatabase(connection.Client, beside).WriteDropsAsync(cancellationToken), "", cancellationToken);
+            return;
         }
+        foreach (var part in Enum.GetValues<AfterPart>())
+        {
+            await RunAfterAsync(part, beside, isRehearsal: true, cancellationToken);
+        }
+        await connection.Client.ExecuteAsync(
+            await new LiveDatabase(connection.Client, beside).WriteDropsAsync(cancellationToken), "", cancellationToken);
     }
 
-    private byte[]? ChangeAfter(SqlScanner scanner, string database, bool withEvents)
+    /// <summary>Makes the target where there is none, and keeps what will be needed to put back what stands there.</summary>
+    public async Task PrepareSwapAsync(CancellationToken cancellationToken)
     {
-        var text = scanner.Text.Span;
-        var made = AfterStatement.Of(text);
-        if (made.Kind == "EVENT" && !withEvents)
-        {
-            return null;
-        }
-        if (!selection.IsWhole && !made.IsSettingOrTriggerOf(selection.Tables))
-        {
-            return null;
-        }
-        return SqlText.StartsWord(SqlText.SkipConditional(text), "ALTER DATABASE "u8)
-            ? Encoding.UTF8.GetBytes(WithDatabase(Encoding.UTF8.GetString(text), database))
-            : text.ToArray();
-    }
-
-    private async Task PutInPlaceAsync(CancellationToken cancellationToken)
-    {
-        var isNew = !await target.IsThereAsync(cancellationToken);
-        if (isNew)
+        if (!await target.IsThereAsync(cancellationToken))
         {
             await connection.Client.ExecuteAsync($"CREATE DATABASE {SqlText.Quote(target.Name)};", "", cancellationToken);
+            isNew = true;
         }
-        try
-        {
-            var old = StagingName(selection.Target, "old");
-            var swap = await TableSwap.PrepareAsync(target, beside, old, selection, connection, cancellationToken);
-            // From here on nothing is given up half done: it is finished, or undone.
-            try
-            {
-                await swap.ExecuteAsync(CancellationToken.None);
-                await FinishAsync(CancellationToken.None);
-            }
-            catch
-            {
-                await swap.UndoAsync(feed);
-                throw;
-            }
-            await swap.DropOldAsync();
-        }
-        catch when (isNew)
-        {
-            await TryDropAsync(target.Name);
-            throw;
-        }
+        swap = await TableSwap.PrepareAsync(target, beside, old, selection, connection, cancellationToken);
     }
 
-    private async Task FinishAsync(CancellationToken cancellationToken)
+    public Task SwapAsync() => swap!.ExecuteAsync(CancellationToken.None);
+
+    /// <summary>What could not come with the tables: the database's character set, sequences, and foreign keys of single tables.</summary>
+    public async Task FinishTablesAsync()
     {
         var sql = new StringBuilder("SET foreign_key_checks=0;\n");
         if (selection.IsWhole)
         {
-            var (charset, collation) = await new LiveDatabase(connection.Client, beside).ReadCharsetAsync(cancellationToken);
-            sql.Append(System.Globalization.CultureInfo.InvariantCulture, $"ALTER DATABASE CHARACTER SET {charset} COLLATE {collation};\n");
+            var (charset, collation) = await new LiveDatabase(connection.Client, beside).ReadCharsetAsync(CancellationToken.None);
+            sql.Append(CultureInfo.InvariantCulture, $"ALTER DATABASE CHARACTER SET {charset} COLLATE {collation};\n");
         }
         foreach (var (table, definition) in definitions)
         {
@@ -205,11 +179,62 @@ internal sealed class StagedRestore(
         {
             sql.Append("ALTER TABLE ").Append(SqlText.Quote(table)).AppendJoin(',', keys.Select(key => $" ADD {key}")).Append(";\n");
         }
-        await connection.Client.ExecuteAsync(sql.ToString(), target.Name, cancellationToken);
-        if (selection.Source.After is { } file)
+        await connection.Client.ExecuteAsync(sql.ToString(), target.Name, CancellationToken.None);
+    }
+
+    public Task MakeAsync(AfterPart part) => RunAfterAsync(part, target.Name, isRehearsal: false, CancellationToken.None);
+
+    public Task SwapBackAsync() => swap?.UndoAsync() ?? Task.CompletedTask;
+
+    public Task MakeAgainAsync(AfterPart part) => swap?.MakeAgainAsync(part, feed) ?? Task.CompletedTask;
+
+    /// <summary>What stood before is no longer needed, or is back in its place.</summary>
+    public Task DropOldAsync() => swap?.DropOldAsync() ?? Task.CompletedTask;
+
+    /// <summary>Where nothing stood, nothing is left.</summary>
+    public Task DropIfNewAsync() => isNew ? TryDropAsync(target.Name) : Task.CompletedTask;
+
+    private async Task RunAfterAsync(AfterPart part, string database, bool isRehearsal, CancellationToken cancellationToken)
+    {
+        if (selection.Source.After is not { } file || (part == AfterPart.Views && !selection.IsWhole))
         {
-            await feed.RunAsync(file, target.Name, cancellationToken, scanner => ChangeAfter(scanner, target.Name, withEvents: true));
+            return;
         }
+        var choice = new AfterChoice(part);
+        await feed.RunAsync(file, database, cancellationToken, scanner =>
+        {
+            var text = scanner.Text.Span;
+            var made = AfterStatement.Of(text);
+            var taken = selection.IsWhole || made.IsSettingOrTriggerOf(selection.Tables)
+                ? choice.Take(
+                    made.Kind == "TRIGGER" && database != selection.Source.Name ? AfterStatement.MoveTrigger(text) : text,
+                    made,
+                    scanner.Delimiter)
+                : null;
+            return taken is null || (isRehearsal && (made.Kind == "EVENT" || LooksElsewhere(made, taken))) ? null
+                : SqlText.StartsWord(SqlText.SkipConditional(taken), "ALTER DATABASE "u8)
+                    ? Encoding.UTF8.GetBytes(WithDatabase(Encoding.UTF8.GetString(taken), database))
+                    : taken;
+        });
+    }
+
+    /// <summary>
+    /// Whether a view looks into another database that is restored too. The server writes names in views in full and in backticks; an
+    /// alias of the same name is taken for the database, and then the view is only not rehearsed.
+    /// </summary>
+    private bool LooksElsewhere(AfterStatement made, ReadOnlySpan<byte> text)
+    {
+        if (made.Kind == "VIEW" && !made.IsPlaceholder)
+        {
+            foreach (var other in others)
+            {
+                if (text.IndexOf(Encoding.UTF8.GetBytes(SqlText.Quote(other) + ".")) >= 0)
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /// <summary>The same statement with another name where the first stands.</summary>

@@ -14,11 +14,12 @@ internal sealed class TableSwap
     private readonly string beside;
     private readonly string old;
     private readonly string drops;
-    private readonly byte[] undo;
+    private readonly IReadOnlyDictionary<AfterPart, byte[]> kept;
     private readonly IReadOnlyList<string> leaving;
     private readonly IReadOnlyList<string> coming;
     private readonly (string Charset, string Collation) charset;
     private bool isWhole;
+    private bool begun;
     private bool renamed;
 
     private TableSwap(
@@ -27,7 +28,7 @@ internal sealed class TableSwap
         string beside,
         string old,
         string drops,
-        byte[] undo,
+        IReadOnlyDictionary<AfterPart, byte[]> kept,
         IReadOnlyList<string> leaving,
         IReadOnlyList<string> coming,
         (string Charset, string Collation) charset)
@@ -37,7 +38,7 @@ internal sealed class TableSwap
         this.beside = beside;
         this.old = old;
         this.drops = drops;
-        this.undo = undo;
+        this.kept = kept;
         this.leaving = leaving;
         this.coming = coming;
         this.charset = charset;
@@ -68,16 +69,17 @@ internal sealed class TableSwap
                 .Where(trigger => leaving.Contains(trigger.Table, StringComparer.Ordinal))
                 .Select(trigger => $"DROP TRIGGER IF EXISTS {SqlText.Quote(target.Name)}.{SqlText.Quote(trigger.Trigger)};\n"));
         }
-        byte[] undo = drops.Length == 0
-            ? []
+        var kept = drops.Length == 0
+            ? Enum.GetValues<AfterPart>().ToDictionary(part => part, _ => Array.Empty<byte>())
             : await KeepAsync(target.Name, standing, selection.IsWhole ? null : leaving, connection, cancellationToken);
         var charset = await target.ReadCharsetAsync(cancellationToken);
         await connection.Client.ExecuteAsync($"CREATE DATABASE {SqlText.Quote(old)};", "", cancellationToken);
-        return new TableSwap(target, connection.Client, beside, old, drops, undo, leaving, coming, charset) { isWhole = selection.IsWhole };
+        return new TableSwap(target, connection.Client, beside, old, drops, kept, leaving, coming, charset) { isWhole = selection.IsWhole };
     }
 
     public async Task ExecuteAsync(CancellationToken cancellationToken)
     {
+        begun = true;
         await client.ExecuteAsync(drops, "", cancellationToken);
         await RenameAsync(
             [
@@ -88,46 +90,38 @@ internal sealed class TableSwap
         renamed = true;
     }
 
-    /// <summary>Everything as it was. Fails where the server does not let it; then the message says where the tables are.</summary>
-    public async Task UndoAsync(DumpFeed feed)
+    /// <summary>The tables as they were, and nothing of what was made upon those that came.</summary>
+    public async Task UndoAsync()
     {
-        try
+        if (renamed)
         {
-            if (renamed)
-            {
-                var made = isWhole
-                    ? await target.WriteDropsAsync(CancellationToken.None)
-                    : string.Concat((await target.ReadTriggersAsync(CancellationToken.None))
-                        .Where(trigger => coming.Contains(trigger.Table, StringComparer.Ordinal))
-                        .Select(trigger => $"DROP TRIGGER IF EXISTS {SqlText.Quote(target.Name)}.{SqlText.Quote(trigger.Trigger)};\n"));
-                await client.ExecuteAsync(made, "", CancellationToken.None);
-                await RenameAsync(
-                    [
-                        .. coming.Select(table => (target.Name, beside, table)),
-                        .. leaving.Select(table => (old, target.Name, table)),
-                    ],
-                    CancellationToken.None);
-                await client.ExecuteAsync(
-                    $"ALTER DATABASE {SqlText.Quote(target.Name)} CHARACTER SET {charset.Charset} COLLATE {charset.Collation};",
-                    "",
-                    CancellationToken.None);
-            }
-            if (undo.Length > 0)
-            {
-                await client.ExecuteAsync(drops, "", CancellationToken.None); // Those that were not yet taken away.
-                await feed.RunAsync(undo, target.Name, CancellationToken.None);
-            }
-            await DropOldAsync();
+            var made = isWhole
+                ? await target.WriteDropsAsync(CancellationToken.None)
+                : string.Concat((await target.ReadTriggersAsync(CancellationToken.None))
+                    .Where(trigger => coming.Contains(trigger.Table, StringComparer.Ordinal))
+                    .Select(trigger => $"DROP TRIGGER IF EXISTS {SqlText.Quote(target.Name)}.{SqlText.Quote(trigger.Trigger)};\n"));
+            await client.ExecuteAsync(made, "", CancellationToken.None);
+            await RenameAsync(
+                [
+                    .. coming.Select(table => (target.Name, beside, table)),
+                    .. leaving.Select(table => (old, target.Name, table)),
+                ],
+                CancellationToken.None);
+            await client.ExecuteAsync(
+                $"ALTER DATABASE {SqlText.Quote(target.Name)} CHARACTER SET {charset.Charset} COLLATE {charset.Collation};",
+                "",
+                CancellationToken.None);
         }
-        catch (SourceException error)
+        if (begun)
         {
-            throw new SourceException(
-                SourceError.TargetFailed,
-                $"The restore failed, and what stood in {target.Name} could not be put back by itself: "
-                + $"its tables are in the database {old}. {error.Message}",
-                error);
+            await client.ExecuteAsync(drops, "", CancellationToken.None); // Those that were not yet taken away.
         }
     }
+
+    /// <summary>Makes what was taken away from around the tables, once <see cref="UndoAsync"/> has run for all databases.</summary>
+    public Task MakeAgainAsync(AfterPart part, DumpFeed feed) => begun && kept[part].Length > 0
+        ? feed.RunAsync(kept[part], target.Name, CancellationToken.None)
+        : Task.CompletedTask;
 
     /// <summary>What stood before is no longer needed, or is back in its place.</summary>
     public Task DropOldAsync() =>
@@ -144,8 +138,8 @@ internal sealed class TableSwap
         }
     }
 
-    /// <summary>The script that makes anew what will be taken away.</summary>
-    private static async Task<byte[]> KeepAsync(
+    /// <summary>The scripts that make anew what will be taken away.</summary>
+    private static async Task<Dictionary<AfterPart, byte[]>> KeepAsync(
         string database,
         IReadOnlyList<MySqlObject> standing,
         IReadOnlyList<string>? tables,
@@ -160,16 +154,17 @@ internal sealed class TableSwap
         }
         await using var script = new ScriptStream(starts);
         var scanner = new SqlScanner(script);
-        using var kept = new MemoryStream();
-        var writer = new SqlWriter(kept);
+        using var rest = new KeptPart(AfterPart.BeforeViews);
+        using var above = new KeptPart(AfterPart.Views);
         while (await scanner.MoveNextAsync(cancellationToken) != SqlKind.End)
         {
             var made = AfterStatement.Of(scanner.Text.Span);
             if (tables is null || made.IsSettingOrTriggerOf(tables))
             {
-                writer.Write(scanner);
+                rest.Add(scanner, made);
+                above.Add(scanner, made);
             }
-            if (kept.Length > UndoBytesMax)
+            if (rest.Length + above.Length > UndoBytesMax)
             {
                 throw new SourceException(
                     SourceError.TargetExists,
@@ -177,7 +172,38 @@ internal sealed class TableSwap
                     + "drop the database first.");
             }
         }
-        writer.Complete();
-        return kept.ToArray();
+        return new() { [AfterPart.BeforeViews] = rest.Complete(), [AfterPart.Views] = above.Complete() };
+    }
+
+    /// <summary>The script of one part, in memory.</summary>
+    private sealed class KeptPart : IDisposable
+    {
+        private readonly MemoryStream text = new();
+        private readonly SqlWriter writer;
+        private readonly AfterChoice choice;
+
+        public KeptPart(AfterPart part)
+        {
+            writer = new SqlWriter(text);
+            choice = new AfterChoice(part);
+        }
+
+        public long Length => text.Length;
+
+        public void Add(SqlScanner scanner, AfterStatement made)
+        {
+            if (choice.Take(scanner.Text.Span, made, scanner.Delimiter) is { } taken)
+            {
+                writer.Write(taken, scanner.Delimiter);
+            }
+        }
+
+        public byte[] Complete()
+        {
+            writer.Complete();
+            return text.ToArray();
+        }
+
+        public void Dispose() => text.Dispose();
     }
 }

@@ -8,7 +8,8 @@ namespace Larder.Sources.PostgreSql;
 /// speaks another language than English still fails, as <see cref="SourceError.ToolFailed"/> with its own words.
 /// </summary>
 /// <param name="secrets">What must not be shown.</param>
-internal sealed partial class PostgreSqlFailures(IReadOnlyList<string> secrets)
+/// <param name="host">The server, for people; null where libpq finds it by itself.</param>
+internal sealed partial class PostgreSqlFailures(IReadOnlyList<string> secrets, string? host)
 {
     private const int ShownLines = 5;
     private const int ShownCharacters = 1000;
@@ -53,12 +54,15 @@ internal sealed partial class PostgreSqlFailures(IReadOnlyList<string> secrets)
             {
                 if (pattern.IsMatch(said))
                 {
-                    return new SourceException(error, Hide($"{meaning}. PostgreSQL said: \"{Shorten(said)}\"."), failure);
+                    return new SourceException(error, Hide($"{meaning}{Where(error)}. PostgreSQL said: \"{Shorten(said)}\"."), failure);
                 }
             }
         }
         return new SourceException(failure.Error, Hide(failure.Message));
     }
+
+    // The programs name the server where they cannot reach it, and not where they lose it.
+    private string Where(SourceError error) => error == SourceError.Unreachable && host is not null ? $" ({host})" : "";
 
     private string Hide(string text) => secrets.Aggregate(text, (shown, secret) => shown.Replace(secret, "***", StringComparison.Ordinal));
 
@@ -107,7 +111,7 @@ internal sealed partial class PostgreSqlFailures(IReadOnlyList<string> secrets)
     private static partial Regex Tls();
 
     [GeneratedRegex(
-        "closed the connection unexpectedly|terminating connection|connection has been closed|connection not open"
+        "closed the connection unexpectedly|terminating connection|connection has been closed|connection not open|SSL SYSCALL error"
         + "|could not (receive|send) data|lost synchronization|no connection to the server", Options, 1000)]
     private static partial Regex Lost();
 

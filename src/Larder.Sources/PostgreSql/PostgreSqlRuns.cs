@@ -7,7 +7,7 @@ internal sealed class PostgreSqlRuns(PostgreSqlSettings settings, PostgreSqlConn
 {
     private const string OutputBuffer = "--output=256K";
 
-    private readonly PostgreSqlFailures failures = new(connection.Secrets);
+    private readonly PostgreSqlFailures failures = new(connection.Secrets, connection.ShownHost);
 
     /// <summary>
     /// The custom format is the only one that goes to a pipe and can be split; it is left uncompressed so that it deduplicates.

@@ -38,5 +38,5 @@ public sealed class PostgreSqlSource(PostgreSqlSettings settings, TimeProvider c
     }
 
     private PostgreSqlQuery MakeQuery(PostgreSqlConnection connection) =>
-        new(connection, new PostgreSqlFailures(connection.Secrets), settings.Timeout, clock);
+        new(connection, new PostgreSqlFailures(connection.Secrets, connection.ShownHost), settings.Timeout, clock);
 }

@@ -39,7 +39,11 @@ internal sealed class Call : IDisposable
 
     public string? Repository => parsed.Errors.Count == 0 ? parsed.GetValue(globals.Repository) : null;
 
-    public ConfigurationResult Configuration => configuration ??= ConfigurationLoader.Load(parsed.GetValue(globals.Config), World.Environment);
+    public ConfigurationResult Configuration =>
+        configuration ??= ConfigurationLoader.Load(parsed.GetValue(globals.Config), World.Environment);
+
+    /// <summary>For a command that made a file which the configuration names, before the engine is first asked for.</summary>
+    public void RereadConfiguration() => configuration = null;
 
     /// <summary>For commands that only read: no catalog.</summary>
     public EngineContext Engine => Composition.Context;
@@ -58,7 +62,8 @@ internal sealed class Call : IDisposable
 
     /// <summary>Names may be repeated, or stand in one value with commas between.</summary>
     public IReadOnlyList<string> NamesOf(Settings settings) =>
-        [.. ValuesOf(settings).SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        [.. ValuesOf(settings).SelectMany(
+            value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     public IReadOnlyList<string> ValuesOf(Operand operand) => parsed.GetValue(operand) ?? [];
 
@@ -115,7 +120,8 @@ internal sealed class Call : IDisposable
         null => DefaultLockWait,
         "0" => TimeSpan.Zero,
         var text when DurationText.TryParse(text, out var wait) => wait,
-        var text => throw new LarderException(EngineError.UsageInvalid, $"--lock-wait takes a duration such as 30s or 10m, and not \"{text}\"."),
+        var text => throw new LarderException(
+            EngineError.UsageInvalid, $"--lock-wait takes a duration such as 30s or 10m, and not \"{text}\"."),
     };
 
     private static LarderException UnknownRepository(string name, LarderConfiguration configuration) =>

@@ -13,8 +13,11 @@ internal static class CommandReference
         var root = CommandTree.Create(globals);
         var page = new StringBuilder();
         page.Append("# The command line\n\n");
-        page.Append("Generated from the commands; a test compares it. Results go to stdout, words and progress to stderr. With `--json`, stdout is exactly\n");
-        page.Append("one JSON document with snake_case keys; an error is then `{\"error\": {\"code\", \"message\", \"hint\", \"exit_status\"}}`.\n\n");
+        page.Append(
+            "Generated from the commands; a test compares it. Results go to stdout, words and progress to stderr. "
+            + "With `--json`, stdout is exactly\n"
+            + "one JSON document with snake_case keys; an error is then "
+            + "`{\"error\": {\"code\", \"message\", \"hint\", \"exit_status\"}}`.\n\n");
         page.Append("## Global options\n\nBefore or after the command's name.\n\n");
         AppendOptions(page, globals.All.Append(root.Version));
         page.Append("\n## Exit status\n\n| status | meaning |\n|---|---|\n");

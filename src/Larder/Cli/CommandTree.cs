@@ -67,7 +67,8 @@ internal static class CommandTree
     }
 
     /// <summary>The statuses of everything that opens a repository.</summary>
-    public static IReadOnlyList<ExitStatus> OpensRepository { get; } = [ExitStatus.NoRepository, ExitStatus.Locked, ExitStatus.WrongPassword];
+    public static IReadOnlyList<ExitStatus> OpensRepository { get; } =
+        [ExitStatus.NoRepository, ExitStatus.Locked, ExitStatus.WrongPassword];
 }
 
 /// <summary>The program itself.</summary>

@@ -21,11 +21,19 @@ internal static class HelpPage
         {
             page.Append(larder.Details.TrimEnd()).Append("\n\n");
         }
-        Section(page, ink, "COMMANDS", Columns(command.Subcommands.Where(each => !each.Hidden).Select(each => (each.Name, each.Description ?? ""))));
+        Section(
+            page,
+            ink,
+            "COMMANDS",
+            Columns(command.Subcommands.Where(each => !each.Hidden).Select(each => (each.Name, each.Description ?? ""))));
         Section(page, ink, "ARGUMENTS", Columns(command.Arguments.Select(argument => (argument.Name, argument.Description ?? ""))));
         Section(page, ink, "OPTIONS", Columns(command.Options.Where(option => !option.Recursive && !option.Hidden).Select(Row)));
         Section(page, ink, "GLOBAL OPTIONS", Columns(globals.All.Select(Row)));
-        Section(page, ink, "EXAMPLES", (larder?.Examples ?? CommandTree.Examples).SelectMany(example => new[] { $"  # {example.Purpose}", $"  {example.Line}" }));
+        Section(
+            page,
+            ink,
+            "EXAMPLES",
+            (larder?.Examples ?? CommandTree.Examples).SelectMany(example => new[] { $"  # {example.Purpose}", $"  {example.Line}" }));
         Section(page, ink, "EXIT STATUS", Columns(StatusesOf(command).Select(status => (((int)status).ToString(), Meaning(status)))));
         return page.ToString().TrimEnd('\n') + "\n";
     }
@@ -71,7 +79,11 @@ internal static class HelpPage
         {
             return command is RootCommand ? Enum.GetValues<ExitStatus>() : [ExitStatus.Done, ExitStatus.Usage];
         }
-        return [.. larder.Statuses.Concat([ExitStatus.Done, ExitStatus.Failed, ExitStatus.Usage, ExitStatus.Interrupted]).Distinct().Order()];
+        return
+        [
+            .. larder.Statuses
+                .Concat([ExitStatus.Done, ExitStatus.Failed, ExitStatus.Usage, ExitStatus.Interrupted]).Distinct().Order(),
+        ];
     }
 
     public static string Meaning(ExitStatus status) => status switch

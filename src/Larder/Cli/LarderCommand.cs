@@ -14,7 +14,9 @@ internal sealed class LarderCommand : Command
     /// <summary>What it does; the answer is the exit status. Failures are thrown.</summary>
     public Func<Call, CancellationToken, Task<ExitStatus>>? Run { get; init; }
 
-    /// <summary>Whether `--repository` means something to it. Where it does not, the option is refused: silence could remove too much.</summary>
+    /// <summary>
+    /// Whether `--repository` means something to it. Where it does not, the option is refused: silence could remove too much.
+    /// </summary>
     public bool TakesRepository { get; init; }
 
     /// <summary>More than the one line of the description: whole paragraphs.</summary>

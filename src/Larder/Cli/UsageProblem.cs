@@ -19,7 +19,10 @@ internal static class UsageProblem
         if (parsed.UnmatchedTokens is [var word, ..])
         {
             return command.Subcommands.Count > 0
-                ? Problem($"{(command is RootCommand ? "larder" : $"\"{name}\"")} has no command \"{word}\".", Nearest(word, CommandsOf(command)), name)
+                ? Problem(
+                    $"{(command is RootCommand ? "larder" : $"\"{name}\"")} has no command \"{word}\".",
+                    Nearest(word, CommandsOf(command)),
+                    name)
                 : Problem($"\"{name}\" does not know what to do with \"{word}\".", null, name);
         }
         if (command is not LarderCommand { Run: not null })
@@ -56,7 +59,8 @@ internal static class UsageProblem
     {
         var all = candidates.Distinct().ToList();
         var name = word.Split('=')[0];
-        return NearestWord.Find(name, all) ?? all.FirstOrDefault(candidate => name.Length > 2 && candidate.StartsWith(name, StringComparison.Ordinal));
+        return NearestWord.Find(name, all)
+            ?? all.FirstOrDefault(candidate => name.Length > 2 && candidate.StartsWith(name, StringComparison.Ordinal));
     }
 
     private static LarderException Problem(string message, string? nearest, string name)
@@ -69,7 +73,8 @@ internal static class UsageProblem
     }
 
     private static Option? MissingOption(ParseError error, Command command) => command.Options.FirstOrDefault(option =>
-        option.Required && error.Message.Contains($"'{option.Name}'", StringComparison.Ordinal) && error.SymbolResult is not OptionResult { Implicit: false });
+        option.Required && error.Message.Contains($"'{option.Name}'", StringComparison.Ordinal)
+            && error.SymbolResult is not OptionResult { Implicit: false });
 
     private static string Sentence(ParseError error, string name, Command command) => error.SymbolResult switch
     {

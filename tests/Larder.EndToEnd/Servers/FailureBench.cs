@@ -82,6 +82,42 @@ internal sealed class FailureBench : IAsyncDisposable
         }
     }
 
+    /// <summary>Puts a script in the place of a program of PATH while something runs; in it, $real is that program.</summary>
+    public async Task WithProgramAsync(string name, string script, Func<Task> act)
+    {
+        var folder = Directory.CreateDirectory(desk["tools"]).FullName;
+        var path = Path.Combine(folder, name);
+        var real = (await ShellAsync($"command -v {name}")).Output.Trim();
+        await File.WriteAllTextAsync(path, $"#!/bin/sh\nreal={real}\n{script}\n", TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Larder.Environment["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}";
+        try
+        {
+            await act();
+        }
+        finally
+        {
+            Larder.Environment.Remove("PATH");
+        }
+    }
+
+    /// <summary>Changes the configuration while something runs.</summary>
+    public async Task WithConfigurationAsync(string part, string other, Func<Task> act)
+    {
+        var configuration = await File.ReadAllTextAsync(desk["larder.yaml"], TestContext.Current.CancellationToken);
+        Assert.Contains(part, configuration, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(
+            desk["larder.yaml"], configuration.Replace(part, other, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        try
+        {
+            await act();
+        }
+        finally
+        {
+            await File.WriteAllTextAsync(desk["larder.yaml"], configuration, TestContext.Current.CancellationToken);
+        }
+    }
+
     public static async Task<ChildResult> ShellAsync(string script) => (await ChildProcess.RunAsync(new("sh", "-ec", script))).Expect();
 
     public ValueTask DisposeAsync() => desk.DisposeAsync();

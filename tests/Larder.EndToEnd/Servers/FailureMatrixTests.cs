@@ -90,6 +90,46 @@ public sealed class FailureMatrixTests(DatabaseServers servers, PostgreSqlFailur
     }
 
     [Fact]
+    public async Task Dump_tool_exiting_1_after_it_wrote_everything()
+    {
+        var (server, bench) = (await servers.PostgresAsync(), await failures.GetAsync());
+        bench.Url = server.Url(failures.Big);
+        // Debian's pg_dump lies outside of PATH; stdbuf, through which it is run, does not.
+        await bench.WithProgramAsync("stdbuf", """
+            $real "$@" || exit 99
+            case "$*" in */pg_dump*) echo 'out of luck' >&2; exit 1;; esac
+            """, async () =>
+            {
+                var said = await bench.FailAsync("LARDER-065");
+                Assert.Contains("ended with exit status 1", said, StringComparison.Ordinal);
+                Assert.Contains("out of luck", said, StringComparison.Ordinal);
+            });
+    }
+
+    [Fact]
+    public async Task Statement_timeout()
+    {
+        var bench = await failures.GetAsync();
+        await using var server = await PostgresServer.StartAsync(Token);
+        await server.ExecuteAsync(
+            "postgres", "CREATE ROLE hurried LOGIN SUPERUSER PASSWORD 'pass-of-the-weak'; ALTER ROLE hurried SET statement_timeout = '1s';", Token);
+        // pg_dump turns the limit off for itself, pg_dumpall does not; and it asks for memberships, which nobody else needs here.
+        await using var holder = await server.ConnectAsync("postgres", Token);
+        await using var transaction = await holder.BeginTransactionAsync(Token);
+        await using var command = holder.CreateCommand();
+        command.CommandText = "LOCK TABLE pg_auth_members IN ACCESS EXCLUSIVE MODE";
+        await command.ExecuteNonQueryAsync(Token);
+
+        bench.Url = server.Url("postgres", "hurried", "pass-of-the-weak");
+        await bench.WithConfigurationAsync(", globals: false }", " }", async () =>
+        {
+            var said = await bench.FailAsync("LARDER-066");
+            Assert.Contains("because of a time limit", said, StringComparison.Ordinal);
+            Assert.Contains("statement timeout", said, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
     public async Task Disk_of_the_repository_full()
     {
         var (server, bench) = (await servers.PostgresAsync(), await failures.GetAsync());
@@ -115,19 +155,8 @@ public sealed class FailureMatrixTests(DatabaseServers servers, PostgreSqlFailur
         await command.ExecuteNonQueryAsync(Token);
 
         bench.Url = server.Url(database);
-        var configuration = await File.ReadAllTextAsync(bench["larder.yaml"], Token);
-        await File.WriteAllTextAsync(
-            bench["larder.yaml"],
-            configuration.Replace("globals: false }", "globals: false }, timeout: 5s", StringComparison.Ordinal),
-            Token);
-        try
-        {
-            Assert.Contains("5s", await bench.FailAsync("LARDER-066"), StringComparison.Ordinal);
-        }
-        finally
-        {
-            await File.WriteAllTextAsync(bench["larder.yaml"], configuration, Token);
-        }
+        await bench.WithConfigurationAsync("globals: false }", "globals: false }, timeout: 5s", async () =>
+            Assert.Contains("5s", await bench.FailAsync("LARDER-066"), StringComparison.Ordinal));
         Assert.Empty(RunningProcesses.FindByArgument($"dbname='{database}'"));
     }
 }
@@ -266,8 +295,10 @@ public sealed class MySqlFailureMatrixTests
         await bench.FailAsync("LARDER-061");
 
         bench.Url = Url(server.Port, "small");
-        await WithFailingDumpAsync(bench, async () =>
-            Assert.Contains("out of luck", await bench.FailAsync("LARDER-065"), StringComparison.Ordinal));
+        await bench.WithProgramAsync(
+            "mariadb-dump",
+            "$real \"$@\"\ncase \"$*\" in *--version* | *--help*) exit 0;; esac\necho 'out of luck' >&2\nexit 1",
+            async () => Assert.Contains("out of luck", await bench.FailAsync("LARDER-065"), StringComparison.Ordinal));
 
         bench.Url = Url(server.Port, "big");
         await bench.FailOnFullDiskAsync(kibibytes: 3000);
@@ -280,21 +311,5 @@ public sealed class MySqlFailureMatrixTests
         await using var proxy = new HoldingProxy(server.Port);
         bench.Url = Url(proxy.Port, "big");
         await bench.FailInTheMiddleAsync("LARDER-062", proxy, 1_000_000, server.KillAsync);
-    }
-
-    /// <summary>Puts a mariadb-dump first in PATH that writes everything, and then fails.</summary>
-    private static async Task WithFailingDumpAsync(FailureBench bench, Func<Task> act)
-    {
-        var folder = Directory.CreateDirectory(bench["tools"]).FullName;
-        var real = (await FailureBench.ShellAsync("command -v mariadb-dump")).Output.Trim();
-        var script = Path.Combine(folder, "mariadb-dump");
-        await File.WriteAllTextAsync(
-            script,
-            $"#!/bin/sh\n{real} \"$@\"\ncase \"$*\" in *--version* | *--help*) exit 0;; esac\necho 'out of luck' >&2\nexit 1\n",
-            Token);
-        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        bench.Larder.Environment["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}";
-        await act();
-        bench.Larder.Environment.Remove("PATH");
     }
 }

@@ -207,6 +207,84 @@ public sealed class MySqlRestoreTests(MariaDbFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Databases_that_look_into_each_other_come_back_where_nothing_and_where_something_else_stands()
+    {
+        var (first, last) = await CreateEntangledAsync();
+        var before = await DescribeAsync(first, last);
+        using var stored = await StoredSource.ReadAsync(sandbox.Source(first, last));
+        var request = new DumpRestoreRequest { MayReplace = true, Recorded = stored.Outcome.Entries, Jobs = 2 };
+
+        await sandbox.Server.ExecuteAsync($"DROP DATABASE {first}; DROP DATABASE {last};");
+        await RestoreAsync(stored, request);
+        await AssertEntangledAsync();
+
+        // What the view of the first needs is not in the last as it stands.
+        await sandbox.Server.ExecuteAsync(
+            $"DROP VIEW {first}.both_sides, {last}.seen, {last}.seen_again; DROP FUNCTION {last}.doubled; "
+            + $"ALTER TABLE {last}.t DROP COLUMN v; DELETE FROM {first}.t;");
+        await RestoreAsync(stored, request);
+        await AssertEntangledAsync();
+
+        async Task AssertEntangledAsync()
+        {
+            Assert.Equal(before, await DescribeAsync(first, last));
+            Assert.Equal("1\t14\t7", await sandbox.Server.ExecuteAsync("SELECT * FROM both_sides", first));
+            Assert.Equal("1", await sandbox.Server.ExecuteAsync("SELECT id FROM seen_again", last));
+        }
+    }
+
+    [Fact]
+    public async Task Databases_that_look_into_each_other_all_stay_where_one_of_them_fails()
+    {
+        var (first, last) = await CreateEntangledAsync();
+        using var stored = await StoredSource.ReadAsync(sandbox.Source(first, last));
+        await sandbox.Server.ExecuteAsync(
+            $"CREATE TABLE {first}.newer(id INT); UPDATE {last}.t SET v = 70; ALTER DATABASE {first} CHARACTER SET latin2;");
+        var before = await DescribeAsync(first, last);
+        var file = Path.Combine(stored.FullPath, last, "4-after.sql");
+        var text = await File.ReadAllTextAsync(file, Cancellation);
+        await File.WriteAllTextAsync(
+            file,
+            text.Replace("-- Dump completed\n", $"CREATE DEFINER=root@localhost VIEW broken AS SELECT nothing FROM `{first}`.`t`;\n-- Dump completed\n",
+                StringComparison.Ordinal),
+            Cancellation);
+
+        var error = await Assert.ThrowsAsync<SourceException>(() => RestoreAsync(stored, new DumpRestoreRequest { MayReplace = true }));
+        Assert.Contains("nothing", error.Message, StringComparison.Ordinal);
+        Assert.Equal(before, await DescribeAsync(first, last));
+        Assert.Equal("1\t140\t70", await sandbox.Server.ExecuteAsync("SELECT * FROM both_sides", first));
+
+        await sandbox.Server.ExecuteAsync($"DROP DATABASE {first}; DROP DATABASE {last};");
+        await Assert.ThrowsAsync<SourceException>(() => RestoreAsync(stored, new DumpRestoreRequest()));
+        Assert.Equal("", await sandbox.Server.ExecuteAsync($"SHOW DATABASES WHERE `Database` IN ('{first}', '{last}')"));
+    }
+
+    private async Task<string> DescribeAsync(string first, string last) =>
+        await sandbox.DescribeAsync(first) + await sandbox.DescribeAsync(last);
+
+    /// <summary>Views of each that need tables, views and functions of the other.</summary>
+    private async Task<(string First, string Last)> CreateEntangledAsync()
+    {
+        var (first, last) = (sandbox.NewName("a"), sandbox.NewName("z"));
+        await sandbox.Server.ExecuteAsync($"""
+            CREATE DATABASE {first};
+            CREATE DATABASE {last};
+            CREATE TABLE {first}.t(id INT PRIMARY KEY);
+            CREATE TABLE {last}.t(id INT PRIMARY KEY, v INT);
+            INSERT INTO {first}.t VALUES (1);
+            INSERT INTO {last}.t VALUES (1, 7);
+            CREATE FUNCTION {last}.doubled(n INT) RETURNS INT DETERMINISTIC RETURN 2 * n;
+            CREATE PROCEDURE {first}.look() SELECT * FROM {last}.seen;
+            CREATE VIEW {last}.seen AS SELECT id, v FROM {last}.t;
+            CREATE VIEW {first}.both_sides AS
+                SELECT {first}.t.id, {last}.doubled(seen.v) AS w, seen.v FROM {first}.t JOIN {last}.seen ON seen.id = {first}.t.id;
+            CREATE VIEW {last}.seen_again AS SELECT id FROM {first}.both_sides;
+            CREATE TRIGGER {first}.told AFTER INSERT ON {first}.t FOR EACH ROW INSERT INTO {last}.t VALUES (NEW.id, 0);
+            """);
+        return (first, last);
+    }
+
+    [Fact]
     public async Task The_rights_of_the_guide_are_enough_to_restore()
     {
         var name = await sandbox.CreateAsync(EveryFeature.Sql);

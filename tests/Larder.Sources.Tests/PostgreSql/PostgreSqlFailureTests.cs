@@ -138,6 +138,29 @@ public sealed class PostgreSqlFailureTests(SharedPostgresServer shared)
     }
 
     [Fact]
+    public async Task A_connection_cut_while_the_roles_are_dumped_says_which_server_was_lost_and_how()
+    {
+        var server = await shared.GetAsync(Cancellation);
+        await using var proxy = new HoldingProxy(server.Port);
+        var connection = new PostgreSqlConnection(StoredSession.Settings(server, "postgres") with { Port = proxy.Port });
+        var middle = proxy.HoldAfter(1000);
+        await using var globals = GlobalsDump.Start(
+            connection.Start(Path.Combine(PostgresServer.ProgramFolder!, "pg_dumpall"), null, "pg_dumpall", "--globals-only"),
+            new PostgreSqlFailures(connection.Secrets, connection.ShownHost),
+            TimeProvider.System);
+        await using var content = globals.Open();
+        await middle;
+        await proxy.CutAsync();
+        await content.CopyToAsync(Stream.Null, Cancellation);
+
+        var error = await Assert.ThrowsAsync<SourceException>(() => globals.CompleteAsync(Cancellation));
+        Assert.True(error.Error == SourceError.Unreachable, error.ToString());
+        Assert.Contains("was lost", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{PostgresServer.Host}:{proxy.Port}", error.Message, StringComparison.Ordinal);
+        Assert.Matches("closed the connection unexpectedly|reset by peer", error.Message);
+    }
+
+    [Fact]
     public async Task A_pg_dump_that_is_killed_is_a_failed_tool()
     {
         var (server, database) = await MakeBigAsync();

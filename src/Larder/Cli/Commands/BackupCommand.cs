@@ -16,7 +16,8 @@ internal sealed class BackupCommand
     private readonly Flag codeOnly = new("--code-only", "Only what is no database: files and outputs of commands.");
     private readonly Setting description = new("--description", "TEXT", "What this backup is, in a few words.");
     private readonly Settings tags = new("--tag", "TAG", "A tag, such as pre-deploy; may be repeated.");
-    private readonly Flag acceptEmpty = new("--accept-empty", "Databases and tables that are empty now, and were not before, are meant to be.");
+    private readonly Flag acceptEmpty = new(
+        "--accept-empty", "Databases and tables that are empty now, and were not before, are meant to be.");
     private readonly Flag dryRun = new("--dry-run", "Show what would be backed up, and do nothing.");
 
     public static LarderCommand Create() => new BackupCommand().Build();
@@ -37,11 +38,12 @@ internal sealed class BackupCommand
             new("larder backup journal --db-only", "the databases of a job"),
         ],
         Statuses = [ExitStatus.Partial, ExitStatus.Refused, ExitStatus.Damage, .. CommandTree.OpensRepository],
-        Json = "For one job the backup as an object: `backup_id`, `short_id`, `timestamp`, `created_at`, `job`, `status`, `category`, `description`, `tags`, "
-            + "`created_by`, `sources` (array of `name`, `engine`, `database_name`, `database_host`, `entries`, `rows`), `size_bytes` (restored), `added_bytes` "
-            + "(stored by this backup), `duration_seconds`, `git_commit`, `git_branch`, `repositories`, `pinned`, and `warnings` (array of `path`, `reason`) where "
-            + "there are any. For several jobs an array of them, where a job that failed is an object with `job`, `status` and `error`. With --dry-run: `job`, "
-            + "`dry_run`, `repositories`, `sources` (array of `name`, `engine`, `engine_version`, `estimated_bytes`, `problem`).",
+        Json = "For one job the backup as an object: `backup_id`, `short_id`, `timestamp`, `created_at`, `job`, `status`, `category`, "
+            + "`description`, `tags`, `created_by`, `sources` (array of `name`, `engine`, `database_name`, `database_host`, `entries`, "
+            + "`rows`), `size_bytes` (restored), `added_bytes` (stored by this backup), `duration_seconds`, `git_commit`, `git_branch`, "
+            + "`repositories`, `pinned`, and `warnings` (array of `path`, `reason`) where there are any. For several jobs an array of "
+            + "them, where a job that failed is an object with `job`, `status` and `error`. With --dry-run: `job`, `dry_run`, "
+            + "`repositories`, `sources` (array of `name`, `engine`, `engine_version`, `estimated_bytes`, `problem`).",
     };
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
@@ -93,7 +95,8 @@ internal sealed class BackupCommand
         var given = call.NamesOf(tags);
         if (given.FirstOrDefault(BackupTags.IsReserved) is { } reserved)
         {
-            throw new LarderException(EngineError.UsageInvalid, $"The tag \"{reserved}\" has a meaning of its own in Larder and cannot be given.");
+            throw new LarderException(
+                EngineError.UsageInvalid, $"The tag \"{reserved}\" has a meaning of its own in Larder and cannot be given.");
         }
         var named = call.ValuesOf(jobs);
         List<BackupRequest> requests =

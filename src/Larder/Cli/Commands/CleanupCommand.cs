@@ -20,7 +20,8 @@ internal sealed class CleanupCommand
         Options = { dryRun },
         Run = RunAsync,
         TakesRepository = true,
-        Details = "Good backups are counted, not days: where nothing new was backed up, nothing old is removed. Pinned backups and the last\n"
+        Details =
+            "Good backups are counted, not days: where nothing new was backed up, nothing old is removed. Pinned backups and the last\n"
             + "good one of a job always stay.",
         Examples =
         [
@@ -28,10 +29,11 @@ internal sealed class CleanupCommand
             new("larder cleanup journal", "one job"),
         ],
         Statuses = [ExitStatus.Partial, ExitStatus.Damage, .. CommandTree.OpensRepository],
-        Json = "`status`, `run_id`, `deleted` (array of `backup_id`, `short_id`, `timestamp`, `job`, `repositories`), `freed_bytes`, `kept`, `repositories` (array "
-            + "of `repository`, `deleted`, `freed_bytes`, `error_code`, `error_message`), `hints`, `duration_seconds`. With --dry-run the plan: `repositories` "
-            + "(array of `repository`, `lines` (array of `backup_id`, `short_id`, `timestamp`, `created_at`, `job`, `status`, `pinned`, `keep`, `why`, `category`), "
-            + "`freed_bytes`), `hints`, `removals`, `freed_bytes`, `is_nothing`.",
+        Json = "`status`, `run_id`, `deleted` (array of `backup_id`, `short_id`, `timestamp`, `job`, `repositories`), `freed_bytes`, "
+            + "`kept`, `repositories` (array of `repository`, `deleted`, `freed_bytes`, `error_code`, `error_message`), `hints`, "
+            + "`duration_seconds`. With --dry-run the plan: `repositories` (array of `repository`, `lines` (array of `backup_id`, "
+            + "`short_id`, `timestamp`, `created_at`, `job`, `status`, `pinned`, `keep`, `why`, `category`), `freed_bytes`), `hints`, "
+            + "`removals`, `freed_bytes`, `is_nothing`.",
     };
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
@@ -73,9 +75,11 @@ internal sealed class CleanupCommand
         var text = new StringBuilder();
         foreach (var backup in report.Deleted)
         {
-            text.Append($"Removed {backup.ShortId} of job {backup.Job} ({backup.Timestamp}) from {string.Join(", ", backup.Repositories)}.\n");
+            text.Append(
+                $"Removed {backup.ShortId} of job {backup.Job} ({backup.Timestamp}) from {string.Join(", ", backup.Repositories)}.\n");
         }
-        text.Append($"{Show.Count(report.Deleted.Count, "backup")} removed, {Show.Number(report.Kept)} kept, {Show.Bytes(report.FreedBytes)} freed.\n");
+        text.Append($"{Show.Count(report.Deleted.Count, "backup")} removed, {Show.Number(report.Kept)} kept, "
+            + $"{Show.Bytes(report.FreedBytes)} freed.\n");
         return text.ToString();
     }
 
@@ -95,7 +99,8 @@ internal sealed class CleanupCommand
             var table = new Table("", "ID", "TIMESTAMP", "JOB", "STATUS", "WHY");
             foreach (var line in repository.Lines)
             {
-                table.AddPainted(0, ink.Status, line.Keep ? "keep" : "remove", line.ShortId, line.Timestamp, line.Job, line.Status, line.Why);
+                table.AddPainted(
+                    0, ink.Status, line.Keep ? "keep" : "remove", line.ShortId, line.Timestamp, line.Job, line.Status, line.Why);
             }
             text.Append($"{ink.Bold(repository.Repository)}\n{table.Render(ink)}\n");
         }

@@ -29,7 +29,8 @@ internal sealed class CompletionCommand
         cancellationToken.ThrowIfCancellationRequested();
         var name = call.ValueOf(shell)!;
         var script = CompletionScripts.For(name)
-            ?? throw new LarderException(EngineError.UsageInvalid, $"There is no completion for \"{name}\"; there is for bash, zsh and fish.");
+            ?? throw new LarderException(
+                EngineError.UsageInvalid, $"There is no completion for \"{name}\"; there is for bash, zsh and fish.");
         if (call.IsJson)
         {
             call.Answer(new JsonObject { ["shell"] = name, ["script"] = script });

@@ -14,8 +14,13 @@ internal static class ConfigCommand
         new LarderCommand("validate", "List every problem of the configuration at once, each with a value that would work.")
         {
             Run = ValidateAsync,
-            Examples = [new("larder config validate", "the configuration that would be used"), new("larder --config new.yaml config validate", "another one")],
-            Json = "An object: `valid`, `file`, `problems` and `warnings` (arrays of `key`, `file`, `line`, `column`, `message`, `suggestion`).",
+            Examples =
+            [
+                new("larder config validate", "the configuration that would be used"),
+                new("larder --config new.yaml config validate", "another one"),
+            ],
+            Json = "An object: `valid`, `file`, `problems` and `warnings` (arrays of `key`, `file`, `line`, `column`, `message`, "
+                + "`suggestion`).",
         },
         new LarderCommand("show", "Show the configuration in force, with defaults; secrets are ***.")
         {
@@ -52,11 +57,13 @@ internal static class ConfigCommand
         if (result.Configuration is { } sound)
         {
             var where = sound.File ?? "The configuration made of variables";
-            call.Words.Say($"{where} is valid: {Show.Count(sound.Repositories.Count, "repository", "repositories")}, {Show.Count(sound.Jobs.Count, "job")}.");
+            call.Words.Say($"{where} is valid: {Show.Count(sound.Repositories.Count, "repository", "repositories")}, "
+                + $"{Show.Count(sound.Jobs.Count, "job")}.");
             return Task.FromResult(ExitStatus.Done);
         }
         call.Words.WriteLine(
-            $"{call.Words.Ink.Red("INVALID:")} {Show.Count(result.Problems.Count, "problem")} in {result.File ?? "the variables of the environment"}.");
+            $"{call.Words.Ink.Red("INVALID:")} {Show.Count(result.Problems.Count, "problem")} in "
+                + $"{result.File ?? "the variables of the environment"}.");
         return Task.FromResult(ExitStatus.Usage);
     }
 

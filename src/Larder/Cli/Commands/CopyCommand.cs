@@ -26,8 +26,8 @@ internal sealed class CopyCommand
             new("larder copy latest --from offsite --to local", "the newest one back"),
         ],
         Statuses = [ExitStatus.Damage, .. CommandTree.OpensRepository],
-        Json = "An object: `run_id`, `from`, `to`, `copied` (array of `backup_id`, `short_id`, `snapshot_id`, `created_at`, `job`), `already_there`, "
-            + "`copied_bytes`, `duration_seconds`.",
+        Json = "An object: `run_id`, `from`, `to`, `copied` (array of `backup_id`, `short_id`, `snapshot_id`, `created_at`, `job`), "
+            + "`already_there`, `copied_bytes`, `duration_seconds`.",
     };
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
@@ -45,8 +45,9 @@ internal sealed class CopyCommand
         }
         call.Answer(
             report.ToJson,
-            () => $"Copied {Show.Count(report.Copied.Count, "backup")}, {Show.Bytes(report.CopiedBytes)}, from {report.From} to {report.To} in "
-                + $"{Show.Seconds(report.DurationSeconds)}; {Show.Number(report.AlreadyThere)} were there already.");
+            () => $"Copied {Show.Count(report.Copied.Count, "backup")}, {Show.Bytes(report.CopiedBytes)}, "
+                + $"from {report.From} to {report.To} in {Show.Seconds(report.DurationSeconds)}; "
+                + $"{Show.Number(report.AlreadyThere)} were there already.");
         return ExitStatus.Done;
     }
 }

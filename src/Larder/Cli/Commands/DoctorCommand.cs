@@ -11,9 +11,11 @@ internal static class DoctorCommand
     public static LarderCommand Create() => new("doctor", "Examine everything that a backup needs, and say what to do.")
     {
         Run = RunAsync,
-        Details = "Looks at the configuration, repositories, sources, catalog, system libraries, programs and this machine. It changes nothing.",
+        Details =
+            "Looks at the configuration, repositories, sources, catalog, system libraries, programs and this machine. It changes nothing.",
         Examples = [new("larder doctor", "after an installation, or when something is wrong")],
-        Json = "An object: `checks` (array of `area`, `subject`, `status` (ok, warning, problem), `message`, `advice`), `status`, the worst of them.",
+        Json = "An object: `checks` (array of `area`, `subject`, `status` (ok, warning, problem), `message`, `advice`), `status`, the "
+            + "worst of them.",
     };
 
     private static async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
@@ -51,7 +53,8 @@ internal static class DoctorCommand
         {
             var status = check.Status.ToString().ToLowerInvariant();
             var filling = new string(' ', Math.Max(0, "problem".Length - status.Length));
-            text.Append($"{ink.Status(status)}{filling}  {ink.Bold(check.Area)}{(check.Subject.Length > 0 ? $" {check.Subject}" : "")}: {TextWidth.Plain(check.Message)}\n");
+            text.Append($"{ink.Status(status)}{filling}  {ink.Bold(check.Area)}{(check.Subject.Length > 0 ? $" {check.Subject}" : "")}: "
+                + $"{TextWidth.Plain(check.Message)}\n");
             if (check.Advice is { } advice)
             {
                 text.Append($"         {TextWidth.Plain(advice)}\n");

@@ -10,7 +10,8 @@ internal sealed class ExportCommand
 {
     private readonly Operand name = new("BACKUP", ShowCommand.Naming, ValueKind.Backup, 1, 1);
     private readonly Setting to = new("--to", "PATH|-", "A folder or file to write, or - for stdout.", ValueKind.Path) { Required = true };
-    private readonly Setting format = new("--format", "FORMAT", "What other tools shall read; native by default.", ValueKind.Text, "native", "tar.gz", "sql.gz");
+    private readonly Setting format = new(
+        "--format", "FORMAT", "What other tools shall read; native by default.", ValueKind.Text, "native", "tar.gz", "sql.gz");
     private readonly Settings only = new("--only", "SOURCE", "Only this source; may be repeated.");
     private readonly Setting entry = new("--entry", "ENTRY", "One file or folder inside a source, as `larder ls` shows it.");
     private readonly Flag force = new("--force", "Replace a file that is there, or fill a folder that is not empty.");
@@ -23,7 +24,8 @@ internal sealed class ExportCommand
         Options = { to, format, only, entry, force },
         Run = RunAsync,
         TakesRepository = true,
-        Details = "native: files as they are in the backup; on stdout exactly one of them. tar.gz: everything as an archive.\nsql.gz: one SQLite database as SQL text.",
+        Details = "native: files as they are in the backup; on stdout exactly one of them. tar.gz: everything as an archive.\n"
+            + "sql.gz: one SQLite database as SQL text.",
         Examples =
         [
             new("larder export latest --to /tmp/look", "everything, as files"),
@@ -31,8 +33,8 @@ internal sealed class ExportCommand
             new("larder export latest --format tar.gz --to - | ssh other tar xz", "to another machine"),
         ],
         Statuses = [ExitStatus.Partial, ExitStatus.Refused, ExitStatus.Damage, .. CommandTree.OpensRepository],
-        Json = "An object: `backup_id`, `to`, `format`, `files`, `bytes`, `written_bytes`, `duration_seconds`, `warnings` (array of `path`, `reason`). "
-            + "Not together with `--to -`, where stdout holds the export itself.",
+        Json = "An object: `backup_id`, `to`, `format`, `files`, `bytes`, `written_bytes`, `duration_seconds`, `warnings` (array of "
+            + "`path`, `reason`). Not together with `--to -`, where stdout holds the export itself.",
     };
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
@@ -50,11 +52,17 @@ internal sealed class ExportCommand
         var isStdout = request.To == ExportRequest.StandardOutput;
         if (isStdout && call.IsJson)
         {
-            throw new LarderException(EngineError.UsageInvalid, "--json and --to - both want stdout.") { Hint = "leave --json away, or name a file with --to." };
+            throw new LarderException(EngineError.UsageInvalid, "--json and --to - both want stdout.")
+            {
+                Hint = "leave --json away, or name a file with --to.",
+            };
         }
         if (isStdout && call.World.OutIsTerminal && request.Format != ExportFormat.Native)
         {
-            throw new LarderException(EngineError.UsageInvalid, "An archive is not written to a terminal.") { Hint = "redirect stdout, or name a file with --to." };
+            throw new LarderException(EngineError.UsageInvalid, "An archive is not written to a terminal.")
+            {
+                Hint = "redirect stdout, or name a file with --to.",
+            };
         }
 
         ExportResult result;
@@ -72,7 +80,8 @@ internal sealed class ExportCommand
         {
             call.Answer(
                 () => ExportJson.Write(result),
-                () => $"Exported {Show.Count(result.Files, "file")}, {Show.Bytes(result.Bytes)}, to {TextWidth.Plain(result.To)} in {Show.Seconds(result.DurationSeconds)}.");
+                () => $"Exported {Show.Count(result.Files, "file")}, {Show.Bytes(result.Bytes)}, to {TextWidth.Plain(result.To)} in "
+                    + $"{Show.Seconds(result.DurationSeconds)}.");
         }
         foreach (var warning in result.Warnings)
         {

@@ -11,24 +11,29 @@ internal static class InitCommand
     {
         Run = RunAsync,
         TakesRepository = true,
-        Details = "A repository that is there already is opened, to prove that its password is the right one. Keep the password: without it\nnothing can be restored, by nobody.",
+        Details =
+            "A repository that is there already is opened, to prove that its password is the right one. Keep the password: without it\n"
+            + "nothing can be restored, by nobody.",
         Examples =
         [
             new("larder init", "every repository of the configuration"),
             new("larder init --repository local", "one of them"),
         ],
         Statuses = [ExitStatus.Damage, ExitStatus.WrongPassword],
-        Json = "An array with an object for each repository: `name`, `location`, `created` (false where it was there already), and `error` where it failed "
-            + "while others were made.",
+        Json = "An array with an object for each repository: `name`, `location`, `created` (false where it was there already), and "
+            + "`error` where it failed while others were made.",
     };
 
     private static async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
     {
-        var engine = call.Engine;
-        if (GeneratedPassword.MakeMissing(engine.Configuration) is { } made)
+        // Before the engine says what is doubtful in the configuration: a file that is made here is not missing.
+        if (call.Configuration.Configuration is { } sound && GeneratedPassword.MakeMissing(sound) is { } made)
         {
-            call.Words.Warn($"The password of the repository was made and is in {made}. Keep a copy elsewhere: without it nothing can be restored.");
+            call.RereadConfiguration();
+            call.Words.Warn(
+                $"The password of the repository was made and is in {made}. Keep a copy elsewhere: without it nothing can be restored.");
         }
+        var engine = call.Engine;
         List<string> names = call.Repository is { } one ? [one] : [.. engine.Repositories.Names];
         var (lines, status) = (new JsonArray(), ExitStatus.Done);
         foreach (var name in names)
@@ -41,7 +46,9 @@ internal static class InitCommand
                 line["created"] = created;
                 if (!call.IsJson)
                 {
-                    call.Print(created ? $"Created repository {name} at {location}." : $"Repository {name} at {location} is there already; its password fits.");
+                    call.Print(created
+                        ? $"Created repository {name} at {location}."
+                        : $"Repository {name} at {location} is there already; its password fits.");
                 }
             }
             catch (Exception e) when (names.Count > 1 && e is not OperationCanceledException)

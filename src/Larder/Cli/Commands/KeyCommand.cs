@@ -8,7 +8,8 @@ namespace Larder.Cli.Commands;
 /// <summary>`larder key`.</summary>
 internal sealed class KeyCommand
 {
-    private const string Json = "An object: `repository`, `keys` (array of `id`, `short_id`, `username`, `hostname`, `created_at`, `current`), `added`, `removed`.";
+    private const string Json =
+        "An object: `repository`, `keys` (array of `id`, `short_id`, `username`, `hostname`, `created_at`, `current`), `added`, `removed`.";
 
     private readonly Setting newFile = new("--new-password-file", "FILE", "A file that holds the new password.", ValueKind.Path);
     private readonly Setting newCommand = new("--new-password-command", "COMMAND", "A shell command that prints the new password.");
@@ -21,7 +22,8 @@ internal sealed class KeyCommand
         "Manage the passwords of a repository.",
         new LarderCommand("list", "List the passwords of a repository.")
         {
-            Run = (call, cancellationToken) => AnswerAsync(call, new KeyCommands(call.Engine, call.Repository).ListAsync(cancellationToken)),
+            Run = (call, cancellationToken) =>
+                AnswerAsync(call, new KeyCommands(call.Engine, call.Repository).ListAsync(cancellationToken)),
             TakesRepository = true,
             Examples = [new("larder key list --repository local", "who may open it")],
             Statuses = [ExitStatus.Damage, .. CommandTree.OpensRepository],
@@ -32,7 +34,9 @@ internal sealed class KeyCommand
             Options = { newFile, newCommand },
             Run = AddAsync,
             TakesRepository = true,
-            Details = "The new password is never an argument, where everybody on the machine could read it: it comes from a file, a command or,\non a terminal, from a prompt.",
+            Details = "The new password is never an argument, where everybody on the machine could read it: "
+                + "it comes from a file, a command or,\n"
+                + "on a terminal, from a prompt.",
             Examples =
             [
                 new("larder key add --repository local", "asks for the new password"),
@@ -87,7 +91,8 @@ internal sealed class KeyCommand
         var (file, command) = (call.ValueOf(newFile), call.ValueOf(newCommand));
         if (file is not null && command is not null)
         {
-            throw new LarderException(EngineError.UsageInvalid, "--new-password-file and --new-password-command cannot both give the password.");
+            throw new LarderException(
+                EngineError.UsageInvalid, "--new-password-file and --new-password-command cannot both give the password.");
         }
         var folder = call.World.Environment.WorkingDirectory;
         if (file is not null)
@@ -100,7 +105,9 @@ internal sealed class KeyCommand
         }
         return call.World.InputIsTerminal && call.World.ErrorIsTerminal
             ? AskTwice(call)
-            : throw new LarderException(EngineError.UsageInvalid, "The new password is to come from --new-password-file or --new-password-command: there is no terminal to ask at.");
+            : throw new LarderException(
+                EngineError.UsageInvalid,
+                "The new password is to come from --new-password-file or --new-password-command: there is no terminal to ask at.");
     }
 
     private static string AskTwice(Call call)
@@ -110,7 +117,9 @@ internal sealed class KeyCommand
         {
             throw new LarderException(EngineError.UsageInvalid, "The two passwords are not the same; nothing was changed.");
         }
-        return first.Length > 0 ? first : throw new LarderException(EngineError.UsageInvalid, "An empty password protects nothing; nothing was changed.");
+        return first.Length > 0
+            ? first
+            : throw new LarderException(EngineError.UsageInvalid, "An empty password protects nothing; nothing was changed.");
 
         string Ask(string prompt)
         {

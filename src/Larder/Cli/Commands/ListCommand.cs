@@ -19,7 +19,8 @@ internal sealed class ListCommand
         Options = { size, safety },
         Run = RunAsync,
         TakesRepository = true,
-        Details = "What is listed is read from the repositories themselves. CATEGORY is the slot that a backup fills under the job's retention.",
+        Details =
+            "What is listed is read from the repositories themselves. CATEGORY is the slot that a backup fills under the job's retention.",
         Examples =
         [
             new("larder list", "everything"),

@@ -9,7 +9,8 @@ internal sealed class LsCommand
 {
     private readonly Operand place = new(
         "BACKUP", $"{ShowCommand.Naming} Then, if need be, a path in it, which begins with a source's name.", ValueKind.Backup, 1, 1);
-    private readonly Operand folder = new("PATH", "A file or folder inside the backup, beginning with the name of its source.", ValueKind.Text, 0, 1);
+    private readonly Operand folder = new(
+        "PATH", "A file or folder inside the backup, beginning with the name of its source.", ValueKind.Text, 0, 1);
     private readonly Flag details = new("--long", "With mode, owner, size and time.", "-l");
     private readonly Flag shallow = new("--shallow", "Not what lies deeper than the folder itself.");
 
@@ -28,7 +29,8 @@ internal sealed class LsCommand
             new("larder ls latest code/srv/journal --long", "one folder, with sizes and times"),
         ],
         Statuses = [ExitStatus.Damage, .. CommandTree.OpensRepository],
-        Json = "An array of `path`, `name`, `type` (file, dir, symlink, …), `size_bytes`, `modified_at`, `mode`, `uid`, `gid`, `user`, `group`, `link_target`.",
+        Json = "An array of `path`, `name`, `type` (file, dir, symlink, …), `size_bytes`, `modified_at`, `mode`, `uid`, `gid`, `user`, "
+            + "`group`, `link_target`.",
     };
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
@@ -56,6 +58,7 @@ internal sealed class LsCommand
     {
         var owner = $"{node.User ?? $"{node.Uid}"}:{node.Group ?? $"{node.Gid}"}";
         var link = node.LinkTarget is { } target ? $" -> {target}" : "";
-        return TextWidth.Plain($"{node.Mode}  {owner,-17}  {Show.Bytes(node.SizeBytes),9}  {Show.Moment(node.ModifiedAt, zone)}  {node.Path}{link}");
+        return TextWidth.Plain(
+            $"{node.Mode}  {owner,-17}  {Show.Bytes(node.SizeBytes),9}  {Show.Moment(node.ModifiedAt, zone)}  {node.Path}{link}");
     }
 }

@@ -14,10 +14,12 @@ internal sealed class RestoreCommand
 
     private readonly Operand name = new("BACKUP", ShowCommand.Naming, ValueKind.Backup, 0, 1);
     private readonly Settings only = new("--only", "SOURCE", "Only this source; may be repeated.");
-    private readonly Setting entry = new("--entry", "ENTRY", "One file or folder, as `larder ls` shows it; one table, collection or database.");
+    private readonly Setting entry = new(
+        "--entry", "ENTRY", "One file or folder, as `larder ls` shows it; one table, collection or database.");
     private readonly Setting target = new("--target", "URL|PATH", "Write here; without it, back in place.", ValueKind.Path);
     private readonly Setting environment = new("--environment", "ENVIRONMENT", "Write to where the job's environment of this name says.");
-    private readonly Setting jobs = new("--jobs", "N", "Tables or collections that a database server is given at once; by default 1 to 4, as processors.");
+    private readonly Setting jobs = new(
+        "--jobs", "N", "Tables or collections that a database server is given at once; by default 1 to 4, as processors.");
     private readonly Flag schemaOnly = new("--schema-only", "Of a database server, definitions without rows.");
     private readonly Flag dataOnly = new("--data-only", "Of a database server, rows into tables that are there.");
     private readonly Flag withUsers = new("--with-users", "The accounts of a database server too: roles and globals, users.");
@@ -45,7 +47,9 @@ internal sealed class RestoreCommand
         [
             new("larder restore latest", "the plan of a restore in place; nothing is done"),
             new("larder restore latest --target /tmp/look --confirm", "everything, somewhere else"),
-            new("larder restore latest --only db --target postgresql://app@db.example.com/app_copy --confirm", "a dump into another database"),
+            new(
+                "larder restore latest --only db --target postgresql://app@db.example.com/app_copy --confirm",
+                "a dump into another database"),
             new("larder restore latest --only db --entry users --environment staging", "the plan of one table into the job's staging"),
             new("larder restore journal:20240708_143022 --only db --confirm", "a database in place; the replaced one is kept beside it"),
             new("larder rollback --confirm", "undo the last restore"),
@@ -111,7 +115,8 @@ internal sealed class RestoreCommand
     private int? JobsOf(Call call) => call.ValueOf(jobs) switch
     {
         null => null,
-        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= JobsMax => number,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number is >= 1 and <= JobsMax => number,
         var text => throw new LarderException(EngineError.UsageInvalid, $"--jobs takes a number from 1 to {JobsMax}, and not \"{text}\"."),
     };
 }

@@ -18,7 +18,8 @@ internal sealed class RunsCommand
     private readonly Setting kind = new("--kind", "KIND", "Only runs of this kind.", ValueKind.Text, Kinds);
     private readonly Setting limit = new("--limit", "N", "At most this many, newest first; 20 by default.");
 
-    private readonly Setting show = new("--show", "RUN", "One run with its events: warnings, errors, what hooks printed. The beginning of its id, or latest.");
+    private readonly Setting show = new(
+        "--show", "RUN", "One run with its events: warnings, errors, what hooks printed. The beginning of its id, or latest.");
 
     public static LarderCommand Create() => new RunsCommand().Build();
 
@@ -34,9 +35,9 @@ internal sealed class RunsCommand
             new("larder runs journal --kind backup --limit 100", "backups of a job, failed ones too"),
             new("larder runs --show latest", "what the newest run said"),
         ],
-        Json = "An array of `id`, `kind`, `job`, `status`, `trigger`, `created_by`, `started_at`, `finished_at`, `backup_id`, `size_bytes`, `added_bytes`, "
-            + "`exit_status`, `error` (object of `code`, `message`, `hint`, or null). With --show one of them as an "
-            + "object, and `events` (array of `number`, `at`, `level`, `message`).",
+        Json = "An array of `id`, `kind`, `job`, `status`, `trigger`, `created_by`, `started_at`, `finished_at`, `backup_id`, "
+            + "`size_bytes`, `added_bytes`, `exit_status`, `error` (object of `code`, `message`, `hint`, or null). With --show one of "
+            + "them as an object, and `events` (array of `number`, `at`, `level`, `message`).",
     };
 
     private Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
@@ -137,7 +138,9 @@ internal sealed class RunsCommand
         ["size_bytes"] = run.SizeBytes,
         ["added_bytes"] = run.AddedBytes,
         ["exit_status"] = run.ExitStatus,
-        ["error"] = run.ErrorCode is null ? null : new JsonObject { ["code"] = run.ErrorCode, ["message"] = run.ErrorMessage, ["hint"] = run.Hint },
+        ["error"] = run.ErrorCode is null
+            ? null
+            : new JsonObject { ["code"] = run.ErrorCode, ["message"] = run.ErrorMessage, ["hint"] = run.Hint },
     };
 
     private static string Text(IReadOnlyList<Run> runs, Ink ink)

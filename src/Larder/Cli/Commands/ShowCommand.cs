@@ -10,7 +10,8 @@ namespace Larder.Cli.Commands;
 /// <summary>`larder show`.</summary>
 internal sealed class ShowCommand
 {
-    public static readonly string Naming = "The beginning of an id, a timestamp such as 20240708_143022, or latest; JOB: may stand before it.";
+    public static readonly string Naming =
+        "The beginning of an id, a timestamp such as 20240708_143022, or latest; JOB: may stand before it.";
 
     private readonly Operand name = new("BACKUP", Naming, ValueKind.Backup, 1, 1);
 
@@ -28,8 +29,9 @@ internal sealed class ShowCommand
             new("larder show 20240708_143022", "by its timestamp, in the job's time zone"),
         ],
         Statuses = [ExitStatus.Damage, .. CommandTree.OpensRepository],
-        Json = "One object: the keys of `larder backup --json`; `warnings` (array of `path`, `reason`), also when empty; `places` (array of `repository`, "
-            + "`snapshot_id` as stock restic shows it); `manifest`, the backup's manifest.json whole, or null where it cannot be read.",
+        Json = "One object: the keys of `larder backup --json`; `warnings` (array of `path`, `reason`), also when empty; `places` (array "
+            + "of `repository`, `snapshot_id` as stock restic shows it); `manifest`, the backup's manifest.json whole, or null where it "
+            + "cannot be read.",
     };
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
@@ -66,7 +68,8 @@ internal sealed class ShowCommand
         document["warnings"] = new JsonArray(
             [.. backup.Warnings.Select(warning => (JsonNode)new JsonObject { ["path"] = warning.Path, ["reason"] = warning.Reason })]);
         document["places"] = new JsonArray(
-            [.. backup.Places.Select(place => (JsonNode)new JsonObject { ["repository"] = place.Repository, ["snapshot_id"] = place.SnapshotId.ToString() })]);
+            [.. backup.Places.Select(
+                place => (JsonNode)new JsonObject { ["repository"] = place.Repository, ["snapshot_id"] = place.SnapshotId.ToString() })]);
         document["manifest"] = manifest is null ? null : JsonNode.Parse(ManifestJson.Write(manifest));
         return document;
     }
@@ -97,7 +100,8 @@ internal sealed class ShowCommand
             AppendReasons(page, backup.Warnings.Select(warning => (warning.Path, warning.Reason)));
         }
         var missing = (manifest?.Sources ?? [])
-            .SelectMany(source => source.NotCaptured.Select(one => (one.Path.Length > 0 ? $"{source.Name}/{one.Path}" : source.Name, one.Reason)))
+            .SelectMany(
+                source => source.NotCaptured.Select(one => (one.Path.Length > 0 ? $"{source.Name}/{one.Path}" : source.Name, one.Reason)))
             .ToList();
         if (missing.Count > 0)
         {

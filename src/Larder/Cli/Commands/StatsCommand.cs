@@ -8,20 +8,23 @@ namespace Larder.Cli.Commands;
 /// <summary>`larder stats`.</summary>
 internal static class StatsCommand
 {
-    public static LarderCommand Create() => new("stats", "Show how much the repositories hold, and what deduplication and compression save.")
+    public static LarderCommand Create() =>
+        new("stats", "Show how much the repositories hold, and what deduplication and compression save.")
     {
         Run = RunAsync,
         TakesRepository = true,
         Examples = [new("larder stats", "all repositories"), new("larder stats --repository local --json", "one, for a program")],
         Statuses = [ExitStatus.Damage, .. CommandTree.OpensRepository],
-        Json = "An object with `repositories`, an array of `name`, `location`, `backups`, `snapshots`, `packs`, `blobs`, `stored_bytes`, `restored_bytes`, "
-            + "`unique_bytes`, `dedup_ratio`, `compression_ratio`, `unused_bytes`, `oldest`, `newest`, `free_disk_bytes`.",
+        Json = "An object with `repositories`, an array of `name`, `location`, `backups`, `snapshots`, `packs`, `blobs`, `stored_bytes`, "
+            + "`restored_bytes`, `unique_bytes`, `dedup_ratio`, `compression_ratio`, `unused_bytes`, `oldest`, `newest`, "
+            + "`free_disk_bytes`.",
     };
 
     private static async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
     {
         var stats = await StatsReport.ComputeAsync(call.Engine, call.Repository, cancellationToken);
-        call.Answer(() => BrowseJson.Write(stats), () => string.Join('\n', stats.Repositories.Select(repository => Page(repository, call.OutInk))));
+        call.Answer(
+            () => BrowseJson.Write(stats), () => string.Join('\n', stats.Repositories.Select(repository => Page(repository, call.OutInk))));
         return ExitStatus.Done;
     }
 
@@ -35,8 +38,10 @@ internal static class StatsCommand
             facts.Add("from", $"{Show.Moment(oldest, TimeZoneInfo.Local)} to {Show.Moment(newest, TimeZoneInfo.Local)}");
         }
         facts.Add("restored", $"{Show.Bytes(stats.RestoredBytes)} if every backup were restored");
-        facts.Add("unique", $"{Show.Bytes(stats.UniqueBytes)} in {Show.Count(stats.Blobs, "blob")}{Ratio(stats.DedupRatio, "deduplicated")}");
-        facts.Add("stored", $"{Show.Bytes(stats.StoredBytes)} in {Show.Count(stats.Packs, "pack")}{Ratio(stats.CompressionRatio, "compressed")}");
+        facts.Add(
+            "unique", $"{Show.Bytes(stats.UniqueBytes)} in {Show.Count(stats.Blobs, "blob")}{Ratio(stats.DedupRatio, "deduplicated")}");
+        facts.Add(
+            "stored", $"{Show.Bytes(stats.StoredBytes)} in {Show.Count(stats.Packs, "pack")}{Ratio(stats.CompressionRatio, "compressed")}");
         if (stats.UnusedBytes is { } unused)
         {
             facts.Add("unused", $"{Show.Bytes(unused)} that a cleanup could free");
@@ -48,5 +53,6 @@ internal static class StatsCommand
         return facts.Render(ink);
     }
 
-    private static string Ratio(double? ratio, string what) => ratio is { } known ? string.Create(CultureInfo.InvariantCulture, $", {what} {known:0.0} : 1") : "";
+    private static string Ratio(double? ratio, string what) =>
+        ratio is { } known ? string.Create(CultureInfo.InvariantCulture, $", {what} {known:0.0} : 1") : "";
 }

@@ -17,7 +17,11 @@ internal sealed class UnlockCommand
         Run = RunAsync,
         TakesRepository = true,
         Details = "A lock counts as left behind when its process is dead on this machine, or when it was not refreshed for 30 minutes.",
-        Examples = [new("larder unlock", "in all repositories"), new("larder unlock --repository offsite --all", "after the other machine was switched off")],
+        Examples =
+        [
+            new("larder unlock", "in all repositories"),
+            new("larder unlock --repository offsite --all", "after the other machine was switched off"),
+        ],
         Statuses = [ExitStatus.NoRepository, ExitStatus.WrongPassword],
         Json = "An object: `repositories` (array of `repository`, `removed`), `removed`.",
     };
@@ -27,7 +31,9 @@ internal sealed class UnlockCommand
         var report = await new UnlockRun(call.Engine, call.Repository, call.Has(all)).ExecuteAsync(cancellationToken);
         call.Answer(
             report.ToJson,
-            () => string.Join('\n', report.Repositories.Select(repository => $"{repository.Repository}: {Show.Count(repository.Removed, "lock")} removed.")));
+            () => string.Join(
+                '\n',
+                report.Repositories.Select(repository => $"{repository.Repository}: {Show.Count(repository.Removed, "lock")} removed.")));
         return ExitStatus.Done;
     }
 }

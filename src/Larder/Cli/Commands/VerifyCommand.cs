@@ -8,9 +8,12 @@ namespace Larder.Cli.Commands;
 /// <summary>`larder verify`.</summary>
 internal sealed class VerifyCommand
 {
-    private readonly Operand names = new("BACKUP", "Backups to verify; whole repositories without one.", ValueKind.Backup, 0, Operand.AnyNumber);
-    private readonly Setting level = new("--level", "LEVEL", "How deep to look; data by default.", ValueKind.Text, "structure", "data", "content");
-    private readonly Setting subset = new("--subset", "PART/OF", "Read only this share of the data, such as 1/7 on the first day of seven.");
+    private readonly Operand names = new(
+        "BACKUP", "Backups to verify; whole repositories without one.", ValueKind.Backup, 0, Operand.AnyNumber);
+    private readonly Setting level = new(
+        "--level", "LEVEL", "How deep to look; data by default.", ValueKind.Text, "structure", "data", "content");
+    private readonly Setting subset = new(
+        "--subset", "PART/OF", "Read only this share of the data, such as 1/7 on the first day of seven.");
 
     public static LarderCommand Create() => new VerifyCommand().Build();
 
@@ -30,9 +33,9 @@ internal sealed class VerifyCommand
             new("larder verify latest --level content", "one backup, to the last row"),
         ],
         Statuses = [ExitStatus.Damage, .. CommandTree.OpensRepository],
-        Json = "An object: `status` (success or failed), `level`, `subset`, `run_id`, `started_at`, `duration_seconds`, `checked` (object of counts: "
-            + "`repositories`, `backups`, `packs`, `packs_read`, `bytes_read`, `blobs`, `contents`, `entries`, `rows`, `content_bytes`), `errors` (array of "
-            + "`code`, `message`, `file`, `repository`, `backups`), `hints`.",
+        Json = "An object: `status` (success or failed), `level`, `subset`, `run_id`, `started_at`, `duration_seconds`, `checked` (object "
+            + "of counts: `repositories`, `backups`, `packs`, `packs_read`, `bytes_read`, `blobs`, `contents`, `entries`, `rows`, "
+            + "`content_bytes`), `errors` (array of `code`, `message`, `file`, `repository`, `backups`), `hints`.",
     };
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)

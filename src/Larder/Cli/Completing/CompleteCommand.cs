@@ -44,7 +44,8 @@ internal sealed class CompleteCommand(RootCommand root)
         {
             ValueKind.Job => configuration.Jobs.Keys,
             ValueKind.Repository => configuration.Repositories.Keys,
-            ValueKind.Backup => configuration.Jobs.Keys.Select(job => $"{job}:latest").Prepend("latest").Concat(RecentBackups(call, configuration)),
+            ValueKind.Backup =>
+                configuration.Jobs.Keys.Select(job => $"{job}:latest").Prepend("latest").Concat(RecentBackups(call, configuration)),
             _ => [],
         };
     }

@@ -1,6 +1,8 @@
 namespace Larder.Cli.Completing;
 
-/// <summary>What each shell needs to know. All of them ask `larder complete` with the words before the cursor, the last one unfinished.</summary>
+/// <summary>
+/// What each shell needs to know. All of them ask `larder complete` with the words before the cursor, the last one unfinished.
+/// </summary>
 internal static class CompletionScripts
 {
     private const string Bash =

@@ -41,7 +41,9 @@ internal static class WordCompletion
         {
             return Values(waiting as IValued, unfinished, "", namesOf);
         }
-        if (!literal && unfinished.StartsWith("--", StringComparison.Ordinal) && unfinished.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals)
+        if (!literal
+            && unfinished.StartsWith("--", StringComparison.Ordinal)
+            && unfinished.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals)
         {
             var option = OptionsOf(root, command).FirstOrDefault(each => each.Name == unfinished[..equals]);
             return Values(option as IValued, unfinished[(equals + 1)..], unfinished[..(equals + 1)], namesOf);
@@ -75,7 +77,8 @@ internal static class WordCompletion
         return null;
     }
 
-    private static IReadOnlyList<string> Values(IValued? valued, string unfinished, string before, Func<ValueKind, IEnumerable<string>> namesOf) => valued switch
+    private static IReadOnlyList<string> Values(
+        IValued? valued, string unfinished, string before, Func<ValueKind, IEnumerable<string>> namesOf) => valued switch
     {
         null => [],
         { Words.Count: > 0 } => Fitting(valued.Words, unfinished, before),
@@ -85,5 +88,8 @@ internal static class WordCompletion
     };
 
     private static IReadOnlyList<string> Fitting(IEnumerable<string> words, string unfinished, string before) =>
-        [.. words.Where(word => word.StartsWith(unfinished, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal).Select(word => before + word)];
+    [
+        .. words.Where(word => word.StartsWith(unfinished, StringComparison.Ordinal))
+            .Distinct().Order(StringComparer.Ordinal).Select(word => before + word),
+    ];
 }

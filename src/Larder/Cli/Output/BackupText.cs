@@ -7,7 +7,8 @@ internal static class BackupText
 {
     public static string Table(IReadOnlyList<Backup> backups, bool withSizes, Ink ink)
     {
-        string[] headings = ["ID", "TIMESTAMP", "JOB", "STATUS", "CATEGORY", "REPOSITORIES", .. withSizes ? [">SIZE", ">ADDED"] : Array.Empty<string>(), "DESCRIPTION"];
+        string[] sizes = withSizes ? [">SIZE", ">ADDED"] : [];
+        string[] headings = ["ID", "TIMESTAMP", "JOB", "STATUS", "CATEGORY", "REPOSITORIES", .. sizes, "DESCRIPTION"];
         var table = new Table(headings);
         foreach (var backup in backups)
         {
@@ -49,7 +50,8 @@ internal static class BackupText
         foreach (var source in backup.Sources)
         {
             var database = source.DatabaseHost is { } host ? $"{source.DatabaseName} on {host}" : source.DatabaseName;
-            sources.Add(source.Name, source.Engine, Show.Number(source.Entries), source.Rows is { } rows ? Show.Number(rows) : "-", database);
+            sources.Add(
+                source.Name, source.Engine, Show.Number(source.Entries), source.Rows is { } rows ? Show.Number(rows) : "-", database);
         }
         return facts.Render(ink) + (sources.Rows > 0 ? "\n" + sources.Render(ink) : "");
 
@@ -67,5 +69,8 @@ internal static class BackupText
     private static string CategoryOf(Backup backup) => backup.Category?.ToString().ToLowerInvariant() ?? "-";
 
     private static string Remark(Backup backup) =>
-        string.Join(" ", new[] { backup.Description, backup.Tags.Count > 0 ? $"[{string.Join(", ", backup.Tags)}]" : null }.Where(text => text is not null));
+        string.Join(
+            " ",
+            new[] { backup.Description, backup.Tags.Count > 0 ? $"[{string.Join(", ", backup.Tags)}]" : null }
+                .Where(text => text is not null));
 }

@@ -7,8 +7,6 @@ internal sealed record Ink(bool IsOn)
 
     public string Bold(string text) => Paint(text, "1");
 
-    public string Faint(string text) => Paint(text, "2");
-
     public string Red(string text) => Paint(text, "31");
 
     public string Green(string text) => Paint(text, "32");

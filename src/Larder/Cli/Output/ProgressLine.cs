@@ -4,7 +4,9 @@ using Larder.Engine.Configuration;
 
 namespace Larder.Cli.Output;
 
-/// <summary>Shows how far a run is: a line redrawn in place on a terminal, and elsewhere a line now and then. It ends when disposed.</summary>
+/// <summary>
+/// Shows how far a run is: a line redrawn in place on a terminal, and elsewhere a line now and then. It ends when disposed.
+/// </summary>
 internal sealed class ProgressLine : IAsyncDisposable
 {
     /// <summary>How often a terminal is redrawn at most.</summary>
@@ -75,7 +77,8 @@ internal sealed class ProgressLine : IAsyncDisposable
         }
         if (bytesPerSecond >= 1 && total > done)
         {
-            parts.Add($"{DurationText.Format(TimeSpan.FromSeconds(Math.Ceiling(Math.Min((total - done) / bytesPerSecond, 8640000))))} left");
+            parts.Add(
+                $"{DurationText.Format(TimeSpan.FromSeconds(Math.Ceiling(Math.Min((total - done) / bytesPerSecond, 8640000))))} left");
         }
         return parts.Count == 0 ? phase : $"{(phase.Length > 0 ? $"{phase}: " : "")}{string.Join(", ", parts)}";
     }

@@ -12,7 +12,8 @@ internal sealed class Table(params string[] headings)
 
     public int Rows => rows.Count;
 
-    public void Add(params string?[] cells) => rows.Add([.. cells.Select(cell => (TextWidth.Plain(cell ?? ""), (Func<string, string>?)null))]);
+    public void Add(params string?[] cells) =>
+        rows.Add([.. cells.Select(cell => (TextWidth.Plain(cell ?? ""), (Func<string, string>?)null))]);
 
     /// <summary>A row of which one cell is painted, which adds bytes and no width.</summary>
     public void AddPainted(int column, Func<string, string> paint, params string?[] cells) =>
@@ -22,7 +23,8 @@ internal sealed class Table(params string[] headings)
     public string Render(Ink ink)
     {
         var names = headings.Select(heading => heading.TrimStart('>')).ToArray();
-        var widths = names.Select((name, at) => Math.Max(TextWidth.Of(name), rows.Max(row => (int?)TextWidth.Of(row[at].Text)) ?? 0)).ToArray();
+        var widths = names.Select((name, at) => Math.Max(TextWidth.Of(name), rows.Max(row => (int?)TextWidth.Of(row[at].Text)) ?? 0))
+            .ToArray();
         var text = new StringBuilder();
         if (rows.Count > 0 && names.Any(name => name.Length > 0))
         {
@@ -44,7 +46,8 @@ internal sealed class Table(params string[] headings)
             var shown = paint is null || cell.Length == 0 ? cell : paint(cell);
             var filling = new string(' ', widths[at] - TextWidth.Of(cell));
             var isRight = headings[at].StartsWith('>');
-            line.Append(at > 0 ? Gap : "").Append(isRight ? filling : "").Append(shown).Append(isRight || at == cells.Length - 1 ? "" : filling);
+            line.Append(at > 0 ? Gap : "").Append(isRight ? filling : "").Append(shown)
+                .Append(isRight || at == cells.Length - 1 ? "" : filling);
         }
         text.Append(line.ToString().TrimEnd()).Append('\n');
     }
