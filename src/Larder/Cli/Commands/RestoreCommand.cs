@@ -1,5 +1,4 @@
 using System.Globalization;
-using Larder.Cli.Output;
 using Larder.Engine.Errors;
 using Larder.Engine.Restore;
 using Larder.Sources.Dumps;
@@ -38,7 +37,8 @@ internal sealed class RestoreCommand
         Arguments = { name },
         Options =
         {
-            only, entry, entryName, target, environment, jobs, schemaOnly, dataOnly, withUsers, overwrite, noSafety, dryRun, confirm, resume,
+            only, entry, entryName, target, environment, jobs, schemaOnly, dataOnly, withUsers, overwrite, noSafety, dryRun, confirm,
+            resume,
         },
         Run = RunAsync,
         TakesRepository = true,
