@@ -12,10 +12,6 @@ internal sealed class ArchiveRestore(TargetServer server, PostgreSqlTools tools,
     // What is restored beside the live data is made durable by the renaming at the end, whose commit flushes all that was logged before it.
     private const string Unhurried = "-c synchronous_commit=off";
 
-    // An index is otherwise built by up to three processes. Where every processor has a job already, they only stand in each other's way:
-    // measured on 2 processors with 2 jobs, the server takes 9.1 instead of 10.2 s of processor time for 1 GB.
-    private const string OneProcessAnIndex = "-c max_parallel_maintenance_workers=0";
-
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>
@@ -117,22 +113,8 @@ internal sealed class ArchiveRestore(TargetServer server, PostgreSqlTools tools,
             KeepErrorLine = new RestoreMessages(feed.Hear).Keep,
             Environment = new Dictionary<string, string>(start.Environment)
             {
-                ["PGOPTIONS"] = string.Join(' ', MakeOptions(jobs)),
+                ["PGOPTIONS"] = $"{Environment.GetEnvironmentVariable("PGOPTIONS")} {Unhurried}".Trim(),
             },
         };
-    }
-
-    /// <summary>What the user set stands behind ours, and so wins.</summary>
-    private IEnumerable<string> MakeOptions(int jobs)
-    {
-        yield return Unhurried;
-        if (server.IsHere && jobs >= Environment.ProcessorCount)
-        {
-            yield return OneProcessAnIndex;
-        }
-        if (Environment.GetEnvironmentVariable("PGOPTIONS") is { Length: > 0 } options)
-        {
-            yield return options;
-        }
     }
 }

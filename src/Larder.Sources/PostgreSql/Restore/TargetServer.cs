@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using Larder.Sources.Tools;
 using Npgsql;
 
@@ -25,11 +24,6 @@ internal sealed class TargetServer
     public string Host => settings.Host!;
 
     public int Port => settings.Port;
-
-    /// <summary>Whether it is reached by a socket of this machine, and so most likely has this machine's processors.</summary>
-    public bool IsHere => Host.StartsWith('/')
-        || Host == "localhost"
-        || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
 
     public string User => settings.Username!;
 
