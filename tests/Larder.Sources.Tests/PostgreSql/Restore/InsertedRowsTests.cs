@@ -1,4 +1,5 @@
 using Larder.Sources.PostgreSql;
+using Larder.Testing.Servers;
 
 namespace Larder.Sources.Tests.PostgreSql.Restore;
 

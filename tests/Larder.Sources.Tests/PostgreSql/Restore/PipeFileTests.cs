@@ -26,7 +26,8 @@ public sealed class PipeFileTests
                 start += count;
             }
         }
-        Assert.True(content.AsSpan().SequenceEqual(await reading));
+        var read = await reading;
+        Assert.True(content.AsSpan().SequenceEqual(read));
     }
 
     [Fact]
