@@ -212,7 +212,8 @@ internal sealed class SiblingNames
     /// <summary>Gives a failure of the file system its meaning. <paramref name="what"/>: <c>/srv/app cannot be exchanged</c>.</summary>
     public static SourceException Describe(string what, Exception error)
     {
-        var kind = (error.InnerException as Win32Exception)?.NativeErrorCode switch
+        // .NET's own failures carry the error number as their HResult.
+        var kind = ((error.InnerException as Win32Exception)?.NativeErrorCode ?? error.HResult) switch
         {
             LibcError.NoSpace or LibcError.QuotaExceeded => SourceError.TargetFull,
             LibcError.Busy or LibcError.TextBusy => SourceError.TargetBusy,

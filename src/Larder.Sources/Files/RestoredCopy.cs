@@ -12,12 +12,12 @@ public sealed class RestoredCopy : IDisposable
     private readonly MadeFolders parents;
     private readonly FileTreeWriter writer;
     private readonly FileTarget file;
+    private readonly bool isKept;
     private (ulong DeviceId, ulong Inode)? written;
 
-    private RestoredCopy(string target, EntryAttributes attributes, long bytes)
+    private RestoredCopy(string folder, string name, EntryAttributes attributes, long bytes, bool isKept)
     {
-        var folder = Path.GetDirectoryName(target)!;
-        var name = $".{Path.GetFileName(target)}.larder-restoring-{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
+        this.isKept = isKept;
         FullPath = Path.Combine(folder, name);
         parents = MadeFolders.Make(folder);
         try
@@ -42,8 +42,19 @@ public sealed class RestoredCopy : IDisposable
     /// <summary>
     /// Begins a file in the target's folder, which is made where it is missing. Fails with <see cref="SourceException"/>.
     /// </summary>
-    public static RestoredCopy Begin(string target, EntryAttributes attributes, long bytes) =>
-        new(Path.GetFullPath(target), attributes, bytes);
+    public static RestoredCopy Begin(string target, EntryAttributes attributes, long bytes)
+    {
+        target = Path.GetFullPath(target);
+        var name = $".{Path.GetFileName(target)}.larder-restoring-{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
+        return new(Path.GetDirectoryName(target)!, name, attributes, bytes, isKept: false);
+    }
+
+    /// <summary>
+    /// Begins the file that an exchange knows as <see cref="Exchanges.ExchangePart.Beside"/>. Once completed it stays there after disposing.
+    /// Fails with <see cref="SourceException"/>, <see cref="SourceError.TargetExists"/> on completion where something has the name.
+    /// </summary>
+    public static RestoredCopy BeginAt(string beside, EntryAttributes attributes, long bytes) =>
+        new(Path.GetDirectoryName(beside)!, Path.GetFileName(beside), attributes, bytes, isKept: true);
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => file.WriteAsync(bytes);
 
@@ -74,6 +85,10 @@ public sealed class RestoredCopy : IDisposable
     {
         file.Dispose();
         writer.Dispose();
+        if (isKept && written is not null)
+        {
+            return;
+        }
         if (written is { } own && File.Exists(FullPath) && Identity() == own)
         {
             File.Delete(FullPath);

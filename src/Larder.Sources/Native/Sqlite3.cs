@@ -110,6 +110,9 @@ internal static partial class Sqlite3
     [LibraryImport(Library, EntryPoint = "sqlite3_backup_step")]
     public static partial int BackupStep(BackupHandle backup, int pages);
 
+    [LibraryImport(Library, EntryPoint = "sqlite3_backup_remaining")]
+    public static partial int BackupRemaining(BackupHandle backup);
+
     [LibraryImport(Library, EntryPoint = "sqlite3_backup_finish")]
     private static partial int BackupFinish(nint backup);
 
