@@ -21,6 +21,9 @@ internal sealed class SiblingNames
     /// <summary>What <see cref="ExchangePart.Detail"/> says where the file system cannot exchange two names at one moment.</summary>
     public const string TwoRenames = "renames";
 
+    /// <summary>Behind the name of one file that is being written beside.</summary>
+    public const string UnfinishedSuffix = "~";
+
     private readonly WholenessNote note;
     private readonly Action<string>? afterCall;
 
@@ -189,7 +192,7 @@ internal sealed class SiblingNames
         Done("remove the note");
         foreach (var part in Parts)
         {
-            foreach (var path in new[] { part.Beside, part.Old }.OfType<string>())
+            foreach (var path in new[] { part.Beside, part.Beside + UnfinishedSuffix, part.Old }.OfType<string>())
             {
                 remove(path);
                 Done($"remove {path}");
@@ -213,14 +216,18 @@ internal sealed class SiblingNames
     public static SourceException Describe(string what, Exception error)
     {
         // .NET's own failures carry the error number as their HResult.
-        var kind = ((error.InnerException as Win32Exception)?.NativeErrorCode ?? error.HResult) switch
+        var number = (error.InnerException as Win32Exception)?.NativeErrorCode ?? error.HResult;
+        var kind = number switch
         {
             LibcError.NoSpace or LibcError.QuotaExceeded => SourceError.TargetFull,
             LibcError.Busy or LibcError.TextBusy => SourceError.TargetBusy,
             LibcError.Exists or LibcError.NotEmpty => SourceError.TargetExists,
             _ => SourceError.TargetFailed,
         };
-        return new SourceException(kind, $"{what}: {error.Message}", error);
+        var hint = number == LibcError.OtherFileSystem
+            ? " A folder that came with a container's image cannot be renamed: restore in place, or keep the data on a volume."
+            : "";
+        return new SourceException(kind, $"{what}: {error.Message}{hint}", error);
     }
 
     private static bool Stands(string path) => LibcPath.TryLook(path, out _);

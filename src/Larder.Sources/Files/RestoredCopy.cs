@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Larder.Sources.Exchanges;
 using Larder.Sources.Native;
 
 namespace Larder.Sources.Files;
@@ -23,7 +24,12 @@ public sealed class RestoredCopy : IDisposable
         try
         {
             // Without holes, so that a full disk is known before the first byte.
-            writer = new FileTreeWriter(folder, new FileTreeWriterOptions { Overwrite = false, Sparse = false });
+            writer = new FileTreeWriter(folder, new FileTreeWriterOptions
+            {
+                Overwrite = false,
+                Sparse = false,
+                UnfinishedName = isKept ? name + SiblingNames.UnfinishedSuffix : null,
+            });
             file = writer.BeginFile(new EntryPath(name), attributes, bytes);
         }
         catch
@@ -50,8 +56,9 @@ public sealed class RestoredCopy : IDisposable
     }
 
     /// <summary>
-    /// Begins the file that an exchange knows as <see cref="Exchanges.ExchangePart.Beside"/>. Once completed it stays there after disposing.
-    /// Fails with <see cref="SourceException"/>, <see cref="SourceError.TargetExists"/> on completion where something has the name.
+    /// Begins the file that an exchange knows as <see cref="ExchangePart.Beside"/>. Once completed it stays there after disposing.
+    /// What a killed process leaves of it is removed by <see cref="IExchange.ForgetAsync"/>. Fails with <see cref="SourceException"/>,
+    /// <see cref="SourceError.TargetExists"/> where something has the name.
     /// </summary>
     public static RestoredCopy BeginAt(string beside, EntryAttributes attributes, long bytes) =>
         new(Path.GetDirectoryName(beside)!, Path.GetFileName(beside), attributes, bytes, isKept: true);

@@ -293,6 +293,54 @@ public sealed class TreeExchangeTests
     }
 
     [Fact]
+    public async Task A_file_that_is_written_beside_stays_there_and_half_of_one_is_forgotten()
+    {
+        await using var subject = new TreeSubject([("app.conf", false)]);
+        await subject.MakeLiveAsync("old");
+        var record = await subject.PlanAsync();
+        var attributes = new EntryAttributes { Type = EntryType.File, Permissions = 0x1A4 };
+        using (var half = RestoredCopy.BeginAt(record.Parts[0].Beside, attributes, 3))
+        {
+            await half.WriteAsync("ne"u8.ToArray());
+            await subject.Open(record).ForgetAsync(Cancellation); // As after a kill.
+            Assert.Equal(["app.conf"], await subject.ListAsync());
+        }
+        using (var copy = RestoredCopy.BeginAt(record.Parts[0].Beside, attributes, 3))
+        {
+            await copy.WriteAsync("new"u8.ToArray());
+            await copy.CompleteAsync(Cancellation);
+        }
+        var exchange = (TreeExchange)subject.Open(record);
+        exchange.MarkWhole();
+        await exchange.ExchangeAsync(Cancellation);
+        Assert.Equal("new", await subject.ReadLiveAsync());
+    }
+
+    [Fact]
+    public async Task A_folder_of_a_lower_layer_is_left_as_it_was_and_the_reason_is_said()
+    {
+        using var folder = new TestFolder();
+        await folder.ShellAsync(
+            "mkdir -p base; mount -t tmpfs none base; cd base; mkdir -p lower/app upper work merged; echo old >lower/app/first; "
+            + "mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work,redirect_dir=off none merged");
+        try
+        {
+            var record = TreeExchange.Plan([(folder["base/merged/app"], true)], Token);
+            TreeSubject.Write(record.Parts[0].Beside, isFolder: true, "new");
+            var exchange = new TreeExchange(record);
+            exchange.MarkWhole();
+            var error = await Assert.ThrowsAsync<SourceException>(() => exchange.ExchangeAsync(Cancellation));
+            Assert.Contains("container", error.Message, StringComparison.Ordinal);
+            Assert.Equal(ExchangeState.Beside, await exchange.LookAsync(Cancellation));
+            Assert.Equal("old\n", await folder.ShellAsync("cat base/merged/app/first"));
+        }
+        finally
+        {
+            await folder.ShellAsync("umount base/merged base");
+        }
+    }
+
+    [Fact]
     public async Task On_a_full_disk_nothing_counts_as_whole()
     {
         using var folder = new TestFolder();
