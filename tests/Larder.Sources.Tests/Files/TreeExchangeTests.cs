@@ -2,6 +2,7 @@ using System.Text;
 using Larder.Sources.Exchanges;
 using Larder.Sources.Files;
 using Larder.Sources.Native;
+using Larder.Testing;
 
 namespace Larder.Sources.Tests.Files;
 
@@ -290,6 +291,70 @@ public sealed class TreeExchangeTests
         }
         await exchange.ForgetAsync(Cancellation);
         Assert.Equal("app", Assert.Single(Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName)));
+    }
+
+    [Fact]
+    public async Task Old_data_of_which_a_part_was_removed_is_never_put_back()
+    {
+        await using var subject = new TreeSubject([("app", true)]);
+        await subject.MakeLiveAsync("old");
+        var record = await subject.PlanAsync();
+        await subject.StageAsync(subject.Open(record), record, "new");
+        await subject.Open(record).ExchangeAsync(Cancellation);
+        var stuck = Path.Combine(record.Parts[0].Old!, "sub", "second");
+        (await ChildProcess.RunAsync(new ChildCommand("chattr", "+i", stuck), Cancellation)).Expect();
+
+        await Assert.ThrowsAsync<SourceException>(() => subject.Open(record).ForgetAsync(Cancellation));
+        Assert.False(File.Exists(Path.Combine(record.Parts[0].Old!, "first")));
+        Assert.Equal(ExchangeState.Untouched, await subject.Open(record).LookAsync(Cancellation));
+        await subject.Open(record).UndoAsync(Cancellation);
+        Assert.Equal("new", await subject.ReadLiveAsync());
+
+        (await ChildProcess.RunAsync(new ChildCommand("chattr", "-i", stuck), Cancellation)).Expect();
+        await subject.Open(record).ForgetAsync(Cancellation);
+        Assert.Equal(["app"], await subject.ListAsync());
+    }
+
+    [Fact]
+    public async Task A_folder_of_a_hundred_thousand_files_is_taken_over_exchanged_and_removed_in_seconds()
+    {
+        using var folder = new TestFolder();
+        await folder.ShellAsync("mkdir large; mount -t tmpfs none large");
+        try
+        {
+            await folder.ShellAsync("cd large; for d in $(seq 100); do mkdir -p app/$d; (cd app/$d; seq 1000 | xargs touch); done");
+            var record = TreeExchange.Plan([(folder["large/app"], true)], Token);
+            var part = Assert.Single(record.Parts);
+            Directory.CreateDirectory(part.Beside);
+            var exchange = new TreeExchange(record);
+
+            var carried = await TimeAsync("take over", () => TreeExchange.CarryOverAsync(part.Live, part.Beside, Cancellation));
+            Assert.Equal((100, 100_000), (carried.Folders, carried.Linked));
+            exchange.MarkWhole();
+            await TimeAsync("exchange", () => Empty(exchange.ExchangeAsync(Cancellation)));
+            await TimeAsync("remove", () => Empty(exchange.ForgetAsync(Cancellation)));
+            Assert.Equal("100000\napp\n", await folder.ShellAsync("cd large; find . -type f | wc -l; ls -A"));
+        }
+        finally
+        {
+            await folder.ShellAsync("umount large");
+        }
+
+        static async Task<bool> Empty(Task task)
+        {
+            await task;
+            return true;
+        }
+
+        static async Task<T> TimeAsync<T>(string what, Func<Task<T>> work)
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            var result = await work();
+            var taken = TimeProvider.System.GetElapsedTime(started);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {taken.TotalMilliseconds:0} ms");
+            Assert.InRange(taken, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+            return result;
+        }
     }
 
     [Fact]
