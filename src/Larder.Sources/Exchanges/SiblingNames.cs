@@ -89,7 +89,8 @@ internal sealed class SiblingNames
         ReadNote() is { } identities ? LookAt(part, identities[IndexOf(part)]) : ExchangeState.Untouched;
 
     /// <summary>Makes the restored one live and keeps the other; nothing happens where that is done. Not yet durable.</summary>
-    /// <param name="beforeKeeping">Called while the names are exchanged and the old one is not yet put aside; what it throws goes on.</param>
+    /// <param name="beforeKeeping">Called when the names are exchanged and the old one is not yet put aside; what it throws goes on.
+    /// </param>
     public async Task PutLiveAsync(ExchangePart part, Func<Task>? beforeKeeping = null)
     {
         switch (LookAt(part))
@@ -256,8 +257,8 @@ internal sealed class SiblingNames
             return ExchangeState.Exchanged;
         }
         throw new IOException(
-            $"which of {part.Live} and {part.Beside} is the restored one cannot be told: both have been replaced since. Look at them, keep "
-            + "the right one as the first, and remove the other.");
+            $"which of {part.Live} and {part.Beside} is the restored one cannot be told: both have been replaced since. Look at them, "
+            + "keep the right one as the first, and remove the other.");
     }
 
     private IReadOnlyList<PartIdentities>? ReadNote()

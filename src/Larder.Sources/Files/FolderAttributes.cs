@@ -4,8 +4,8 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Files;
 
 /// <summary>
-/// The attributes of one folder that was restored under another name: owner, mode, times, extended attributes. A restored folder has those of
-/// whoever made it until it gets its own, or without any in the backup those of the folder it replaces.
+/// The attributes of one folder that was restored under another name: owner, mode, times, extended attributes. A restored folder has
+/// those of whoever made it until it gets its own, or without any in the backup those of the folder it replaces.
 /// </summary>
 public static class FolderAttributes
 {

@@ -5,8 +5,8 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Files;
 
 /// <summary>
-/// One file that is written beside its place, to be checked before it is put there. Disposing removes it, unless it has been renamed away;
-/// what has taken its name meanwhile is not touched (an exchange leaves the old database there).
+/// One file that is written beside its place, to be checked before it is put there. Disposing removes it, unless it has been renamed
+/// away; what has taken its name meanwhile is not touched (an exchange leaves the old database there).
 /// </summary>
 public sealed class RestoredCopy : IDisposable
 {

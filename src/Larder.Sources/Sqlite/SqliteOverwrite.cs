@@ -3,13 +3,13 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Sqlite;
 
 /// <summary>
-/// Writes a restored database into the live file, in one transaction of SQLite's own: for those who have no room for a second one beside it,
-/// or may not rename in its folder. Readers see the old content until the end (in WAL mode while they go on reading, otherwise they hold
-/// it up), and a kill is undone from the journal by the next program that opens it. The old content is kept nowhere.
+/// Writes a restored database into the live file, in one transaction of SQLite's own: for those who have no room for a second one beside
+/// it, or may not rename in its folder. Readers see the old content until the end (in WAL mode while they go on reading, otherwise they
+/// hold it up), and a kill is undone from the journal by the next program that opens it. The old content is kept nowhere.
 /// </summary>
 /// <remarks>
-/// The journal or log needs up to as much room beside the live database as is written, until it is done, and SQLite must be able to make it:
-/// in a folder that may not be written this works only for a database in WAL mode whose <c>-wal</c> and <c>-shm</c> stand there.
+/// The journal or log needs up to as much room beside the live database as is written, until it is done, and SQLite must be able to make
+/// it: in a folder that may not be written this works only for a database in WAL mode whose <c>-wal</c> and <c>-shm</c> stand there.
 /// </remarks>
 public static class SqliteOverwrite
 {
@@ -78,9 +78,9 @@ public static class SqliteOverwrite
         {
             throw new SourceException(
                 SourceError.TargetFailed,
-                $"The database {live} has pages of {standing} bytes and a write-ahead log, so {copy} with pages of {wanted} bytes cannot be "
-                + "written over it. Stop the service that uses it, run \"PRAGMA journal_mode=DELETE\" on it, and restore again; or let it be "
-                + "exchanged.");
+                $"The database {live} has pages of {standing} bytes and a write-ahead log, so {copy} with pages of {wanted} bytes cannot "
+                + "be written over it. Stop the service that uses it, run \"PRAGMA journal_mode=DELETE\" on it, and restore again; or let "
+                + "it be exchanged.");
         }
     }
 

@@ -206,6 +206,22 @@ public sealed class TreeExchangeTests
     }
 
     [Fact]
+    public async Task Nothing_is_written_through_a_symlink_of_somebody_who_may_write_in_the_folder()
+    {
+        await using var subject = new TreeSubject([("app", true)]);
+        await subject.MakeLiveAsync("old");
+        var record = await subject.PlanAsync();
+        await File.WriteAllTextAsync(subject.Folder["victim"], "kept", Cancellation);
+        File.CreateSymbolicLink(record.Parts[0].Beside + ".id~", subject.Folder["victim"]);
+        File.CreateSymbolicLink(record.Parts[0].Beside + ".id", subject.Folder["nothing"]);
+        await subject.StageAsync(subject.Open(record), record, "new");
+        Assert.Equal("kept", await File.ReadAllTextAsync(subject.Folder["victim"], Cancellation));
+        Assert.Equal(ExchangeState.Beside, await subject.Open(record).LookAsync(Cancellation));
+        await subject.Open(record).ForgetAsync(Cancellation);
+        Assert.Equal(["app", "victim"], await subject.ListAsync());
+    }
+
+    [Fact]
     public async Task What_appeared_where_nothing_stood_is_not_replaced()
     {
         await using var subject = new TreeSubject([("app", true), ("other", true)]);

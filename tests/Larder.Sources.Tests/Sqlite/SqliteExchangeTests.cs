@@ -244,6 +244,21 @@ public sealed class SqliteExchangeTests
     }
 
     [Fact]
+    public async Task A_symlink_in_the_place_of_the_copy_gives_nothing_away()
+    {
+        await using var subject = new SqliteSubject("DELETE");
+        await subject.MakeLiveAsync("old");
+        LibcPath.SetOwner(subject.Live, 1234, 1235);
+        var victim = subject.Folder["victim"];
+        await File.WriteAllTextAsync(victim, "root's", Cancellation);
+        var record = await subject.PlanAsync();
+        File.CreateSymbolicLink(record.Parts[0].Beside, victim);
+        Assert.Throws<SourceException>(((SqliteExchange)subject.Open(record)).MarkWhole);
+        Assert.Equal(0u, LibcPath.ReadAttributes(victim).Uid);
+        Assert.Equal(ExchangeState.Untouched, await subject.Open(record).LookAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task Behind_a_symlink_the_database_it_leads_to_is_exchanged()
     {
         await using var subject = new SqliteSubject("WAL");
