@@ -175,7 +175,8 @@ public abstract class ExchangeContract
             {
                 Assert.NotEqual(ExchangeState.Between, state);
                 Assert.Contains(live, new[] { before, New });
-                Assert.True(killed == Operation.Forget || live == (state == ExchangeState.Exchanged ? New : before), $"Call {n}: {live} is {state}.");
+                var expected = state == ExchangeState.Exchanged ? New : before;
+                Assert.True(killed == Operation.Forget || live == expected, $"Call {n}: {live} is {state}.");
             }
             if (killed == Operation.Forget)
             {

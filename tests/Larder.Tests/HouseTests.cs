@@ -32,15 +32,15 @@ public sealed partial class HouseTests
     private static readonly Dictionary<string, string[]> SourcesArrows = new()
     {
         ["Native"] = [],
-        ["Dumps"] = [],
+        ["Dumps"] = ["Exchanges"],
         ["Exchanges"] = ["Native"],
         ["Tools"] = ["Native"],
         ["Command"] = ["Native", "Tools"],
         ["Files"] = ["Exchanges", "Native", "Tools"],
         ["Sqlite"] = ["Exchanges", "Native", "Tools"],
-        ["PostgreSql"] = ["Dumps", "Native", "Tools"],
-        ["MongoDb"] = ["Dumps", "Native", "Tools"],
-        ["MySql"] = ["Dumps", "Native", "Tools"],
+        ["PostgreSql"] = ["Dumps", "Exchanges", "Native", "Tools"],
+        ["MongoDb"] = ["Dumps", "Exchanges", "Native", "Tools"],
+        ["MySql"] = ["Dumps", "Exchanges", "Native", "Tools"],
     };
 
     // From what a rule or a setting is, over what a backup is, to what is done with it. A folder sees only those above it in this list.
