@@ -42,6 +42,9 @@ internal static class MongoErrors
     /// </summary>
     public static bool IsLoginRefused(MongoException error) => error switch
     {
+        // A connection that breaks off while it logs in: "Failure during socket delivery", "socket error or timeout".
+        { Domain: MongoErrorDomain.Client or MongoErrorDomain.Sasl or MongoErrorDomain.Scram }
+            when error.Message.Contains("socket", StringComparison.Ordinal) => false,
         { Domain: MongoErrorDomain.Client, Code: DriverAuthentication } => true,
         { Domain: MongoErrorDomain.Sasl or MongoErrorDomain.Scram } => true,
         { Domain: MongoErrorDomain.Server, Code: AuthenticationFailed } => true,
@@ -65,7 +68,8 @@ internal static class MongoErrors
                 (SourceError.PermissionDenied, $"{hosts} did not accept the user name or password ({said})."),
             { Domain: MongoErrorDomain.ServerSelection } =>
                 (SourceError.Unreachable, $"no server that fits could be found at {hosts} ({said})."),
-            { Domain: MongoErrorDomain.Stream } => (SourceError.Unreachable, $"the connection to {hosts} broke off ({said})."),
+            { Domain: MongoErrorDomain.Stream } or { Domain: MongoErrorDomain.Client, Code: DriverAuthentication }
+                or { Domain: MongoErrorDomain.Sasl or MongoErrorDomain.Scram } => (SourceError.Unreachable, $"the connection to {hosts} broke off ({said})."),
             { Domain: MongoErrorDomain.Server, Code: Unauthorized } =>
                 (SourceError.PermissionDenied, $"the account may not do that ({WithoutCommand(said)})."),
             { Domain: MongoErrorDomain.Server, Code: NamespaceNotFound or QueryPlanKilled } =>

@@ -21,6 +21,8 @@ internal static class RestoreErrors
     {
         _ when MongoErrors.IsLoginRefused(error) => SourceError.PermissionDenied,
         (MongoErrorDomain.ServerSelection or MongoErrorDomain.Stream, _) => SourceError.Unreachable,
+        (MongoErrorDomain.Client, MongoErrors.DriverAuthentication) => SourceError.Unreachable,
+        (MongoErrorDomain.Scram or MongoErrorDomain.Sasl, _) => SourceError.Unreachable,
         (MongoErrorDomain.Server, MongoErrors.Unauthorized) => SourceError.PermissionDenied,
         (MongoErrorDomain.Server, MongoErrors.DuplicateKey) => SourceError.Damaged,
         (MongoErrorDomain.Server, MongoErrors.OutOfDiskSpace) => SourceError.TargetFull,
