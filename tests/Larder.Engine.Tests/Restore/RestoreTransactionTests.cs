@@ -5,7 +5,6 @@ using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
 using Larder.Engine.Restore;
 using Larder.Engine.Restore.Transaction;
-using Larder.Testing;
 
 namespace Larder.Engine.Tests.Restore;
 
@@ -153,7 +152,7 @@ public sealed class RestoreTransactionTests
     {
         await using var bench = await MakeAsync();
         var bytes = await File.ReadAllBytesAsync(Database(bench), BackupBench.Token);
-        bytes.AsSpan(200, 3000).Fill(0x5a);
+        bytes.AsSpan(100).Fill(0x5a);
         await BackupBench.ShellAsync($"rm {Database(bench)}");
         await File.WriteAllTextAsync(Database(bench), "", BackupBench.Token);
         await using (var file = File.OpenWrite(Database(bench)))

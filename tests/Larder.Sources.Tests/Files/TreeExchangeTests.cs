@@ -380,13 +380,13 @@ public sealed class TreeExchangeTests
         await subject.MakeLiveAsync("old");
         var record = await subject.PlanAsync();
         var attributes = new EntryAttributes { Type = EntryType.File, Permissions = 0x1A4 };
-        using (var half = RestoredCopy.BeginAt(record.Parts[0].Beside, attributes, 3))
+        using (var half = RestoredCopy.Begin(record.Parts[0].Beside, attributes, 3))
         {
             await half.WriteAsync("ne"u8.ToArray());
             await subject.Open(record).ForgetAsync(Cancellation); // As after a kill.
             Assert.Equal(["app.conf"], await subject.ListAsync());
         }
-        using (var copy = RestoredCopy.BeginAt(record.Parts[0].Beside, attributes, 3))
+        using (var copy = RestoredCopy.Begin(record.Parts[0].Beside, attributes, 3))
         {
             await copy.WriteAsync("new"u8.ToArray());
             await copy.CompleteAsync(Cancellation);
