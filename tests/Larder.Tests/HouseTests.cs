@@ -56,9 +56,9 @@ public sealed partial class HouseTests
         ["BackingUp"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories", "Servers"],
         ["Browse"] = ["Backups", "Configuration", "Errors", "Repositories"],
         ["Maintenance"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories"],
-        ["Cleanup"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Retention"],
+        ["Cleanup"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Restore", "Retention"],
         ["Verify"] = ["Backups", "Catalog", "Cleanup", "Configuration", "Errors", "Maintenance", "Repositories", "Servers"],
-        ["Restore"] = ["BackingUp", "Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories", "Servers"],
+        ["Restore"] = ["BackingUp", "Backups", "Browse", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Servers"],
         ["Export"] = ["Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories", "Restore"],
         ["Doctor"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories"],
     };

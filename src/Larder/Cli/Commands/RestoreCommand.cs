@@ -52,7 +52,6 @@ internal sealed class RestoreCommand
                 "a dump into another database"),
             new("larder restore latest --only db --entry users --environment staging", "the plan of one table into the job's staging"),
             new("larder restore journal:20240708_143022 --only db --confirm", "a database in place; the replaced one is kept beside it"),
-            new("larder rollback --confirm", "undo the last restore"),
             new("larder restore --resume", "see to a restore that was killed"),
         ],
         Statuses = [ExitStatus.Partial, ExitStatus.Refused, ExitStatus.Damage, .. CommandTree.OpensRepository],
