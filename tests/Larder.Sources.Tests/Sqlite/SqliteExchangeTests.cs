@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Larder.Sources.Exchanges;
 using Larder.Sources.Native;
 using Larder.Sources.Sqlite;
@@ -176,14 +177,18 @@ public sealed class SqliteExchangeTests
         {
             await subject.Open(record).ExchangeAsync(Cancellation);
         }
-        ToolProcess? program = null;
+        Process? program = null;
         var exchange = subject.Open(record, call =>
         {
             if (program is null && call.StartsWith("exchange", StringComparison.Ordinal))
             {
-                program = ToolProcess.Start(
-                    ToolStart.Shell($"exec 3<'{record.Parts[0].Beside}'; sleep 1000", "The program"), TimeProvider.System);
-                Assert.True(SpinWait.SpinUntil(() => FileHolders.Find(record.Parts[0].Beside, exceptThisProcess: true).Count > 0, 10_000));
+                program = Process.Start(new ProcessStartInfo("/bin/sh")
+                {
+                    ArgumentList = { "-c", "exec 3<\"$1\"; echo open; exec sleep 1000", "sh", record.Parts[0].Beside },
+                    RedirectStandardOutput = true,
+                    UseShellExecute = false,
+                })!;
+                Assert.Equal("open", program.StandardOutput.ReadLine());
             }
         });
         try
@@ -198,10 +203,55 @@ public sealed class SqliteExchangeTests
         }
         finally
         {
-            await program!.DisposeAsync();
+            program!.Kill();
+            await program.WaitForExitAsync(CancellationToken.None);
+            program.Dispose();
         }
         await (operation == "undo" ? subject.Open(record).UndoAsync(Cancellation) : subject.Open(record).ExchangeAsync(Cancellation));
         Assert.Equal(operation == "undo" ? "old" : "new", await subject.ReadLiveAsync());
+    }
+
+    [Theory]
+    [InlineData("DELETE")]
+    [InlineData("WAL")]
+    public async Task Programs_that_open_it_all_the_time_see_the_old_or_the_new_one_or_wait(string journalMode)
+    {
+        await using var subject = new SqliteSubject(journalMode);
+        var record = await StageAsync(subject);
+        var seen = subject.Folder.Make("seen");
+        await using (ToolProcess.Start(
+            ToolStart.Shell(
+                $"cd '{seen}'; while :; do sqlite3 -cmd '.timeout 5000' '{subject.Live}' 'SELECT a FROM t' >>rows 2>>errors; "
+                + "sleep 0.02; done"),
+            TimeProvider.System))
+        {
+            for (var done = 0; done < 6;)
+            {
+                var exchange = new SqliteExchange(record, TimeSpan.FromSeconds(10), TimeProvider.System);
+                try
+                {
+                    await (done % 2 == 0 ? exchange.ExchangeAsync(Cancellation) : exchange.UndoAsync(Cancellation));
+                    done++;
+                    await ReadAgainAsync(Path.Combine(seen, "rows"));
+                }
+                catch (SourceException e) when (e.Error == SourceError.TargetBusy)
+                {
+                    continue; // A reader came at the last moment, and got its database back.
+                }
+            }
+        }
+        Assert.Equal(["new", "old"], (await File.ReadAllLinesAsync(Path.Combine(seen, "rows"), Cancellation)).Distinct().Order());
+        var errors = await File.ReadAllLinesAsync(Path.Combine(seen, "errors"), Cancellation);
+        Assert.All(errors, error => Assert.Contains("locked", error, StringComparison.Ordinal));
+    }
+
+    private static async Task ReadAgainAsync(string rows)
+    {
+        var before = new FileInfo(rows).Length;
+        while (new FileInfo(rows).Length == before)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancellation);
+        }
     }
 
     [Fact]
@@ -355,7 +405,7 @@ public sealed class SqliteExchangeTests
 
     private static int RunSqlite(string path, string sql)
     {
-        using var program = System.Diagnostics.Process.Start("/bin/sh", ["-c", "sqlite3 \"$1\" \"$2\" 2>/dev/null", "sh", path, sql]);
+        using var program = Process.Start("/bin/sh", ["-c", "sqlite3 \"$1\" \"$2\" 2>/dev/null", "sh", path, sql]);
         program.WaitForExit();
         return program.ExitCode;
     }
