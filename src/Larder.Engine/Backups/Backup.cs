@@ -33,6 +33,9 @@ public sealed record Backup
 
     public bool Pinned { get; init; }
 
+    /// <summary>How its last drill ended; null where there was none.</summary>
+    public DrillVerdict? Drill { get; init; }
+
     public string? CreatedBy { get; init; }
 
     public IReadOnlyList<BackupSource> Sources { get; init; } = [];
@@ -62,6 +65,7 @@ public sealed record Backup
         CreatedAt = CreatedAt,
         IsGood = Status == BackupStatus.Success,
         IsPinned = Pinned,
+        PassedDrill = Drill == DrillVerdict.Success,
     };
 }
 

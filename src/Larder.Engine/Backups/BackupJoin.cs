@@ -46,6 +46,7 @@ public static class BackupJoin
 
             // One pinned copy is enough: a pin that reached only one repository still protects.
             Pinned = copies.Any(copy => copy.Snapshot.Tags.Contains(BackupTags.Pinned)),
+            Drill = BackupTags.DrillOf(copies.SelectMany(copy => copy.Snapshot.Tags)),
             CreatedBy = manifest?.CreatedBy ?? snapshot.Username,
             Sources = [.. (manifest?.Sources ?? []).Select(Source)],
             SizeBytes = manifest?.SizeBytes ?? (long)(snapshot.Summary?.TotalBytesProcessed ?? 0),

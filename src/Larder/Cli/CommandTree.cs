@@ -32,6 +32,7 @@ internal static class CommandTree
             StatsCommand.Create(),
             ExportCommand.Create(),
             VerifyCommand.Create(),
+            DrillCommand.Create(),
             RestoreCommand.Create(),
             CleanupCommand.Create(),
             RemoveCommand.Create(),
