@@ -25,7 +25,7 @@ internal static class MySqlThrowaway
         string[] serve =
         [
             server, "--no-defaults", data, $"--socket={folder["socket"]}", $"--pid-file={folder["pid"]}", $"--tmpdir={folder.FullPath}",
-            "--skip-networking", "--skip-log-bin", "--event-scheduler=DISABLED", // The dump's events must not run here.
+            "--skip-networking", "--skip-log-bin", "--event-scheduler=OFF", // The dump's events must not run here; they can still be made.
             "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--max-allowed-packet=1G", "--local-infile=0",
             .. isMariaDb ? Array.Empty<string>() : ["--mysqlx=OFF"],
         ];
