@@ -11,11 +11,12 @@ namespace Larder.Sources.Throwaway;
 internal sealed class KeptEngine : IAsyncDisposable
 {
     // The server is a session and process group of its own: what it starts ends with it, also while it is being made. It has 10 seconds to
-    // end by itself. The trap is no ignoring, so the server's signals are as they should be.
+    // end by itself. The trap is no ignoring, so the server's signals are as they should be; only QUIT is ignored by what a shell runs
+    // beside itself, until the server says otherwise, so TERM follows for what runs before it.
     private const string Keeper =
         """
         exec 3<&0 </dev/null
-        trap : HUP INT TERM
+        trap : HUP INT TERM PIPE
         folder=$1 signal=$2
         shift 2
         setsid "$@" 3<&- >"$folder/log" 2>&1 &
@@ -23,13 +24,14 @@ internal sealed class KeptEngine : IAsyncDisposable
         echo "$engine"
         exec >/dev/null 2>&1
         read -r _ <&3
-        kill -s "$signal" -- "-$engine" || kill -s "$signal" "$engine"
-        { sleep 10; kill -KILL -- "-$engine"; } &
+        kill -s "$signal" -- "-$engine"
+        kill -s TERM -- "-$engine"
+        { sleep 10; kill -s KILL -- "-$engine"; } &
         wait "$engine"
-        while kill -0 "$engine"; do wait "$engine"; done
-        kill -KILL -- "-$engine"
+        while kill -s 0 "$engine"; do wait "$engine"; done
+        kill -s KILL -- "-$engine"
         rm -rf -- "$folder" || { sleep 1; chmod -R u+rwx -- "$folder"; rm -rf -- "$folder"; }
-        kill -KILL 0
+        kill -s KILL 0
         """;
 
     private const int LogShownCharacters = 1500;

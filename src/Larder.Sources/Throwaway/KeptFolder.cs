@@ -12,7 +12,7 @@ public sealed class KeptFolder : IAsyncDisposable
     private const string Keeper =
         """
         exec 3<&0 </dev/null
-        trap : HUP INT TERM
+        trap : HUP INT TERM PIPE
         echo
         exec >/dev/null 2>&1
         read -r _ <&3

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using Larder.Sources.Tests;
+using Larder.Testing;
+
+namespace Larder.EndToEnd.Drills;
+
+/// <summary>A folder of its own for the drills of one test, so that what they leave can be told from what others do at the same time.</summary>
+internal sealed class Leftovers : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly TemporaryFolder folder = new();
+
+    public Leftovers() => File.SetUnixFileMode(folder.FullPath, (UnixFileMode)0b111_101_101); // Servers run as accounts of their own.
+
+    public string Folder => folder.FullPath;
+
+    /// <summary>The folders that drills have here now.</summary>
+    public IReadOnlyList<string> Folders => Directory.GetDirectories(folder.FullPath, "larder-drill-*");
+
+    /// <summary>Waits until no process and no folder of a drill is left, and fails where that does not come.</summary>
+    public Task AssertNoneAsync() => UntilAsync(
+        () => Folders.Count == 0 && RunningProcesses.FindByArgument(folder.FullPath).Count == 0,
+        () => $"Left are {string.Join(", ", Folders.Concat(RunningProcesses.FindByArgument(folder.FullPath).Select(path => File.ReadAllText(path + "/cmdline").Replace('\0', ' '))))}");
+
+    public static async Task UntilAsync(Func<bool> condition, Func<string> problem)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < Patience, problem());
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public ValueTask DisposeAsync() => folder.DisposeAsync();
+}
