@@ -27,7 +27,7 @@ internal sealed class TreeDrill(
     public async Task RunAsync(ReadableSource source, CancellationToken cancellationToken)
     {
         var folder = await tally.TimeAsync(
-            source.Name, "start", () => KeptFolder.CreateAsync(DrillPlace.Of(settings, source), cancellationToken));
+            source.Name, "start", () => ThrowawayFolder.CreateAsync(DrillPlace.Of(settings, source), cancellationToken));
         tally.Sources.Add(new DrilledSource(source.Name, source.Engine, "a folder", source.Recorded?.EngineVersion));
         try
         {

@@ -1,53 +1,21 @@
-using System.Diagnostics;
 using System.Globalization;
-using Larder.Sources.Tools;
 
 namespace Larder.Sources.Throwaway;
 
-/// <summary>
-/// A running server with a keeper beside it: a shell in a session of its own that waits for the end of a pipe which this process holds
-/// open and never writes to. However this process ends, the kernel closes the pipe, and the keeper ends the server and removes the folder.
-/// </summary>
-internal sealed class KeptEngine : IAsyncDisposable
+/// <summary>A running server that the keeper of its folder started, and ends when the folder is disposed.</summary>
+internal sealed class KeptEngine
 {
-    // The server is a session and process group of its own: what it starts ends with it, also while it is being made. It has 10 seconds to
-    // end by itself. The trap is no ignoring, so the server's signals are as they should be; only QUIT is ignored by what a shell runs
-    // beside itself, until the server says otherwise, so TERM follows for what runs before it.
-    private const string Keeper =
-        """
-        exec 3<&0 </dev/null
-        trap : HUP INT TERM PIPE
-        folder=$1 signal=$2
-        shift 2
-        setsid "$@" 3<&- >"$folder/log" 2>&1 &
-        engine=$!
-        echo "$engine"
-        exec >/dev/null 2>&1
-        read -r _ <&3
-        kill -s "$signal" -- "-$engine"
-        kill -s TERM -- "-$engine"
-        { sleep 10; kill -s KILL -- "-$engine"; } &
-        wait "$engine"
-        while kill -s 0 "$engine"; do wait "$engine"; done
-        kill -s KILL -- "-$engine"
-        rm -rf -- "$folder" || { sleep 1; chmod -R u+rwx -- "$folder"; rm -rf -- "$folder"; }
-        kill -s KILL 0
-        """;
-
     private const int LogShownCharacters = 1500;
-    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(90); // A slow disk, or wine's first start.
-    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(120); // A slow disk, or a machine that is busy with backups.
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
 
-    private readonly Process keeper;
     private readonly ThrowawayFolder folder;
     private readonly TimeProvider clock;
     private readonly string shownName;
     private readonly int engine;
-    private bool disposed;
 
-    private KeptEngine(Process keeper, ThrowawayFolder folder, string shownName, int engine, TimeProvider clock) =>
-        (this.keeper, this.folder, this.shownName, this.engine, this.clock) = (keeper, folder, shownName, engine, clock);
+    private KeptEngine(ThrowawayFolder folder, string shownName, int engine, TimeProvider clock) =>
+        (this.folder, this.shownName, this.engine, this.clock) = (folder, shownName, engine, clock);
 
     /// <summary>Whether the server is gone, which nobody asked it to.</summary>
     public bool HasEnded => !ProcessMark.Runs(engine);
@@ -70,59 +38,31 @@ internal sealed class KeptEngine : IAsyncDisposable
         }
     }
 
-    /// <param name="folder">Removed with the server; its owner must not use it afterwards.</param>
-    /// <param name="command">The server's program and arguments.</param>
+    /// <param name="folder">The server's own; its end is the server's.</param>
+    /// <param name="command">A shell's command line, which becomes the server.</param>
     /// <param name="signal">What asks it to end at once: its data are thrown away.</param>
     /// <param name="shownName">How messages name it.</param>
     public static async Task<KeptEngine> StartAsync(
         ThrowawayFolder folder,
-        IReadOnlyList<string> command,
+        string command,
         string signal,
         string shownName,
         TimeProvider clock,
-        CancellationToken cancellationToken)
-    {
-        var setsid = ProgramPath.Find("setsid") ?? throw new SourceException(
-            SourceError.ToolMissing, "A drill needs the program setsid (package util-linux), which is not installed.");
-        var start = new ProcessStartInfo(setsid, ["/bin/sh", "-c", Keeper, "larder-drill", folder.FullPath, signal, .. command])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-            WorkingDirectory = "/",
-        };
-        SetEnvironment(start);
-        var keeper = Process.Start(start)!;
-        var line = await keeper.StandardOutput.ReadLineAsync(cancellationToken);
-        if (int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var engine))
-        {
-            return new KeptEngine(keeper, folder, shownName, engine, clock);
-        }
-        keeper.StandardInput.Close();
-        throw new SourceException(SourceError.ToolFailed, $"{shownName} cannot be started.");
-    }
+        CancellationToken cancellationToken) =>
+        int.TryParse(
+            await folder.ServeAsync(signal, command, cancellationToken), NumberStyles.None, CultureInfo.InvariantCulture, out var engine)
+            ? new KeptEngine(folder, shownName, engine, clock)
+            : throw new SourceException(SourceError.ToolFailed, $"{shownName} cannot be started.");
 
-    /// <summary>A word of a shell's command line.</summary>
-    public static string Quote(string word) => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    /// <summary>A command line that becomes a program.</summary>
+    public static string Exec(IReadOnlyList<string> words) => $"exec {Join(words)}";
 
-    /// <summary>A command line that makes the server's data and then becomes the server.</summary>
-    public static string Chain(IReadOnlyList<string> make, IReadOnlyList<string> serve) =>
-        $"{string.Join(' ', make.Select(Quote))} && exec {string.Join(' ', serve.Select(Quote))}";
-
-    /// <summary>
-    /// What the server needs of our environment, and nothing more: it runs as another account, and variables may hold passwords.
-    /// </summary>
-    public static void SetEnvironment(ProcessStartInfo start)
-    {
-        start.Environment.Clear();
-        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
-        start.Environment["HOME"] = Environment.GetEnvironmentVariable("HOME") ?? "/";
-        start.Environment["LC_ALL"] = "C.UTF-8";
-    }
+    /// <summary>A command line that runs one program to its end, and then becomes the other.</summary>
+    public static string Exec(IReadOnlyList<string> first, IReadOnlyList<string> then) => $"{Join(first)} && exec {Join(then)}";
 
     /// <summary>
     /// Asks until the server answers. Fails with <see cref="SourceException"/>: <see cref="SourceError.ToolFailed"/> with what the server
-    /// said where it ended, <see cref="SourceError.TimedOut"/> after 90 seconds.
+    /// said where it ended, <see cref="SourceError.TimedOut"/> after two minutes.
     /// </summary>
     /// <param name="ask">Fails with <see cref="SourceException"/> while the server does not answer.</param>
     public async Task<T> WaitForAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
@@ -152,25 +92,7 @@ internal sealed class KeptEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>The server is gone and its folder removed when this completes.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (disposed)
-        {
-            return;
-        }
-        disposed = true;
-        keeper.StandardInput.Close();
-        try
-        {
-            await keeper.WaitForExitAsync(CancellationToken.None).WaitAsync(EndBound, clock);
-        }
-        catch (TimeoutException)
-        {
-            new ProcessGroup(keeper.Id).End();
-            await keeper.WaitForExitAsync(CancellationToken.None);
-        }
-        keeper.Dispose();
-        folder.Dispose(); // Gone already, unless the keeper was killed.
-    }
+    // Quoted, so that nothing in a path means anything to the shell.
+    private static string Join(IReadOnlyList<string> words) =>
+        string.Join(' ', words.Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
 }

@@ -32,15 +32,7 @@ internal static class MongoDbThrowaway
         // Another program may take the port in the meantime; then the server ends at once, saying so.
         var port = FindFreePort();
         var kept = await LaunchAsync(program, folder, account, port, isSet, clock, cancellationToken);
-        try
-        {
-            return new BegunServer(kept, await SecureAsync(kept, port, isSet, cancellationToken), account);
-        }
-        catch
-        {
-            await kept.DisposeAsync();
-            throw;
-        }
+        return new BegunServer(kept, await SecureAsync(kept, port, isSet, cancellationToken), account);
     }
 
     private static async Task<KeptEngine> LaunchAsync(
@@ -71,7 +63,7 @@ internal static class MongoDbThrowaway
         {
             arguments.Add("--auth");
         }
-        var command = ServerAccount.Command(account, program, arguments);
+        var command = KeptEngine.Exec(ServerAccount.Command(account, [program, .. arguments]));
         return await KeptEngine.StartAsync(folder, command, "TERM", "The throwaway MongoDB server", clock, cancellationToken);
     }
 

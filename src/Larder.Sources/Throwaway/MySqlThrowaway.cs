@@ -29,7 +29,7 @@ internal static class MySqlThrowaway
             "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--max-allowed-packet=1G", "--local-infile=0",
             .. isMariaDb ? Array.Empty<string>() : ["--mysqlx=OFF"],
         ];
-        var command = ServerAccount.Command(account, "/bin/sh", "-c", KeptEngine.Chain(make, serve));
+        var command = KeptEngine.Exec(ServerAccount.Command(account, make), ServerAccount.Command(account, serve));
         var name = isMariaDb ? "The throwaway MariaDB server" : "The throwaway MySQL server";
         var kept = await KeptEngine.StartAsync(folder, command, "KILL", name, clock, cancellationToken);
         return new BegunServer(

@@ -40,7 +40,7 @@ internal static class PostgreSqlThrowaway
         [
             Path.Combine(programs, "postgres"), "-D", folder["data"], .. settings.SelectMany(setting => new[] { "-c", setting }),
         ];
-        var command = ServerAccount.Command(account, "/bin/sh", "-c", KeptEngine.Chain(make, serve));
+        var command = KeptEngine.Exec(ServerAccount.Command(account, make), ServerAccount.Command(account, serve));
         var kept = await KeptEngine.StartAsync(folder, command, "QUIT", "The throwaway PostgreSQL server", clock, cancellationToken);
         var url = string.Create(
             CultureInfo.InvariantCulture,

@@ -28,18 +28,18 @@ public sealed record ServerAccount(string Name, uint Uid, uint Gid)
     }
 
     /// <summary>A command line, run as this account. The process stays the same: setpriv becomes the program.</summary>
-    internal static IReadOnlyList<string> Command(ServerAccount? account, string program, params IReadOnlyList<string> arguments)
+    internal static IReadOnlyList<string> Command(ServerAccount? account, IReadOnlyList<string> words)
     {
         if (account is null)
         {
-            return [program, .. arguments];
+            return words;
         }
         var setpriv = ProgramPath.Find("setpriv") ?? throw new SourceException(
             SourceError.ToolMissing, "A server is run as another account by the program setpriv (package util-linux), which is not installed.");
         return
         [
             setpriv, string.Create(CultureInfo.InvariantCulture, $"--reuid={account.Uid}"),
-            string.Create(CultureInfo.InvariantCulture, $"--regid={account.Gid}"), "--clear-groups", "--", program, .. arguments,
+            string.Create(CultureInfo.InvariantCulture, $"--regid={account.Gid}"), "--clear-groups", "--", .. words,
         ];
     }
 }

@@ -5,12 +5,13 @@ namespace Larder.Sources.Throwaway;
 /// <summary>A server of the drill's own, in a folder that goes with it. Nobody else on the machine can talk to it.</summary>
 public sealed class ThrowawayServer : DrillServer
 {
+    private readonly ThrowawayFolder folder;
     private readonly KeptEngine kept;
 
     private ThrowawayServer(
-        IDrillEngine engine, KeptEngine kept, string engineName, string version, IReadOnlyList<string> databases, bool hasAccounts)
-        : base(engine, engineName, version, $"a throwaway server, version {version}") =>
-        (this.kept, Databases, WithUsers) = (kept, databases, hasAccounts);
+        ThrowawayFolder folder, BegunServer began, string engineName, string version, IReadOnlyList<string> databases, bool hasAccounts)
+        : base(began.Engine, engineName, version, $"a throwaway server, version {version}") =>
+        (this.folder, kept, Databases, WithUsers) = (folder, began.Kept, databases, hasAccounts);
 
     public override IReadOnlyList<DrillPart> Parts { get; } = [new(null, null)];
 
@@ -27,8 +28,7 @@ public sealed class ThrowawayServer : DrillServer
     public static async Task<ThrowawayServer> StartAsync(
         ThrowawayRequest request, IStoredDump dump, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var folder = ThrowawayFolder.Create(request.ParentFolder);
-        KeptEngine? kept = null;
+        var folder = await ThrowawayFolder.CreateAsync(request.ParentFolder, cancellationToken);
         try
         {
             var began = request.Engine switch
@@ -38,26 +38,21 @@ public sealed class ThrowawayServer : DrillServer
                 "mysql" => await MySqlThrowaway.StartAsync(request, folder, clock, cancellationToken),
                 _ => throw new ArgumentException($"There is no server of kind {request.Engine}.", nameof(request)),
             };
-            kept = began.Kept;
-            var version = await kept.WaitForAsync(began.Engine.FindVersionAsync, cancellationToken);
+            var version = await began.Kept.WaitForAsync(began.Engine.FindVersionAsync, cancellationToken);
             var (databases, hasAccounts) = await began.Engine.LookIntoAsync(dump, cancellationToken);
             await began.Engine.PrepareAsync(dump, folder, began.Account, cancellationToken);
-            return new ThrowawayServer(began.Engine, kept, request.Engine, version, databases, hasAccounts);
+            return new ThrowawayServer(folder, began, request.Engine, version, databases, hasAccounts);
         }
         catch
         {
-            if (kept is not null)
-            {
-                await kept.DisposeAsync();
-            }
-            folder.Dispose();
+            await folder.DisposeAsync();
             throw;
         }
     }
 
     public override string NameOf(string dumped) => dumped;
 
-    public override ValueTask DisposeAsync() => kept.DisposeAsync();
+    public override ValueTask DisposeAsync() => folder.DisposeAsync();
 }
 
 /// <summary>A server that was started and may not answer yet.</summary>

@@ -140,7 +140,7 @@ public sealed class PostgreSqlDrillTests(DatabaseServers servers)
         var name = await MakeAsync(server);
         await using var desk = await DrillDesk.CreateAsync(
             "postgresql", server.Url(name),
-            drill: ", servers: { db: \"${SCRATCH_URL}\" }, assert: [{ source: db, sql: \"select current_database() like 'larder_drill_%'\" }, "
+            drill: ", servers: { db: \"${SCRATCH_URL:-postgresql://localhost/}\" }, assert: [{ source: db, sql: \"select current_database() like 'larder_drill_%'\" }, "
                 + "{ source: db, shell: \"test -z \\\"$HOLD\\\" || { touch $HOLD; sleep 600; }\" }]");
         desk.Larder.Environment["SCRATCH_URL"] = server.Url();
 
