@@ -25,8 +25,9 @@ public static class BackupTags
     /// <summary>The verdict of the last drill. It is set after the fact, as <see cref="Pinned"/> is.</summary>
     public static string OfDrill(DrillVerdict verdict) => DrillPrefix + verdict.ToString().ToLowerInvariant();
 
-    /// <summary>The verdict that a snapshot's tags hold; null where it was never drilled. Whoever says that it failed is believed.</summary>
-    public static DrillVerdict? DrillOf(IEnumerable<string> tags) => tags.Where(tag => tag.StartsWith(DrillPrefix, StringComparison.Ordinal))
+    /// <summary>The verdict that tags hold; null where there is none. Whoever says that it failed is believed.</summary>
+    public static DrillVerdict? DrillOf(IEnumerable<string> tags) => tags
+        .Where(tag => tag.StartsWith(DrillPrefix, StringComparison.Ordinal))
         .Select(tag => tag == OfDrill(DrillVerdict.Success) ? DrillVerdict.Success : (DrillVerdict?)DrillVerdict.Failed)
         .Max();
 

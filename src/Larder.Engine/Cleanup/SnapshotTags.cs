@@ -5,12 +5,14 @@ using Larder.Repository.Maintenance;
 namespace Larder.Engine.Cleanup;
 
 /// <summary>
-/// Changes the tags of backups after the fact, in one repository: what must survive the loss of the catalog. The snapshots are written anew,
-/// and their first ids still name the backups.
+/// Changes the tags of backups after the fact, in one repository: what must survive the loss of the catalog. The snapshots are written
+/// anew, and their first ids still name the backups.
 /// </summary>
 internal static class SnapshotTags
 {
-    /// <summary>Takes the repository's exclusive lock where there is something to change. Fails with <see cref="RepositoryException"/>.</summary>
+    /// <summary>
+    /// Takes the repository's exclusive lock where there is something to change. Fails with <see cref="RepositoryException"/>.
+    /// </summary>
     /// <param name="change">From the tags that a snapshot has to those that it shall have.</param>
     /// <returns>The ids of the backups whose tags were changed.</returns>
     public static async Task<IReadOnlyList<string>> RewriteAsync(

@@ -51,7 +51,8 @@ internal sealed class DrillAssertions(EngineContext context, DrillSettings setti
         }
     }
 
-    private IEnumerable<DrillAssertion> Of(ReadableSource source) => settings.Assertions.Where(assertion => assertion.Source == source.Name);
+    private IEnumerable<DrillAssertion> Of(ReadableSource source) =>
+        settings.Assertions.Where(assertion => assertion.Source == source.Name);
 
     private async Task JudgeAsync(DrillAssertion assertion, IReadOnlyList<string> secrets, Func<Task<string?>> ask)
     {
@@ -64,7 +65,8 @@ internal sealed class DrillAssertions(EngineContext context, DrillSettings setti
             tally.Add(
                 assertion.Source,
                 new LarderException(
-                    EngineError.AssertionFailed, $"The assertion \"{assertion.Shown}\" on source \"{assertion.Source}\" is not true: {message}."));
+                    EngineError.AssertionFailed,
+                    $"The assertion \"{assertion.Shown}\" on source \"{assertion.Source}\" is not true: {message}."));
         }
     }
 

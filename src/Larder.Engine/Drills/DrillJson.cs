@@ -12,7 +12,8 @@ internal static class DrillJson
     public static string Write(DrillSummary summary) => JsonSerializer.Serialize(summary, ForPeople.DrillSummary);
 
     /// <summary>On one line, for the evidence: what is signed must be the same bytes for ever.</summary>
-    public static byte[] WriteOnOneLine(DrillReport report) => JsonSerializer.SerializeToUtf8Bytes(report, OneLineDrillContext.Default.DrillReport);
+    public static byte[] WriteOnOneLine(DrillReport report) =>
+        JsonSerializer.SerializeToUtf8Bytes(report, OneLineDrillContext.Default.DrillReport);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n")]

@@ -18,7 +18,8 @@ internal static class DrillPlace
         var folder = Of(settings);
         if (!Directory.Exists(folder))
         {
-            throw new SourceException(SourceError.NotFound, $"The drill's folder {folder} is not there; make it, or name another in the job's drill.folder.");
+            throw new SourceException(
+                SourceError.NotFound, $"The drill's folder {folder} is not there; make it, or name another in the job's drill.folder.");
         }
         var needed = source.Recorded?.SizeBytes ?? 0;
         var free = new DriveInfo(folder).AvailableFreeSpace;

@@ -33,7 +33,9 @@ public sealed record DrillReport
     /// </summary>
     public string Status => Errors.Count == 0 ? "success" : "failed";
 
-    /// <summary>What a real restore would have taken: reading and writing, and comparing with the manifest. Null where nothing was restored.</summary>
+    /// <summary>
+    /// What a real restore would have taken: reading and writing, and comparing with the manifest. Null where nothing was restored.
+    /// </summary>
     public double? RtoSeconds { get; init; }
 
     /// <summary>The sources that were meant; all of the backup's, unless some were chosen.</summary>

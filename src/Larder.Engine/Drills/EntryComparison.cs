@@ -30,7 +30,8 @@ internal static class EntryComparison
     }
 
     // The log of writes and the accounts of MongoDB are counted, and are no rows of the user's.
-    private static bool IsData(ManifestEntry entry) => entry.Rows is not null && entry.Kind is not ("oplog" or "users" or "roles" or "version");
+    private static bool IsData(ManifestEntry entry) =>
+        entry.Rows is not null && entry.Kind is not ("oplog" or "users" or "roles" or "version");
 
     private static DrilledEntry Judge(string source, EntryFacts expected, EntryFacts? actual)
     {
@@ -44,7 +45,14 @@ internal static class EntryComparison
             _ => null,
         };
         return new DrilledEntry(
-            source, expected.Name, expected.Kind, actual?.Rows, expected.Rows, difference is null, actual?.Fingerprint?.ToString(), difference);
+            source,
+            expected.Name,
+            expected.Kind,
+            actual?.Rows,
+            expected.Rows,
+            difference is null,
+            actual?.Fingerprint?.ToString(),
+            difference);
     }
 
     private static EntryFacts Sum(IReadOnlyList<EntryFacts> parts)

@@ -78,8 +78,8 @@ public static class Evidence
     [
         .. Encoding.ASCII.GetBytes(Head),
         .. report,
-        .. Encoding.ASCII.GetBytes(
-            $"\n,\"signature\":{{\"algorithm\":\"{Algorithm}\",\"key\":\"{keyId}\",\"value\":\"{Convert.ToBase64String(signature)}\"}}}}\n"),
+        .. Encoding.ASCII.GetBytes($"\n,\"signature\":{{\"algorithm\":\"{Algorithm}\",\"key\":\"{keyId}\",\"value\":\""),
+        .. Encoding.ASCII.GetBytes($"{Convert.ToBase64String(signature)}\"}}}}\n"),
     ];
 
     private static (string Key, byte[] Value) ReadSignature(string path, ReadOnlySpan<byte> line)

@@ -90,7 +90,8 @@ internal sealed class ServerDrill(
             if (plan.Refusals.Count > 0)
             {
                 throw new LarderException(
-                    EngineError.DrillImpossible, $"Source \"{source.Name}\" cannot be restored for the drill. {string.Join(' ', plan.Refusals)}");
+                    EngineError.DrillImpossible,
+                    $"Source \"{source.Name}\" cannot be restored for the drill. {string.Join(' ', plan.Refusals)}");
             }
             try
             {

@@ -110,7 +110,7 @@ internal sealed class TreeDrill(
         _ => null,
     };
 
-    /// <summary>The pieces that a file was cut into are named by their hashes, so the file that stands there can be held against them.</summary>
+    /// <summary>The pieces of a stored file are named by their hashes, so the file that stands there can be held against them.</summary>
     private async Task<string?> FindDifferenceAsync(
         MasterIndex index, string root, PlacedNode placed, CancellationToken cancellationToken)
     {
@@ -122,7 +122,8 @@ internal sealed class TreeDrill(
         {
             foreach (var id in placed.Node.Content ?? [])
             {
-                if (!index.TryFind(BlobKind.Data, id, out var blob) || await HashAsync(file, blob.PlainBytes, cancellationToken) != id.ToString())
+                if (!index.TryFind(BlobKind.Data, id, out var blob)
+                    || await HashAsync(file, blob.PlainBytes, cancellationToken) != id.ToString())
                 {
                     return $"the file \"{placed.Path}\" has other content than was stored";
                 }
@@ -156,15 +157,24 @@ internal sealed class TreeDrill(
             var found = await SqliteCheck.InspectAsync(FileOf(root, listing), cancellationToken);
             return EntryComparison.Compare(source.Name, source.Recorded?.Entries ?? [], found);
         }
-        catch (SourceException e) when (e.Error == SourceError.Damaged)
+        catch (SourceException e) when (e.Error is SourceError.Damaged or SourceError.NotFound)
         {
             return
             [
-                new DrilledEntry(source.Name, source.Name, "database", null, null, Match: false, null, $"the database is not sound: {e.Message.TrimEnd('.')}"),
+                new DrilledEntry(
+                    source.Name,
+                    source.Name,
+                    "database",
+                    null,
+                    null,
+                    Match: false,
+                    null,
+                    $"the database is not sound: {e.Message.TrimEnd('.')}"),
             ];
         }
     }
 
-    private static string FileOf(string root, IReadOnlyList<Node> listing) =>
-        Path.Combine(root, System.Text.Encoding.UTF8.GetString(listing[0].Name.Bytes));
+    private static string FileOf(string root, IReadOnlyList<Node> listing) => listing.Count == 0
+        ? root // Which is no database, as the comparison will say.
+        : Path.Combine(root, System.Text.Encoding.UTF8.GetString(listing[0].Name.Bytes));
 }

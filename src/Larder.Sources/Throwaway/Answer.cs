@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Larder.Sources.Throwaway;
 
-/// <summary>Whether what a question was answered with is true: exactly one value, and that value a truth or a number other than zero.</summary>
+/// <summary>Whether an answer is true: exactly one value, and that value a truth or a number other than zero.</summary>
 internal static class Answer
 {
     /// <summary>More rows than one are wrong already; the others need not be read.</summary>

@@ -8,7 +8,9 @@ internal interface IDrillEngine
     /// <summary>The server's version; the first thing asked, and a failure means that it does not answer yet.</summary>
     Task<string> FindVersionAsync(CancellationToken cancellationToken);
 
-    /// <summary>Makes what a dump takes for granted and an empty server lacks: accounts and places that the dump itself does not make.</summary>
+    /// <summary>
+    /// Makes what a dump takes for granted and an empty server lacks: accounts and places that the dump itself does not make.
+    /// </summary>
     Task PrepareAsync(IStoredDump dump, ThrowawayFolder folder, ServerAccount? account, CancellationToken cancellationToken);
 
     /// <summary>The databases that a dump holds, and whether it holds accounts too.</summary>

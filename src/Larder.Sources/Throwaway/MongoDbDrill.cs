@@ -28,7 +28,8 @@ internal sealed class MongoDbDrill(string url) : IDrillEngine
     }
 
     /// <summary>Nothing is taken for granted: collections bring all they need.</summary>
-    public Task PrepareAsync(IStoredDump dump, ThrowawayFolder folder, ServerAccount? account, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task PrepareAsync(
+        IStoredDump dump, ThrowawayFolder folder, ServerAccount? account, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async Task<(IReadOnlyList<string> Databases, bool HasAccounts)> LookIntoAsync(
         IStoredDump dump, CancellationToken cancellationToken)

@@ -125,8 +125,8 @@ internal static class MongoDbThrowaway
         }
         return ProgramPath.Find("mongod") ?? throw new SourceException(
             SourceError.ToolMissing,
-            "A drill needs the program mongod, which is not installed or not in PATH. Install the package mongodb-org-server of MongoDB's own "
-            + "packages, name its folder in the job's drill.programs, or name a scratch server in drill.servers.");
+            "A drill needs the program mongod, which is not installed or not in PATH. Install the package mongodb-org-server of MongoDB's "
+            + "own packages, name its folder in the job's drill.programs, or name a scratch server in drill.servers.");
     }
 
     private static int FindFreePort()

@@ -10,7 +10,8 @@ internal sealed class MySqlDrill(string url, TimeProvider clock) : IDrillEngine
     private readonly MySqlServer server = MySqlUrl.Parse(url).Server;
     private MySqlClient? client;
 
-    public async Task<string> FindVersionAsync(CancellationToken cancellationToken) => (await QueryAsync("SELECT VERSION();", cancellationToken))[0][0];
+    public async Task<string> FindVersionAsync(CancellationToken cancellationToken) =>
+        (await QueryAsync("SELECT VERSION();", cancellationToken))[0][0];
 
     public string UrlOf(string? database)
     {
@@ -19,7 +20,8 @@ internal sealed class MySqlDrill(string url, TimeProvider clock) : IDrillEngine
     }
 
     /// <summary>Nothing is taken for granted: definers that are missing are warnings of the restore.</summary>
-    public Task PrepareAsync(IStoredDump dump, ThrowawayFolder folder, ServerAccount? account, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task PrepareAsync(
+        IStoredDump dump, ThrowawayFolder folder, ServerAccount? account, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<(IReadOnlyList<string> Databases, bool HasAccounts)> LookIntoAsync(IStoredDump dump, CancellationToken cancellationToken)
     {

@@ -20,7 +20,11 @@ internal static class MySqlThrowaway
         var data = $"--datadir={folder["data"]}";
         var server = Find(request, isMariaDb ? "mariadbd" : "mysqld", isMariaDb);
         string[] make = isMariaDb
-            ? [Find(request, "mariadb-install-db", isMariaDb), "--no-defaults", data, "--auth-root-authentication-method=normal", "--skip-test-db"]
+            ?
+            [
+                Find(request, "mariadb-install-db", isMariaDb), "--no-defaults", data, "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+            ]
             : [server, "--no-defaults", data, "--initialize-insecure"];
         string[] serve =
         [
@@ -45,7 +49,8 @@ internal static class MySqlThrowaway
                 $"The configuration says that the server's programs are in {named}, which has no {program}; correct the job's "
                 + "drill.programs.");
         }
-        return ProgramPath.Find(program) ?? Folders.Select(path => ProgramPath.Find(Path.Combine(path, program))).FirstOrDefault(path => path is not null)
+        return ProgramPath.Find(program)
+            ?? Folders.Select(path => ProgramPath.Find(Path.Combine(path, program))).FirstOrDefault(path => path is not null)
             ?? throw new SourceException(
                 SourceError.ToolMissing,
                 $"A drill needs the program {program}, which is not installed. Install the package "

@@ -47,7 +47,8 @@ internal sealed class PostgreSqlDrill(string url, TimeProvider clock) : IDrillEn
         await using var connection = await ConnectAsync(null, cancellationToken);
         foreach (var role in roles.Where(role => globals?.Roles.Contains(role) != true))
         {
-            if (await ReadTextAsync(connection, "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = $1", cancellationToken, role) is null)
+            const string find = "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = $1";
+            if (await ReadTextAsync(connection, find, cancellationToken, role) is null)
             {
                 await ExecuteAsync(connection, $"CREATE ROLE {SqlName.Quote(role)}", cancellationToken);
             }
@@ -124,7 +125,8 @@ internal sealed class PostgreSqlDrill(string url, TimeProvider clock) : IDrillEn
             {
                 await using var connection = await ConnectAsync(nameOf(database.Name), cancellationToken);
                 var objects = await ExplainAsync(
-                    $"The large objects of {database.Name} cannot be read back", () => ReadLargeObjectsAsync(connection, cancellationToken));
+                    $"The large objects of {database.Name} cannot be read back",
+                    () => ReadLargeObjectsAsync(connection, cancellationToken));
                 found.Add(PartFacts.OfLargeObjects(database.Name, "", objects));
             }
         }
@@ -141,7 +143,8 @@ internal sealed class PostgreSqlDrill(string url, TimeProvider clock) : IDrillEn
             var rows = new List<string?>();
             while (rows.Count < Answer.RowsMax && await reader.ReadAsync(cancellationToken))
             {
-                rows.Add(reader.FieldCount != 1 ? Answer.SeveralColumns : await reader.IsDBNullAsync(0, cancellationToken) ? null : reader.GetString(0));
+                rows.Add(reader.FieldCount != 1 ? Answer.SeveralColumns
+                    : await reader.IsDBNullAsync(0, cancellationToken) ? null : reader.GetString(0));
             }
             return Answer.Judge(rows);
         });

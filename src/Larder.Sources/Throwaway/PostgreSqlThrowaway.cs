@@ -69,10 +69,11 @@ internal static class PostgreSqlThrowaway
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"the newest on this machine is {installed[^1].MajorVersion}, and an older server does not take the dump of a newer one");
+        var version = wanted == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" of version {wanted} or newer");
         throw new SourceException(
             SourceError.ToolMissing,
-            string.Create(CultureInfo.InvariantCulture, $"A drill needs PostgreSQL's initdb and postgres{(wanted == 0 ? "" : $" of version {wanted} or newer")}: {have}. ")
-            + $"Install the package postgresql{number}, or name a scratch server in the job's drill.servers.");
+            $"A drill needs PostgreSQL's initdb and postgres{version}: {have}. Install the package postgresql{number}, or name a scratch "
+            + "server in the job's drill.servers.");
     }
 
     private static bool IsServer(string folder) =>

@@ -35,7 +35,8 @@ public sealed record ServerAccount(string Name, uint Uid, uint Gid)
             return words;
         }
         var setpriv = ProgramPath.Find("setpriv") ?? throw new SourceException(
-            SourceError.ToolMissing, "A server is run as another account by the program setpriv (package util-linux), which is not installed.");
+            SourceError.ToolMissing,
+            "A server is run as another account by the program setpriv (package util-linux), which is not installed.");
         return
         [
             setpriv, string.Create(CultureInfo.InvariantCulture, $"--reuid={account.Uid}"),

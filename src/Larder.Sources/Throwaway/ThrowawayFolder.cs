@@ -56,7 +56,9 @@ public sealed class ThrowawayFolder : IAsyncDisposable
     /// <summary>A path in it.</summary>
     public string this[string name] => Path.Combine(FullPath, name);
 
-    /// <summary>Fails with <see cref="SourceException"/>: <see cref="SourceError.TargetFailed"/>, <see cref="SourceError.ToolMissing"/>.</summary>
+    /// <summary>
+    /// Fails with <see cref="SourceException"/>: <see cref="SourceError.TargetFailed"/>, <see cref="SourceError.ToolMissing"/>.
+    /// </summary>
     /// <param name="parent">Where; a folder that is there.</param>
     public static async Task<ThrowawayFolder> CreateAsync(string parent, CancellationToken cancellationToken)
     {
@@ -128,7 +130,8 @@ public sealed class ThrowawayFolder : IAsyncDisposable
         foreach (var path in Directory.Exists(parent) ? Directory.EnumerateDirectories(parent, Prefix + "*") : [])
         {
             // A link that somebody else laid there leads nowhere.
-            if (new DirectoryInfo(path).LinkTarget is null && ProcessMark.IsDead(Path.GetFileName(path)[Prefix.Length..]) && TryRemove(path))
+            var isLink = new DirectoryInfo(path).LinkTarget is not null;
+            if (!isLink && ProcessMark.IsDead(Path.GetFileName(path)[Prefix.Length..]) && TryRemove(path))
             {
                 removed.Add(path);
             }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Larder.Sources.Dumps;
 
 namespace Larder.Sources.Throwaway;
@@ -39,6 +40,7 @@ public sealed class ThrowawayServer : DrillServer
                 _ => throw new ArgumentException($"There is no server of kind {request.Engine}.", nameof(request)),
             };
             var version = await began.Kept.WaitForAsync(began.Engine.FindVersionAsync, cancellationToken);
+            EnsureNotOlder(request, version);
             var (databases, hasAccounts) = await began.Engine.LookIntoAsync(dump, cancellationToken);
             await began.Engine.PrepareAsync(dump, folder, began.Account, cancellationToken);
             return new ThrowawayServer(folder, began, request.Engine, version, databases, hasAccounts);
@@ -48,6 +50,28 @@ public sealed class ThrowawayServer : DrillServer
             await folder.DisposeAsync();
             throw;
         }
+    }
+
+    // An older server refuses what a newer one wrote, which would say nothing of the backup. PostgreSQL's was chosen by its version.
+    private static void EnsureNotOlder(ThrowawayRequest request, string version)
+    {
+        if (request is { Engine: not "postgresql", DumpedVersion: { } dumped } && NumberOf(version).CompareTo(NumberOf(dumped)) < 0)
+        {
+            throw new SourceException(
+                SourceError.ToolMissing,
+                $"The dump is of a server of version {dumped}, and the one that this machine has is {version}, which is older; install a "
+                + "newer one, or name a scratch server in the job's drill.servers.");
+        }
+    }
+
+    /// <returns>Major and minor version; zeros where the text begins with no number.</returns>
+    private static (int Major, int Minor) NumberOf(string version)
+    {
+        var parts = version.Split('.', '-');
+        return (Part(0), Part(1));
+
+        int Part(int at) =>
+            at < parts.Length && int.TryParse(parts[at], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
     }
 
     public override string NameOf(string dumped) => dumped;

@@ -20,15 +20,21 @@ internal sealed class Leftovers : IAsyncDisposable
 
     /// <summary>Waits until no process and no folder of a drill is left, and fails where that does not come.</summary>
     public Task AssertNoneAsync() => UntilAsync(
-        () => Folders.Count == 0 && RunningProcesses.FindByArgument(folder.FullPath).Count == 0,
-        () => $"Left are {string.Join(", ", Folders.Concat(RunningProcesses.FindByArgument(folder.FullPath).Select(path => File.ReadAllText(path + "/cmdline").Replace('\0', ' '))))}");
+        () => Folders.Count == 0 && Processes.Count == 0, () => $"Left are {string.Join(", ", Folders.Concat(Processes))}.");
+
+    // A server for tests that is a Windows program is told paths its own way.
+    private IReadOnlyList<string> Processes =>
+        [.. RunningProcesses.FindByArgument(folder.FullPath), .. RunningProcesses.FindByArgument(folder.FullPath.Replace('/', '\\'))];
 
     public static async Task UntilAsync(Func<bool> condition, Func<string> problem)
     {
         var began = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < Patience, problem());
+            if (Stopwatch.GetElapsedTime(began) > Patience)
+            {
+                Assert.Fail(problem());
+            }
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }

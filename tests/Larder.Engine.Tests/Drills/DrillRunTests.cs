@@ -69,7 +69,7 @@ public sealed class DrillRunTests : IAsyncDisposable
     [InlineData("select 1 where 0", "it answered no row")]
     [InlineData("select 1, 1", "it answered more than one column")]
     [InlineData("select id from entries", "it answered more than one row")]
-    [InlineData("select * from nothing", "The question cannot be answered: no such table: nothing")]
+    [InlineData("select * from nowhere", "The question cannot be answered: no such table: nowhere")]
     public async Task A_question_is_true_when_it_answers_one_value_that_is_neither_zero_nor_null(string sql, string? message)
     {
         await MakeAsync(new DrillAssertion("db", DrillAssertionKind.Sql, sql));
