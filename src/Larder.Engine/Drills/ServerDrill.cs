@@ -51,7 +51,8 @@ internal sealed class ServerDrill(
                     EngineError.DrillImpossible,
                     $"{url.Key} is not the URL of a {source.Engine} server, which source \"{source.Name}\" needs.");
             }
-            return await ScratchServer.OpenAsync(source.Engine, text, dump, context.Clock, cancellationToken);
+            return await ScratchServer.OpenAsync(
+                source.Engine, text, dump, context.ScratchKeeper, context.Clock, cancellationToken);
         }
         return await ThrowawayServer.StartAsync(
             new ThrowawayRequest

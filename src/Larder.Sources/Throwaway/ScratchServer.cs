@@ -12,11 +12,13 @@ public sealed class ScratchServer : DrillServer
     private const string Prefix = "larder_drill_";
 
     private readonly Dictionary<string, string> names;
+    private readonly ScratchKeeper? keeper;
 
-    private ScratchServer(IDrillEngine engine, string engineName, string version, Dictionary<string, string> names)
+    private ScratchServer(
+        IDrillEngine engine, string engineName, string version, Dictionary<string, string> names, ScratchKeeper? keeper)
         : base(engine, engineName, version, $"a scratch server, version {version}")
     {
-        this.names = names;
+        (this.names, this.keeper) = (names, keeper);
         Parts = [.. names.Select(name => new DrillPart(name.Key, name.Value))];
     }
 
@@ -32,49 +34,68 @@ public sealed class ScratchServer : DrillServer
     /// <summary>Connects to it and drops what earlier drills of this machine left. Fails with <see cref="SourceException"/>.</summary>
     /// <param name="engineName"><c>postgresql</c>, <c>mongodb</c>, <c>mysql</c>.</param>
     /// <param name="url">The server; never shown.</param>
+    /// <param name="keeperCommand">What to run as <see cref="ScratchKeeper"/>; empty for none.</param>
     public static async Task<ScratchServer> OpenAsync(
-        string engineName, string url, IStoredDump dump, TimeProvider clock, CancellationToken cancellationToken)
+        string engineName,
+        string url,
+        IStoredDump dump,
+        IReadOnlyList<string> keeperCommand,
+        TimeProvider clock,
+        CancellationToken cancellationToken)
     {
         var engine = EngineOf(engineName, url, clock);
         var version = await engine.FindVersionAsync(cancellationToken);
-        foreach (var left in await FindAsync(engine, ProcessMark.IsDead, cancellationToken))
+        foreach (var left in await FindAsync(engine, mark => ProcessMark.IsDead(mark[Prefix.Length..]), cancellationToken))
         {
             await engine.DropAsync(left, cancellationToken);
         }
         var (databases, _) = await engine.LookIntoAsync(dump, cancellationToken);
         var token = Guid.NewGuid().ToString("n")[..4];
-        return new ScratchServer(engine, engineName, version, databases.Index().ToDictionary(
+        var names = databases.Index().ToDictionary(
             database => database.Item,
             database => string.Create(
                 CultureInfo.InvariantCulture, $"{Prefix}{ProcessMark.OfThisProcess}_{token}_{database.Index}"),
-            StringComparer.Ordinal));
+            StringComparer.Ordinal);
+        var keeper = keeperCommand.Count == 0 ? null
+            : await ScratchKeeper.StartAsync(keeperCommand, engineName, url, [.. names.Values], cancellationToken);
+        return new ScratchServer(engine, engineName, version, names, keeper);
     }
 
     public override string NameOf(string dumped) => names.GetValueOrDefault(dumped, dumped);
 
-    /// <summary>Drops what the drill made, also what a restore had made beside it. Fails with <see cref="SourceException"/>.</summary>
+    /// <summary>
+    /// Drops what the drill made, also what a restore had made beside it. Fails with <see cref="SourceException"/>; the keeper then tries
+    /// on when this process has ended.
+    /// </summary>
     public override async ValueTask DisposeAsync()
     {
-        foreach (var made in await FindAsync(Engine, IsOurs, CancellationToken.None))
+        foreach (var made in await FindAsync(Engine, [.. names.Values], CancellationToken.None))
         {
             await Engine.DropAsync(made, CancellationToken.None);
         }
+        if (keeper is not null)
+        {
+            await keeper.DisposeAsync();
+        }
     }
 
-    private bool IsOurs(string mark) => names.Values.Any(name => (Prefix + mark).StartsWith(name, StringComparison.Ordinal));
+    /// <summary>Databases of drills whose names begin with one of these, or with what a restore makes of them.</summary>
+    internal static Task<IReadOnlyList<string>> FindAsync(
+        IDrillEngine engine, IReadOnlyList<string> names, CancellationToken cancellationToken) =>
+        FindAsync(engine, found => names.Any(name => found.StartsWith(name, StringComparison.Ordinal)), cancellationToken);
 
-    private static async Task<IReadOnlyList<string>> FindAsync(
-        IDrillEngine engine, Func<string, bool> isMeant, CancellationToken cancellationToken) =>
-    [
-        .. (await engine.ListDatabasesAsync(cancellationToken))
-            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && isMeant(name[Prefix.Length..])),
-    ];
-
-    private static IDrillEngine EngineOf(string name, string url, TimeProvider clock) => name switch
+    internal static IDrillEngine EngineOf(string name, string url, TimeProvider clock) => name switch
     {
         "postgresql" => new PostgreSqlDrill(url, clock),
         "mongodb" => new MongoDbDrill(url),
         "mysql" => new MySqlDrill(url, clock),
         _ => throw new ArgumentException($"There is no server of kind {name}.", nameof(name)),
     };
+
+    private static async Task<IReadOnlyList<string>> FindAsync(
+        IDrillEngine engine, Func<string, bool> isMeant, CancellationToken cancellationToken) =>
+    [
+        .. (await engine.ListDatabasesAsync(cancellationToken))
+            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && isMeant(name)),
+    ];
 }

@@ -47,6 +47,7 @@ internal static class CommandTree
             ConfigCommand.Create(),
             CompletionCommand.Create(),
             CompleteCommand.Create(root),
+            KeepScratchCommand.Create(),
         ];
         foreach (var command in commands)
         {

@@ -26,10 +26,12 @@ internal sealed class Leftovers : IAsyncDisposable
     private IReadOnlyList<string> Processes =>
         [.. RunningProcesses.FindByArgument(folder.FullPath), .. RunningProcesses.FindByArgument(folder.FullPath.Replace('/', '\\'))];
 
-    public static async Task UntilAsync(Func<bool> condition, Func<string> problem)
+    public static Task UntilAsync(Func<bool> condition, Func<string> problem) => UntilAsync(() => Task.FromResult(condition()), problem);
+
+    public static async Task UntilAsync(Func<Task<bool>> condition, Func<string> problem)
     {
         var began = Stopwatch.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             if (Stopwatch.GetElapsedTime(began) > Patience)
             {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Larder.EndToEnd.Servers;
+using Larder.Sources.Tests;
 using Larder.Testing;
 using Larder.Testing.Servers;
 
@@ -134,7 +135,7 @@ public sealed class PostgreSqlDrillTests(DatabaseServers servers)
     }
 
     [Fact]
-    public async Task A_scratch_server_keeps_nothing_of_a_drill_and_the_next_drill_drops_what_a_killed_one_left()
+    public async Task A_scratch_server_keeps_nothing_of_a_drill_also_of_one_that_is_killed_with_its_keeper()
     {
         var server = await servers.PostgresAsync();
         var name = await MakeAsync(server);
@@ -143,23 +144,43 @@ public sealed class PostgreSqlDrillTests(DatabaseServers servers)
             drill: ", servers: { db: \"${SCRATCH_URL:-postgresql://localhost/}\" }, assert: [{ source: db, sql: \"select current_database() like 'larder_drill_%'\" }, "
                 + "{ source: db, shell: \"test -z \\\"$HOLD\\\" || { touch $HOLD; sleep 600; }\" }]");
         desk.Larder.Environment["SCRATCH_URL"] = server.Url();
+        desk.Larder.Environment["HOLD"] = "";
 
         var said = await desk.DrillAsync(0);
         Assert.Equal(3000, DrillDesk.Entry(said, ".users").GetProperty("rows").GetInt64());
-        Assert.Empty(await DrillDatabasesAsync(server));
+        Assert.Equal("", await DrillDatabasesAsync(server));
 
-        desk.Larder.Environment["HOLD"] = desk["held"];
-        await using (var drill = desk.Larder.Start("drill"))
-        {
-            await Leftovers.UntilAsync(() => File.Exists(desk["held"]) || drill.Completion.IsCompleted, () => "The drill did not come so far.");
-            drill.Kill();
-            await drill.Completion;
-        }
-        Assert.NotEmpty(await DrillDatabasesAsync(server));
+        await KillWhileHeldAsync(desk, server, withKeeper: false);
+        await Leftovers.UntilAsync(async () => await DrillDatabasesAsync(server) == "", () => "The keeper did not drop the databases.");
+
+        await KillWhileHeldAsync(desk, server, withKeeper: true);
+        Assert.NotEqual("", await DrillDatabasesAsync(server));
         desk.Larder.Environment["HOLD"] = "";
         await desk.DrillAsync(0);
-        Assert.Empty(await DrillDatabasesAsync(server));
+        Assert.Equal("", await DrillDatabasesAsync(server));
         Assert.Equal(3000L, await server.ScalarAsync(name, "SELECT count(*) FROM users", Token));
+    }
+
+    private static async Task KillWhileHeldAsync(DrillDesk desk, PostgresServer server, bool withKeeper)
+    {
+        File.Delete(desk["held"]);
+        desk.Larder.Environment["HOLD"] = desk["held"];
+        await using var drill = desk.Larder.Start("drill");
+        await Leftovers.UntilAsync(() => File.Exists(desk["held"]) || drill.Completion.IsCompleted, () => "The drill did not come so far.");
+        Assert.NotEqual("", await DrillDatabasesAsync(server));
+        if (withKeeper)
+        {
+            var keeper = Assert.Single(RunningProcesses.FindByArgument("keep-scratch"), path => ParentOf(path) == $"{drill.Id}");
+            (await ChildProcess.RunAsync(new ChildCommand("kill", "-KILL", Path.GetFileName(keeper)), Token)).Expect();
+        }
+        drill.Kill();
+        await drill.Completion;
+    }
+
+    private static string ParentOf(string process)
+    {
+        var stat = File.ReadAllText($"{process}/stat");
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1];
     }
 
     private static async Task AssertEvidenceAsync(DrillDesk desk, JsonElement said)
