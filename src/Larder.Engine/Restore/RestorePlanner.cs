@@ -23,7 +23,7 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
         var backup = await ReadableBackup.OpenAsync(context, request.Backup, request.Repository, cancellationToken);
         var runId = RunId.New(context.Clock);
         var target = new RestoreTarget(context, backup, runId, request, cancellationToken);
-        var steps = (await target.FindStepsAsync()).Select(step => WithExchange(step, runId)).ToList();
+        var steps = NestedParts.Find([.. (await target.FindStepsAsync()).Select(step => WithExchange(step, runId))]);
         refusals.AddRange(target.Refusals);
         foreach (var step in steps)
         {
@@ -176,7 +176,7 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
             Overwritten = survey.Overwritten,
             OverwrittenExamples = survey.Examples,
             LeftAlone = survey.LeftAlone,
-            NeededBytes = step.Exchange is null ? survey.NeededBytes : survey.Bytes,
+            NeededBytes = step.Overwrites ? survey.NeededBytes : survey.Bytes,
             FreeBytes = FreeBytes(step.Root),
         };
         if (line.FreeBytes < line.NeededBytes)

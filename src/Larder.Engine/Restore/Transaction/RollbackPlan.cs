@@ -87,7 +87,7 @@ public sealed record RollbackPlan
                 part.Source,
                 part.Engine,
                 part.Target,
-                part.Exchange is not null ? "exchange" : restore.SafetyBackup is not null ? "safety_backup" : "nothing",
+                part.Exchange is not null || part.IsNested ? "exchange" : restore.SafetyBackup is not null ? "safety_backup" : "nothing",
                 [.. (part.Exchange?.Parts ?? []).Select(one => one.Old).OfType<string>()])),
         ],
         Context = context,
