@@ -2,6 +2,7 @@ using Larder.Engine.BackingUp;
 using Larder.Engine.Backups;
 using Larder.Engine.Browse;
 using Larder.Sources;
+using Larder.Sources.Exchanges;
 using Larder.Sources.Files;
 using Larder.Sources.Sqlite;
 
@@ -51,7 +52,7 @@ internal sealed class PartWriter(RestorePlan plan, ReadableBackup backup, RunPro
     private async Task WriteFileAsync(FileStep step, CancellationToken cancellationToken)
     {
         var target = step.Exchange?.Parts[0].Beside
-            ?? step.Nested?.Map(SqliteRestore.ResolveTarget(step.Target))
+            ?? step.Nested?.Map(LivePath.Resolve(step.Target))
             ?? Path.Combine(Path.GetTempPath(), $"larder-{plan.RunId}-{step.Source.Name}");
         using (var copy = RestoredCopy.Begin(target, NodeMapping.ToAttributes(step.File), (long)step.File.SizeBytes))
         {
@@ -98,7 +99,7 @@ internal sealed class PartWriter(RestorePlan plan, ReadableBackup backup, RunPro
             if (step.IsDatabase)
             {
                 await SqliteOverwrite.WriteAsync(
-                    copy, SqliteRestore.ResolveTarget(step.Target), ExchangeFactory.BusyTimeout, plan.Context.Clock, cancellationToken);
+                    copy, LivePath.Resolve(step.Target), ExchangeFactory.BusyTimeout, plan.Context.Clock, cancellationToken);
             }
             else
             {

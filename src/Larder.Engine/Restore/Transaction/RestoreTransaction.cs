@@ -135,7 +135,7 @@ internal sealed class RestoreTransaction(
     {
         foreach (var step in plan.Steps.OfType<FileStep>().Where(step => step is { IsDatabase: true, Nested: not null }))
         {
-            if (SqliteRestore.FindUsers(step.Target) is { Count: > 0 } users)
+            if (SqliteUsers.Find(step.Target) is { Count: > 0 } users)
             {
                 throw new SourceException(
                     SourceError.TargetBusy,
