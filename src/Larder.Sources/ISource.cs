@@ -19,12 +19,19 @@ public interface ISource
 
 /// <summary>
 /// One consistent view of a source, handed over once. Call order: <see cref="ReadEntriesAsync"/> to its end, then
-/// <see cref="CompleteAsync"/>, then dispose. Disposing at any moment ends children, locks and temporary files. Not for concurrent use.
+/// <see cref="CompleteAsync"/>, then dispose. Disposing at any moment ends children, locks and temporary files. Not for concurrent use,
+/// but for contents where <see cref="ContentsAtOnce"/> says so.
 /// </summary>
 public interface ISourceSession : IAsyncDisposable
 {
     /// <summary>What is being read, known from the beginning.</summary>
     SourceDescription Description { get; }
+
+    /// <summary>
+    /// How many contents may be read side by side: so many less one may still be open when the next entry is asked for. All have been read
+    /// to their end and disposed when <see cref="CompleteAsync"/> or <see cref="IAsyncDisposable.DisposeAsync"/> is called.
+    /// </summary>
+    int ContentsAtOnce => 1;
 
     /// <summary>
     /// The entries depth first: a directory before what it contains, and all that it contains before what follows it. Siblings come in no

@@ -25,7 +25,8 @@ public sealed record SourceEntry
 
     /// <summary>
     /// Opens the content of a file; null for all else. Called at most once, and the stream is read to its end and disposed before the
-    /// session goes on to the next entry. A <see cref="SourceException"/> with <see cref="SourceException.SkipsEntry"/>, from here or from
+    /// session goes on to the next entry, unless <see cref="ISourceSession.ContentsAtOnce"/> allows for more.
+    /// A <see cref="SourceException"/> with <see cref="SourceException.SkipsEntry"/>, from here or from
     /// reading, means: leave this entry out and go on; the session has noted it among its warnings. Any other exception ends the backup.
     /// </summary>
     public Func<CancellationToken, ValueTask<Stream>>? OpenContent { get; init; }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Larder.Sources.Exchanges;
+using Larder.Testing;
 
 namespace Larder.Sources.Tests;
 
@@ -39,6 +40,7 @@ public interface IExchangeSubject : IAsyncDisposable
 /// <summary>What every exchange must keep, on the real thing. One class for each kind of exchange derives from this.</summary>
 public abstract class ExchangeContract
 {
+    private const int Wanderings = 5;
     private const string Old = "old content";
     private const string New = "new content";
 
@@ -175,7 +177,8 @@ public abstract class ExchangeContract
             {
                 Assert.NotEqual(ExchangeState.Between, state);
                 Assert.Contains(live, new[] { before, New });
-                Assert.True(killed == Operation.Forget || live == (state == ExchangeState.Exchanged ? New : before), $"Call {n}: {live} is {state}.");
+                var expected = state == ExchangeState.Exchanged ? New : before;
+                Assert.True(killed == Operation.Forget || live == expected, $"Call {n}: {live} is {state}.");
             }
             if (killed == Operation.Forget)
             {
@@ -200,6 +203,46 @@ public abstract class ExchangeContract
             Assert.Equal(listed, await subject.ListAsync());
         }
     }
+
+    [Fact]
+    public Task Killed_again_and_again_it_ends_where_it_is_sent() => SeededRandom.RunManyAsync(Wanderings, async random =>
+    {
+        await using var subject = await MakeSubjectAsync();
+        var stoodThere = random.Next(4) > 0;
+        var listed = await subject.ListAsync();
+        if (stoodThere)
+        {
+            await subject.MakeLiveAsync(Old);
+            listed = await subject.ListAsync();
+        }
+        var before = stoodThere ? Old : null;
+        var (record, _) = await StageAsync(subject, live: null);
+        for (var kills = random.Next(8); kills > 0; kills--)
+        {
+            var operation = random.Next(2) == 0 ? Operation.Exchange : Operation.Undo;
+            await KillAfterAsync(subject, record, operation, random.Next(1, 8));
+            if (record.IsAtomic)
+            {
+                var state = await Reopen(subject, record).LookAsync(Cancellation);
+                Assert.Equal(state == ExchangeState.Exchanged ? New : before, await subject.ReadLiveAsync());
+            }
+        }
+        var forward = random.Next(2) == 0;
+        await RunAsync(Reopen(subject, record), forward ? Operation.Exchange : Operation.Undo);
+        await AssertAsync(
+            subject, Reopen(subject, record), forward ? ExchangeState.Exchanged : ExchangeState.Beside, forward ? New : before);
+        for (var kills = random.Next(4); kills > 0; kills--)
+        {
+            await KillAfterAsync(subject, record, Operation.Forget, random.Next(1, 8));
+            Assert.Equal(forward ? New : before, await subject.ReadLiveAsync());
+        }
+        await Reopen(subject, record).ForgetAsync(Cancellation);
+        await AssertAsync(subject, Reopen(subject, record), ExchangeState.Untouched, forward ? New : before);
+        if (stoodThere || !forward)
+        {
+            Assert.Equal(listed, await subject.ListAsync());
+        }
+    });
 
     public enum Operation
     {

@@ -33,6 +33,21 @@ public sealed class FingerprintBuilderTests
     }
 
     [Fact]
+    public void Rows_of_every_length_around_the_blocks_of_the_hash_are_hashed_right()
+    {
+        const int seed = 7;
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var row = new byte[9000];
+        new Random(seed).NextBytes(row);
+        foreach (var bytes in Enumerable.Range(0, 300).Concat([4031, 4032, 4039, 4040, 4095, 4096, 4097, 9000]))
+        {
+            var expected = new FingerprintBuilder();
+            expected.AddHash(SHA256.HashData(row.AsSpan(0, bytes)));
+            Assert.Equal(expected.ToFingerprint(), Build(row[..bytes]));
+        }
+    }
+
+    [Fact]
     public void Small_rows_allocate_nothing()
     {
         var builder = new FingerprintBuilder();

@@ -32,15 +32,15 @@ public sealed partial class HouseTests
     private static readonly Dictionary<string, string[]> SourcesArrows = new()
     {
         ["Native"] = [],
-        ["Dumps"] = [],
+        ["Dumps"] = ["Exchanges"],
         ["Exchanges"] = ["Native"],
         ["Tools"] = ["Native"],
         ["Command"] = ["Native", "Tools"],
         ["Files"] = ["Exchanges", "Native", "Tools"],
         ["Sqlite"] = ["Exchanges", "Native", "Tools"],
-        ["PostgreSql"] = ["Dumps", "Native", "Tools"],
-        ["MongoDb"] = ["Dumps", "Native", "Tools"],
-        ["MySql"] = ["Dumps", "Native", "Tools"],
+        ["PostgreSql"] = ["Dumps", "Exchanges", "Native", "Tools"],
+        ["MongoDb"] = ["Dumps", "Exchanges", "Native", "Tools"],
+        ["MySql"] = ["Dumps", "Exchanges", "Native", "Tools"],
     };
 
     // From what a rule or a setting is, over what a backup is, to what is done with it. A folder sees only those above it in this list.
@@ -56,9 +56,9 @@ public sealed partial class HouseTests
         ["BackingUp"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories", "Servers"],
         ["Browse"] = ["Backups", "Configuration", "Errors", "Repositories"],
         ["Maintenance"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories"],
-        ["Cleanup"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Retention"],
+        ["Cleanup"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Restore", "Retention"],
         ["Verify"] = ["Backups", "Catalog", "Cleanup", "Configuration", "Errors", "Maintenance", "Repositories", "Servers"],
-        ["Restore"] = ["BackingUp", "Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories", "Servers"],
+        ["Restore"] = ["BackingUp", "Backups", "Browse", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Servers"],
         ["Export"] = ["Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories", "Restore"],
         ["Doctor"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories"],
     };

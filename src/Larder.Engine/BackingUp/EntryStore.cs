@@ -9,35 +9,45 @@ namespace Larder.Engine.BackingUp;
 
 /// <summary>
 /// Stores the entries of one session as a tree. Entries arrive depth first, so only the folders on the way to the current entry are open;
-/// a folder that is left is stored as soon as the ids of its files are known, while reading goes on.
+/// a folder that is left is stored as soon as the ids of its files are known, while reading goes on. Disposing ends contents that are still
+/// being read.
 /// </summary>
-internal sealed class EntryStore
+internal sealed class EntryStore : IAsyncDisposable
 {
     private readonly ContentIntake intake;
     private readonly IReadOnlyList<MasterIndex> indexes;
     private readonly Func<ContentStyle, IChunker> chunkerFor;
     private readonly RunProgress progress;
+    private readonly int contentsAtOnce;
+    private readonly CancellationTokenSource disposal = new();
+    private readonly List<Task<ReadContent?>> reading = [];
     private readonly Stack<OpenFolder> open = new();
 
     /// <param name="indexes">Of every repository that is written to: content is taken over from the backup before only where all have
     /// it.</param>
+    /// <param name="contentsAtOnce">How many contents are read side by side at most.</param>
     public EntryStore(
         ContentIntake intake,
         IReadOnlyList<MasterIndex> indexes,
         Func<ContentStyle, IChunker> chunkerFor,
         PreviousTree previous,
-        RunProgress progress)
+        RunProgress progress,
+        int contentsAtOnce)
     {
         this.intake = intake;
         this.indexes = indexes;
         this.chunkerFor = chunkerFor;
         this.progress = progress;
+        this.contentsAtOnce = contentsAtOnce;
         open.Push(new OpenFolder(default, null, previous));
     }
 
     public StoredFigures Figures { get; } = new();
 
-    /// <summary>Stores one entry. Its content is read to the end before this completes.</summary>
+    /// <summary>
+    /// Stores one entry. When this completes, one content more may be read: of a source that hands over one at a time, this one has been
+    /// read to its end. Fails with what any of the contents failed with.
+    /// </summary>
     public async Task AddAsync(SourceEntry entry, CancellationToken cancellationToken)
     {
         var (parent, name) = Split(entry.Path);
@@ -66,7 +76,16 @@ internal sealed class EntryStore
         }
     }
 
-    /// <summary>Ends the tree.</summary>
+    /// <summary>Completes when every content has been read to its end. Fails as soon as one of them does.</summary>
+    public async Task ReadContentsAsync()
+    {
+        while (reading.Count > 0)
+        {
+            await ReadOneAsync();
+        }
+    }
+
+    /// <summary>Ends the tree. Only after <see cref="ReadContentsAsync"/>.</summary>
     /// <returns>The listing of the root, once all ids are known.</returns>
     public async Task<BlobId> CompleteAsync(CancellationToken cancellationToken)
     {
@@ -76,6 +95,13 @@ internal sealed class EntryStore
         }
         await intake.FlushAsync(cancellationToken);
         return await StoreFolderAsync(open.Pop(), cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await disposal.CancelAsync();
+        await Task.WhenAll(reading.Cast<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        disposal.Dispose();
     }
 
     private async Task AddFileAsync(OpenFolder folder, Node node, SourceEntry entry, CancellationToken cancellationToken)
@@ -93,17 +119,62 @@ internal sealed class EntryStore
         {
             throw new InvalidOperationException($"The file {entry.Path} came without content.");
         }
+        if (contentsAtOnce == 1)
+        {
+            var read = await ReadAsync(node, entry, cancellationToken);
+            Count(read);
+            if (read is not null)
+            {
+                folder.Nodes.Add(read.Node);
+            }
+            return;
+        }
+        var storing = Task.Run(() => ReadBesideAsync(node, entry, cancellationToken), cancellationToken);
+        folder.Contents.Add(storing);
+        reading.Add(storing);
+        while (reading.Count >= contentsAtOnce)
+        {
+            await ReadOneAsync();
+        }
+    }
+
+    private async Task ReadOneAsync()
+    {
+        var ended = await Task.WhenAny(reading);
+        reading.Remove(ended);
+        Count(await ended);
+    }
+
+    private async Task<ReadContent?> ReadBesideAsync(Node node, SourceEntry entry, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, disposal.Token);
+        return await ReadAsync(node, entry, either.Token);
+    }
+
+    /// <returns>Null for an entry that is left out.</returns>
+    private async Task<ReadContent?> ReadAsync(Node node, SourceEntry entry, CancellationToken cancellationToken)
+    {
         try
         {
-            await using var stream = new CountingStream(await entry.OpenContent(cancellationToken), progress);
+            await using var stream = new CountingStream(await entry.OpenContent!(cancellationToken), progress);
             var pending = await intake.StoreAsync(stream, chunkerFor(entry.Style), cancellationToken);
-            folder.Nodes.Add(WithContentAsync(node, pending));
-            Figures.CountRead(stream.ReadBytes);
+            return new ReadContent(stream.ReadBytes, WithContentAsync(node, pending));
         }
         catch (SourceException e) when (e.SkipsEntry)
         {
-            // The session lists it among its warnings, and the backup will be `partial`.
+            return null; // The session lists it among its warnings, and the backup will be `partial`.
+        }
+    }
+
+    private void Count(ReadContent? read)
+    {
+        if (read is null)
+        {
             Figures.CountSkipped();
+        }
+        else
+        {
+            Figures.CountRead(read.Bytes);
         }
     }
 
@@ -125,7 +196,8 @@ internal sealed class EntryStore
 
     private async Task<BlobId> StoreFolderAsync(OpenFolder folder, CancellationToken cancellationToken)
     {
-        var nodes = await Task.WhenAll(folder.Nodes);
+        var contents = await Task.WhenAll(folder.Contents);
+        var nodes = await Task.WhenAll([.. folder.Nodes, .. contents.OfType<ReadContent>().Select(content => content.Node)]);
         return await intake.StoreTreeAsync(new Tree([.. nodes.OrderBy(node => node.Name)]), cancellationToken);
     }
 
@@ -140,5 +212,12 @@ internal sealed class EntryStore
     private sealed record OpenFolder(EntryPath Path, Node? Node, PreviousTree Previous)
     {
         public List<Task<Node>> Nodes { get; } = [];
+
+        /// <summary>Files that are read beside others.</summary>
+        public List<Task<ReadContent?>> Contents { get; } = [];
     }
+
+    /// <param name="Bytes">How many came.</param>
+    /// <param name="Node">Known when all of its blobs have their ids.</param>
+    private sealed record ReadContent(long Bytes, Task<Node> Node);
 }

@@ -37,7 +37,8 @@ internal sealed class LastGoodBackup(RepositoryWriter writer, string job)
         var good = new List<Snapshot>();
         await foreach (var stored in writer.Repository.ListSnapshotsAsync(_ => { }, cancellationToken))
         {
-            if (BackupTags.JobOf(stored.Snapshot.Tags) == job && !stored.Snapshot.Tags.Any(tag => tag is BackupTags.Partial or BackupTags.Safety))
+            if (BackupTags.JobOf(stored.Snapshot.Tags) == job
+                && !stored.Snapshot.Tags.Any(tag => tag is BackupTags.Partial or BackupTags.Safety))
             {
                 good.Add(stored.Snapshot);
             }

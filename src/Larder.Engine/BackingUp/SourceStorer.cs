@@ -45,11 +45,13 @@ internal sealed class SourceStorer(
         var source = await context.SourceFor(job, settings, cancellationToken);
         await using var session = await source.OpenAsync(cancellationToken);
         progress.Begin(settings.Name, session.Description.EstimatedBytes ?? 0);
-        var store = new EntryStore(intake, [.. targets.Writers.Select(writer => writer.Index)], chunkers.For, previous, progress);
+        await using var store = new EntryStore(
+            intake, [.. targets.Writers.Select(writer => writer.Index)], chunkers.For, previous, progress, session.ContentsAtOnce);
         await foreach (var entry in session.ReadEntriesAsync(cancellationToken))
         {
             await store.AddAsync(entry, cancellationToken);
         }
+        await store.ReadContentsAsync();
 
         // Asked before anything is built on what came: every byte may have come from a program that then failed.
         var outcome = await session.CompleteAsync(cancellationToken);

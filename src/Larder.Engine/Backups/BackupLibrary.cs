@@ -115,7 +115,8 @@ public sealed class BackupLibrary(LarderConfiguration configuration, RepositoryS
         foreach (var job in backups.GroupBy(backup => backup.Job))
         {
             var policy = configuration.Jobs.TryGetValue(job.Key, out var settings) ? settings.Keep : new KeepPolicy();
-            var plan = RetentionPlan.Compute([.. job.Where(backup => !backup.IsSafety).Select(backup => backup.ToCandidate())], policy, ZoneOf(job.Key), clock.GetUtcNow());
+            var candidates = job.Where(backup => !backup.IsSafety).Select(backup => backup.ToCandidate()).ToList();
+            var plan = RetentionPlan.Compute(candidates, policy, ZoneOf(job.Key), clock.GetUtcNow());
             foreach (var decision in plan.Decisions)
             {
                 categories[decision.Backup.BackupId] = decision.Category;

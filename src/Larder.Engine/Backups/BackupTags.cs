@@ -13,7 +13,7 @@ public static class BackupTags
     /// <summary>Retention never removes it. Set and taken away after the fact, which rewrites the snapshot.</summary>
     public const string Pinned = "pinned";
 
-    /// <summary>Made before a restore, of what it was to replace. Fills no slot, is never `latest`, and is removed after its time.</summary>
+    /// <summary>Made before a restore, of what it was to replace. Fills no slot, is never `latest`, goes after its time.</summary>
     public const string Safety = "safety";
 
     private const string JobPrefix = "job:";
@@ -25,7 +25,8 @@ public static class BackupTags
         tags.Contains(Larder) ? tags.FirstOrDefault(tag => tag.StartsWith(JobPrefix, StringComparison.Ordinal))?[JobPrefix.Length..] : null;
 
     /// <summary>Whether a user may not give this tag: it would change what Larder reads out of the snapshot.</summary>
-    public static bool IsReserved(string tag) => tag is Larder or Partial or Pinned or Safety || tag.StartsWith(JobPrefix, StringComparison.Ordinal);
+    public static bool IsReserved(string tag) =>
+        tag is Larder or Partial or Pinned or Safety || tag.StartsWith(JobPrefix, StringComparison.Ordinal);
 
     /// <summary>All tags of a snapshot, without repeats. A tag must not hold a comma: restic's command line parts them there.</summary>
     public static IReadOnlyList<string> Of(string job, BackupStatus status, bool pinned, IEnumerable<string> own) =>

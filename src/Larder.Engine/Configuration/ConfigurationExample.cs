@@ -131,6 +131,7 @@ public static class ConfigurationExample
               stock:
                 mysql: { url: "${STOCK_URL:-mysql://backup@localhost/stock}", database: stock }
             schedule: "@daily"
+            service: { unit: shop.service }
 
           temple:
             sources:

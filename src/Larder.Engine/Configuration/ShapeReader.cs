@@ -174,7 +174,6 @@ internal sealed class ShapeReader(
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var written = new Dictionary<string, (SettingNode Key, SettingValue? Value)>(StringComparer.Ordinal);
         var inline = new List<(SettingNode Key, SettingNode Value)>();
-        var hasUnknownKey = false;
         foreach (var (key, value) in node.Pairs)
         {
             if (!IsNewKey(key, path, seen))
@@ -182,16 +181,9 @@ internal sealed class ShapeReader(
                 continue;
             }
 
-            if (shape.Inline is { } gathered && (key.Text == gathered || !shape.TryFind(key.Text, out _, out _)))
+            if (!shape.TryFind(key.Text, out var member, out var origin) || member.Name == shape.Inline)
             {
                 inline.Add((key, value));
-                continue;
-            }
-
-            if (!shape.TryFind(key.Text, out var member, out var origin))
-            {
-                AddUnknownKey(key, shape, path);
-                hasUnknownKey = true;
                 continue;
             }
 
@@ -212,11 +204,16 @@ internal sealed class ShapeReader(
             written[member.Name] = (key, read);
         }
 
-        if (shape.Inline is { } name && shape.Keys.First(key => key.Name == name).Shape is NamedShape named)
+        if (shape.Inline is { } name)
         {
+            var named = (NamedShape)shape.Keys.First(key => key.Name == name).Shape;
             written[name] = (node, ReadNamed(node with { Pairs = inline }, named, path));
         }
-        CheckKeys(node, shape, path, written, hasUnknownKey);
+        else
+        {
+            inline.ForEach(unknown => AddUnknownKey(unknown.Key, shape, path));
+        }
+        CheckKeys(node, shape, path, written, hasUnknownKey: inline.Count > 0);
         return new ObjectValue
         {
             Shape = shape,

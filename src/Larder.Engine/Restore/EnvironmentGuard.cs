@@ -27,8 +27,9 @@ internal sealed class EnvironmentGuard(JobSettings job)
             {
                 if (await OfAsync(target, cancellationToken) is { } other && other.Meets(place))
                 {
-                    return $"{(aimedAt is null ? $"In place ({Production})" : $"Environment \"{aimedAt}\"")} and environment \"{name}\" of job "
-                        + $"\"{job.Name}\" name the same place, so one of them is not what it says. Correct the configuration.";
+                    var aim = aimedAt is null ? $"In place ({Production})" : $"Environment \"{aimedAt}\"";
+                    return $"{aim} and environment \"{name}\" of job \"{job.Name}\" "
+                        + "name the same place, so one of them is not what it says. Correct the configuration.";
                 }
             }
         }

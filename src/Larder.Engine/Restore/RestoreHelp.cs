@@ -16,8 +16,8 @@ public static class RestoreHelp
         With --environment E each source goes to where `environments` of the job says.
         --entry E restores one file or folder of a source alone, at the same place below the target; of a dump one table, collection or
         database (app.public.users, or users where only one has that name).
-        What a target has and the backup has not is left alone. A sqlite database that is replaced is kept as
-        NAME.replaced-YYYYMMDD_HHMMSS. What a server holds under the same name is replaced, once what replaces it is whole; the plan
-        lists it.
+        What a folder has and the backup has not stays in it. Everything is written beside what is live, compared there, and exchanged
+        with it in a moment; if anything fails, what stood there is put back. What was replaced is kept for keep_safety of the job,
+        7 days by default, and "larder rollback" makes it live again.
         """;
 }

@@ -22,7 +22,8 @@ internal static class Plausibility
 
     public static void CompareWithThoseBefore(Backup backup, IReadOnlyList<Backup> all, VerifyTally tally)
     {
-        var before = all.Where(other => other.Job == backup.Job && other.CreatedAt < backup.CreatedAt && BackupSurvey.IsGood(other) && !other.IsSafety)
+        var before = all.Where(other => other.Job == backup.Job && other.CreatedAt < backup.CreatedAt)
+            .Where(other => BackupSurvey.IsGood(other) && !other.IsSafety)
             .OrderByDescending(other => other.CreatedAt)
             .Take(ComparedMax)
             .ToList();

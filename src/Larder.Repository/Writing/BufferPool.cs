@@ -23,6 +23,9 @@ internal sealed class BufferPool<T>(int count, Func<T> create) : IDisposable
         available.Release();
     }
 
+    /// <summary>From now on there may be one buffer more.</summary>
+    public void Widen() => available.Release();
+
     /// <summary>Lets go of the buffers that nobody uses; who needs one later gets a new one.</summary>
     public void Trim() => free.Clear();
 

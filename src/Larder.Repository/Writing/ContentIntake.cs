@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Larder.Repository.Chunking;
@@ -7,10 +8,10 @@ namespace Larder.Repository.Writing;
 
 /// <summary>
 /// The way in: reads streams, cuts them, and lets workers hash, look up, compress, seal and pack the chunks into one or several
-/// repositories. One producer at a time calls it.
-/// Memory: four batches on two cores, each 1.25 MiB for dumps (chunks of at most 256 KiB), 3 MiB for files (of at most 2 MiB) and 6 MiB for
-/// the largest usual chunks (of at most 4 MiB), and the packs of each <see cref="RepositoryWriter"/>; nothing grows with a stream but the
-/// list of its blob ids, 32 bytes a chunk.
+/// repositories. Several streams may be stored at once.
+/// Memory: four batches on two cores and one for each stream beside the first, each 1.25 MiB for dumps (chunks of at most 256 KiB), 3 MiB
+/// for files (of at most 2 MiB) and 6 MiB for the largest usual chunks (of at most 4 MiB), and the packs of each
+/// <see cref="RepositoryWriter"/>; nothing grows with a stream but the list of its blob ids, 32 bytes a chunk.
 /// </summary>
 public sealed class ContentIntake : IAsyncDisposable
 {
@@ -33,8 +34,9 @@ public sealed class ContentIntake : IAsyncDisposable
     private readonly BlobWorker treeWorker;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task[] workers;
-    private ChunkBatch? filling;
-    private int filledBytes;
+    private readonly ConcurrentBag<Lane> free = [];
+    private long readBytes;
+    private int lanes;
     private volatile Exception? failure;
     private int disposed;
 
@@ -54,9 +56,12 @@ public sealed class ContentIntake : IAsyncDisposable
     public static int WorkerCount => Math.Clamp(Environment.ProcessorCount, 2, 4);
 
     /// <summary>Bytes taken in so far.</summary>
-    public long ReadBytes { get; private set; }
+    public long ReadBytes => Interlocked.Read(ref readBytes);
 
-    /// <summary>Reads a stream to its end and hands over its chunks. The stream stays the caller's.</summary>
+    /// <summary>
+    /// Reads a stream to its end and hands over its chunks. The stream stays the caller's. Streams may be stored at the same time; each
+    /// beside the first takes the room of one batch more.
+    /// </summary>
     /// <returns>The content, whose ids may still be on their way; call <see cref="FlushAsync"/> before waiting for them.</returns>
     /// <exception cref="Exception">
     /// What the stream threw: this content is lost and the intake goes on; or what stopped the intake.
@@ -64,57 +69,21 @@ public sealed class ContentIntake : IAsyncDisposable
     public async ValueTask<PendingContent> StoreAsync(Stream stream, IChunker chunker, CancellationToken cancellationToken)
     {
         ThrowIfFailed();
+        var lane = TakeLane();
         var content = new PendingContent();
-        var batchBytes = Math.Max(BatchBytesMin, chunker.BytesMax / 2);
-        var bufferBytes = batchBytes + chunker.BytesMax;
-        var isEnd = false;
         try
         {
-            if (filling is { } other && (other.Buffer.Length < bufferBytes || filledBytes >= batchBytes))
-            {
-                await FlushAsync(cancellationToken); // Streams that are cut otherwise came before.
-                filling?.MakeRoom(bufferBytes);
-            }
-            var batch = filling ??= await RentAsync(bufferBytes, cancellationToken);
-            var (start, end) = (filledBytes, filledBytes);
-            while (true)
-            {
-                while (!isEnd && end - start < chunker.BytesMax)
-                {
-                    var room = batch.Buffer.AsMemory(end, bufferBytes - end);
-                    var read = await stream.ReadAsync(room, cancellationToken);
-                    isEnd = read == 0;
-                    end += read;
-                    ReadBytes += read;
-                }
-                if (start == end)
-                {
-                    break;
-                }
-
-                var cut = chunker.Cut(batch.Buffer.AsSpan(start, end - start));
-                batch.Add(start, cut, content);
-                start += cut;
-                filledBytes = start;
-                if (start >= batchBytes || batch.Chunks.Count >= BatchChunksMax)
-                {
-                    var next = await RentAsync(bufferBytes, cancellationToken);
-                    var tail = batch.Buffer.AsSpan(start, end - start);
-                    tail.CopyTo(next.Buffer);
-                    filling = next;
-                    filledBytes = 0;
-                    (start, end) = (0, tail.Length);
-                    await HandOverAsync(batch, cancellationToken);
-                    ThrowIfFailed(); // Before another terabyte is read for nothing.
-                    batch = next;
-                }
-            }
+            await FillAsync(lane, stream, chunker, content, cancellationToken);
         }
         catch (Exception e)
         {
             content.Fail(e);
             ThrowIfFailed();
             throw;
+        }
+        finally
+        {
+            free.Add(lane);
         }
         content.End();
         return content;
@@ -147,14 +116,14 @@ public sealed class ContentIntake : IAsyncDisposable
         return id;
     }
 
-    /// <summary>Hands over the batch that is being filled, so that every content returned so far completes.</summary>
+    /// <summary>
+    /// Hands over what is being filled, so that every content returned so far completes. Not while streams are being stored.
+    /// </summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken = default)
     {
-        if (filling is { Chunks.Count: > 0 } batch)
+        foreach (var lane in free)
         {
-            filling = null;
-            filledBytes = 0;
-            await HandOverAsync(batch, cancellationToken);
+            await FlushLaneAsync(lane, cancellationToken);
         }
         ThrowIfFailed();
     }
@@ -192,7 +161,10 @@ public sealed class ContentIntake : IAsyncDisposable
             return;
         }
         failure ??= new OperationCanceledException();
-        FailContents(filling);
+        foreach (var lane in free)
+        {
+            FailContents(lane.Filling);
+        }
         queue.Writer.TryComplete();
         await stopping.CancelAsync();
         await Task.WhenAll(workers);
@@ -200,6 +172,77 @@ public sealed class ContentIntake : IAsyncDisposable
         treeGate.Dispose();
         batches.Dispose();
         stopping.Dispose();
+    }
+
+    private Lane TakeLane()
+    {
+        if (free.TryTake(out var lane))
+        {
+            return lane;
+        }
+        if (Interlocked.Increment(ref lanes) > 1)
+        {
+            batches.Widen(); // Or a stream could wait for the batch that another one holds and cannot fill.
+        }
+        return new Lane();
+    }
+
+    private async ValueTask FillAsync(
+        Lane lane, Stream stream, IChunker chunker, PendingContent content, CancellationToken cancellationToken)
+    {
+        var batchBytes = Math.Max(BatchBytesMin, chunker.BytesMax / 2);
+        var bufferBytes = batchBytes + chunker.BytesMax;
+        var isEnd = false;
+        if (lane.Filling is { } other && (other.Buffer.Length < bufferBytes || lane.FilledBytes >= batchBytes))
+        {
+            await FlushLaneAsync(lane, cancellationToken); // Streams that are cut otherwise came before.
+            lane.Filling?.MakeRoom(bufferBytes);
+        }
+        var batch = lane.Filling ??= await RentAsync(bufferBytes, cancellationToken);
+        var (start, end) = (lane.FilledBytes, lane.FilledBytes);
+        while (true)
+        {
+            while (!isEnd && end - start < chunker.BytesMax)
+            {
+                var room = batch.Buffer.AsMemory(end, bufferBytes - end);
+                var read = await stream.ReadAsync(room, cancellationToken);
+                isEnd = read == 0;
+                end += read;
+                Interlocked.Add(ref readBytes, read);
+            }
+            if (start == end)
+            {
+                return;
+            }
+
+            var cut = chunker.Cut(batch.Buffer.AsSpan(start, end - start));
+            batch.Add(start, cut, content);
+            start += cut;
+            lane.FilledBytes = start;
+            if (start >= batchBytes || batch.Chunks.Count >= BatchChunksMax)
+            {
+                var next = await RentAsync(bufferBytes, cancellationToken);
+                var tail = batch.Buffer.AsSpan(start, end - start);
+                tail.CopyTo(next.Buffer);
+                lane.Filling = next;
+                lane.FilledBytes = 0;
+                (start, end) = (0, tail.Length);
+                await HandOverAsync(batch, cancellationToken);
+                ThrowIfFailed(); // Before another terabyte is read for nothing.
+                batch = next;
+            }
+        }
+    }
+
+    private async ValueTask FlushLaneAsync(Lane lane, CancellationToken cancellationToken)
+    {
+        if (lane.Filling is { Chunks.Count: > 0 } batch)
+        {
+            lane.Filling = null;
+            lane.FilledBytes = 0;
+            await HandOverAsync(batch, cancellationToken);
+        }
+        ThrowIfFailed();
     }
 
     /// <summary>
@@ -216,7 +259,7 @@ public sealed class ContentIntake : IAsyncDisposable
 
     private async ValueTask<ChunkBatch> RentAsync(int bufferBytes, CancellationToken cancellationToken)
     {
-        // Disposing waits for nobody, so the caller's token is enough: one producer at a time calls, and it is the one who disposes.
+        // Disposing waits for nobody, so the caller's token is enough: whoever disposes has seen its streams end.
         var batch = await batches.RentAsync(cancellationToken);
         batch.MakeRoom(bufferBytes);
         return batch;
@@ -278,5 +321,13 @@ public sealed class ContentIntake : IAsyncDisposable
         {
             ExceptionDispatchInfo.Throw(reason);
         }
+    }
+
+    /// <summary>What one stream at a time fills: a batch, which the next stream goes on with.</summary>
+    private sealed class Lane
+    {
+        public ChunkBatch? Filling { get; set; }
+
+        public int FilledBytes { get; set; }
     }
 }

@@ -30,8 +30,8 @@ public static class LivePath
     }
 
     /// <summary>
-    /// Why what stands at a path, or shall stand there, cannot be exchanged by renaming; null where it can. To find out, a small file is made
-    /// in its folder and removed again.
+    /// Why what stands at a path, or shall stand there, cannot be exchanged by renaming; null where it can. To find out, a small file is
+    /// made in its folder and removed again.
     /// </summary>
     public static string? WhyNot(string path)
     {
@@ -70,7 +70,8 @@ public static class LivePath
     internal static bool CanExchange(string live)
     {
         var folder = NearestFolder(Path.GetDirectoryName(live)!);
-        if (LibcPath.TryLook(live, out var look) && look.IsDirectory && LibcPath.TryLook(folder, out var above) && look.Device != above.Device)
+        if (LibcPath.TryLook(live, out var look) && look.IsDirectory
+            && LibcPath.TryLook(folder, out var above) && look.Device != above.Device)
         {
             return false; // A btrfs subvolume is renamed like a folder, but is not exchanged for one.
         }

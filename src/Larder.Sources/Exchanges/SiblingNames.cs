@@ -21,6 +21,9 @@ internal sealed class SiblingNames
     /// <summary>What <see cref="ExchangePart.Detail"/> says where the file system cannot exchange two names at one moment.</summary>
     public const string TwoRenames = "renames";
 
+    /// <summary>Behind the name of one file that is being written beside.</summary>
+    public const string UnfinishedSuffix = "~";
+
     private readonly WholenessNote note;
     private readonly Action<string>? afterCall;
 
@@ -86,7 +89,8 @@ internal sealed class SiblingNames
         ReadNote() is { } identities ? LookAt(part, identities[IndexOf(part)]) : ExchangeState.Untouched;
 
     /// <summary>Makes the restored one live and keeps the other; nothing happens where that is done. Not yet durable.</summary>
-    /// <param name="beforeKeeping">Called while the names are exchanged and the old one is not yet put aside; what it throws goes on.</param>
+    /// <param name="beforeKeeping">Called when the names are exchanged and the old one is not yet put aside; what it throws goes on.
+    /// </param>
     public async Task PutLiveAsync(ExchangePart part, Func<Task>? beforeKeeping = null)
     {
         switch (LookAt(part))
@@ -189,7 +193,7 @@ internal sealed class SiblingNames
         Done("remove the note");
         foreach (var part in Parts)
         {
-            foreach (var path in new[] { part.Beside, part.Old }.OfType<string>())
+            foreach (var path in new[] { part.Beside, part.Beside + UnfinishedSuffix, part.Old }.OfType<string>())
             {
                 remove(path);
                 Done($"remove {path}");
@@ -212,14 +216,19 @@ internal sealed class SiblingNames
     /// <summary>Gives a failure of the file system its meaning. <paramref name="what"/>: <c>/srv/app cannot be exchanged</c>.</summary>
     public static SourceException Describe(string what, Exception error)
     {
-        var kind = (error.InnerException as Win32Exception)?.NativeErrorCode switch
+        // .NET's own failures carry the error number as their HResult.
+        var number = (error.InnerException as Win32Exception)?.NativeErrorCode ?? error.HResult;
+        var kind = number switch
         {
             LibcError.NoSpace or LibcError.QuotaExceeded => SourceError.TargetFull,
             LibcError.Busy or LibcError.TextBusy => SourceError.TargetBusy,
             LibcError.Exists or LibcError.NotEmpty => SourceError.TargetExists,
             _ => SourceError.TargetFailed,
         };
-        return new SourceException(kind, $"{what}: {error.Message}", error);
+        var hint = number == LibcError.OtherFileSystem
+            ? " A folder that came with a container's image cannot be renamed: restore in place, or keep the data on a volume."
+            : "";
+        return new SourceException(kind, $"{what}: {error.Message}{hint}", error);
     }
 
     private static bool Stands(string path) => LibcPath.TryLook(path, out _);
@@ -248,8 +257,8 @@ internal sealed class SiblingNames
             return ExchangeState.Exchanged;
         }
         throw new IOException(
-            $"which of {part.Live} and {part.Beside} is the restored one cannot be told: both have been replaced since. Look at them, keep "
-            + "the right one as the first, and remove the other.");
+            $"which of {part.Live} and {part.Beside} is the restored one cannot be told: both have been replaced since. Look at them, "
+            + "keep the right one as the first, and remove the other.");
     }
 
     private IReadOnlyList<PartIdentities>? ReadNote()

@@ -44,9 +44,10 @@ internal sealed class WholenessNote(string path)
     public void Write(IEnumerable<PartIdentities> parts)
     {
         var content = Encoding.UTF8.GetBytes(string.Join('\n', [FirstLine, .. parts.Select(part => part.ToString())]) + "\n");
+        File.Delete(Unfinished); // A killed process's; or a symlink of somebody who may write here, who must not lead us elsewhere.
         using (var file = new FileStream(Unfinished, new FileStreamOptions
         {
-            Mode = FileMode.Create,
+            Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         }))

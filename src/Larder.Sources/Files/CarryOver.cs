@@ -34,7 +34,7 @@ internal sealed class CarryOver
     {
         using var from = OpenFolder(Libc.AtFdCwd, Terminated(live), new EntryPath(live));
         using var to = OpenFolder(Libc.AtFdCwd, Terminated(beside), new EntryPath(beside));
-        Walk(from, to, new EntryPath(live));
+        Walk(from, to, new EntryPath(live), isNew: false);
         ThrowIf(-LibcFiles.SyncFileSystem(to.Number), new EntryPath(beside), "What was taken over cannot be brought to disk");
         return new CarriedOver
         {
@@ -48,7 +48,7 @@ internal sealed class CarryOver
     }
 
     /// <summary>A level of folders costs two descriptors, its names and about 300 bytes of stack.</summary>
-    private void Walk(LibcDescriptor from, LibcDescriptor to, EntryPath path)
+    private void Walk(LibcDescriptor from, LibcDescriptor to, EntryPath path, bool isNew)
     {
         ThrowIf(-LibcFiles.Stat(to.Number, out var before), path, "The restored folder cannot be looked at");
         var names = DirectoryNames.Read(from.Number, listing, out var error);
@@ -57,9 +57,9 @@ internal sealed class CarryOver
         for (var i = 0; i < names.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            added |= Take(from, to, names[i], Child(path, names[i]));
+            added |= Take(from, to, names[i], Child(path, names[i]), isNew);
         }
-        if (added)
+        if (added && !isNew)
         {
             // What is put into a folder moves its time, and the backup said what it was.
             _ = LibcFiles.SetTimes(
@@ -69,8 +69,9 @@ internal sealed class CarryOver
         }
     }
 
-    /// <summary>Returns whether the restored folder got a name.</summary>
-    private bool Take(LibcDescriptor from, LibcDescriptor to, ReadOnlySpan<byte> name, EntryPath path)
+    /// <param name="isNew">Whether the folder was made by us, so that nothing stands in it.</param>
+    /// <returns>Whether the restored folder got a name.</returns>
+    private bool Take(LibcDescriptor from, LibcDescriptor to, ReadOnlySpan<byte> name, EntryPath path, bool isNew)
     {
         var error = -LibcFiles.Stat(from.Number, name, out var look);
         if (error == LibcError.NotFound)
@@ -78,7 +79,8 @@ internal sealed class CarryOver
             return false; // Gone meanwhile.
         }
         ThrowIf(error, path, "A live file cannot be looked at");
-        error = -LibcFiles.Stat(to.Number, name, out var standing);
+        LibcStatx standing = default;
+        error = isNew ? LibcError.NotFound : -LibcFiles.Stat(to.Number, name, out standing);
         if (error == 0)
         {
             Merge(from, to, name, path, look, standing);
@@ -110,7 +112,7 @@ internal sealed class CarryOver
         }
         using var inner = OpenFolder(from.Number, name, path);
         using var innerTo = OpenFolder(to.Number, name, path);
-        Walk(inner, innerTo, path);
+        Walk(inner, innerTo, path, isNew: false);
     }
 
     private void MakeFolder(LibcDescriptor from, LibcDescriptor to, ReadOnlySpan<byte> name, EntryPath path, in LibcStatx look)
@@ -118,7 +120,7 @@ internal sealed class CarryOver
         ThrowIf(-LibcFiles.MakeDirectory(to.Number, name, 0x1C0), path, "The folder cannot be made"); // 0700 until it is filled.
         using var inner = OpenFolder(from.Number, name, path);
         using var innerTo = OpenFolder(to.Number, name, path);
-        Walk(inner, innerTo, path);
+        Walk(inner, innerTo, path, isNew: true);
         attributeWriter.Apply(path, innerTo.Number, ReadAttributes(from, name, path, look));
         folders++;
     }
@@ -167,7 +169,7 @@ internal sealed class CarryOver
     private long Copy(LibcDescriptor from, LibcDescriptor to, ReadOnlySpan<byte> name, EntryPath path, EntryAttributes read)
     {
         copying ??= new byte[CopyBytes];
-        using var source = new LibcDescriptor(LibcFiles.OpenQuietly(from.Number, name, Libc.OpenNoFollow));
+        using var source = new LibcDescriptor(LibcFiles.OpenQuietly(from.Number, name, Libc.OpenNoFollow | Libc.OpenNonBlocking));
         ThrowIf(source.IsInvalid ? -source.Number : 0, path, "The live file cannot be read");
         const int flags = Libc.OpenWriteOnly | Libc.OpenCreate | Libc.OpenExclusive;
         using var target = new LibcDescriptor(LibcFiles.Open(to.Number, name, flags | Libc.OpenNoFollow, 0x180)); // 0600

@@ -366,7 +366,9 @@ public sealed class FileTreeWriter : IDisposable
         return -LibcFiles.Rename(folder.Number, temporaryName, name, replace: true);
     }
 
-    private byte[] TemporaryName() => Encoding.ASCII.GetBytes($"{temporaryPrefix}{temporaryCount++:x}.tmp\0");
+    private byte[] TemporaryName() => options.UnfinishedName is { } name
+        ? LibcFiles.Terminate(Encoding.UTF8.GetBytes(name))
+        : Encoding.ASCII.GetBytes($"{temporaryPrefix}{temporaryCount++:x}.tmp\0");
 
     private void NoteFileSystem(LibcDescriptor folder)
     {

@@ -13,4 +13,9 @@ public sealed record FileTreeWriterOptions
 
     /// <summary>Whether runs of zeros, 4 KiB and longer, become holes.</summary>
     public bool Sparse { get; init; } = true;
+
+    /// <summary>
+    /// What a file is called until it is complete, in its folder; for a writer of one file only. Otherwise each has a name of its own.
+    /// </summary>
+    internal string? UnfinishedName { get; init; }
 }

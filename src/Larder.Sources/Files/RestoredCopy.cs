@@ -1,3 +1,5 @@
+using Larder.Sources.Exchanges;
+
 namespace Larder.Sources.Files;
 
 /// <summary>
@@ -19,8 +21,10 @@ public sealed class RestoredCopy : IDisposable
         try
         {
             // Without holes, so that a full disk is known before the first byte.
-            writer = new FileTreeWriter(folder, new FileTreeWriterOptions { Sparse = false });
-            file = writer.BeginFile(new EntryPath(Path.GetFileName(path)), attributes, bytes);
+            var name = Path.GetFileName(path);
+            writer = new FileTreeWriter(
+                folder, new FileTreeWriterOptions { Sparse = false, UnfinishedName = name + SiblingNames.UnfinishedSuffix });
+            file = writer.BeginFile(new EntryPath(name), attributes, bytes);
         }
         catch
         {
@@ -36,8 +40,8 @@ public sealed class RestoredCopy : IDisposable
     public IReadOnlyList<SourceWarning> Warnings => writer.Warnings;
 
     /// <summary>
-    /// Begins a file, in a folder that is made where it is missing. What an interrupted one left there is replaced. Fails with
-    /// <see cref="SourceException"/>.
+    /// Begins a file, in a folder that is made where it is missing: the one that an exchange knows as <see cref="ExchangePart.Beside"/>.
+    /// What a killed process leaves of it is removed by <see cref="IExchange.ForgetAsync"/>. Fails with <see cref="SourceException"/>.
     /// </summary>
     public static RestoredCopy Begin(string path, EntryAttributes attributes, long bytes) => new(Path.GetFullPath(path), attributes, bytes);
 

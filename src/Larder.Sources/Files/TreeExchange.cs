@@ -5,9 +5,9 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Files;
 
 /// <summary>
-/// Exchanges folders and files for those that were restored beside them, each by one exchange of names (<c>renameat2</c>): who looks at the
-/// live path finds the whole old one or the whole new one. Where the file system has no such call, two renames, between which there is
-/// nothing; the record then says <see cref="SiblingNames.TwoRenames"/>.
+/// Exchanges folders and files for those that were restored beside them, each by one exchange of names (<c>renameat2</c>): who looks at
+/// the live path finds the whole old one or the whole new one. Where the file system has no such call, two renames, between which there
+/// is nothing; the record then says <see cref="SiblingNames.TwoRenames"/>.
 /// </summary>
 /// <remarks>
 /// What is restored is written to each <see cref="ExchangePart.Beside"/>, brought to disk, and then declared whole by
@@ -57,14 +57,14 @@ public sealed class TreeExchange : IExchange
     }
 
     /// <summary>
-    /// Why the folder or file at a path cannot be exchanged, as half a sentence, so that it must be written over file by file; null where it
-    /// can. A mount point, a folder that may not be written, another one mounted inside.
+    /// Why the folder or file at a path cannot be exchanged, as half a sentence, so that it must be written over file by file; null where
+    /// it can. A mount point, a folder that may not be written, another one mounted inside.
     /// </summary>
     public static string? WhyNot(string path) => LivePath.WhyNot(path);
 
     /// <summary>
-    /// Takes over into what was restored whatever stands in the live folder and not in it: what the backup leaves out. What the backup has
-    /// wins. Before <see cref="MarkWhole"/>, once; broken off, the restored folder must be made anew. Fails with
+    /// Takes over into what was restored whatever stands in the live folder and not in it: what the backup leaves out. What the backup
+    /// has wins. Before <see cref="MarkWhole"/>, once; broken off, the restored folder must be made anew. Fails with
     /// <see cref="SourceException"/>.
     /// </summary>
     /// <param name="live">Read and not changed, though its files get one more name each.</param>

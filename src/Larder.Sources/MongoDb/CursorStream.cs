@@ -1,11 +1,14 @@
 namespace Larder.Sources.MongoDb;
 
-/// <summary>The documents of a cursor as one stream of bytes: the content of a .bson file. Does not dispose the reader.</summary>
-internal sealed class CursorStream(CursorReader reader) : ReadOnlyStream
+/// <summary>The documents of a cursor as one stream of bytes: the content of a .bson file.</summary>
+/// <param name="reader">Not disposed here.</param>
+/// <param name="ended">Called when the stream is disposed.</param>
+internal sealed class CursorStream(CursorReader reader, Func<ValueTask> ended) : ReadOnlyStream
 {
     private DocumentBatch? batch;
     private ReadOnlyMemory<byte> rest;
     private bool isAtEnd;
+    private int disposed;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -28,6 +31,15 @@ internal sealed class CursorStream(CursorReader reader) : ReadOnlyStream
             read += part.Length;
         }
         return read;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (Interlocked.Exchange(ref disposed, 1) == 0)
+        {
+            await ended();
+        }
     }
 
     protected override void Dispose(bool disposing)

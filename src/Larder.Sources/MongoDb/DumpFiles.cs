@@ -15,8 +15,6 @@ internal sealed record DumpedCollection(
 /// <summary>What lies in a dump of mongodump's layout, ours or mongodump's own.</summary>
 internal static class DumpFiles
 {
-    private const int MetadataBytesMax = 64 * 1024 * 1024; // 64 indexes, a validator and a pipeline: far below.
-
     /// <summary>
     /// Reads all metadata. Fails with <see cref="SourceException"/>: <see cref="SourceError.Damaged"/>, naming the file, where one does not
     /// parse or the documents of a collection are not there.
@@ -30,7 +28,7 @@ internal static class DumpFiles
         {
             if (path.EndsWith(DumpNames.MetadataSuffix, StringComparison.Ordinal) && path.Contains('/', StringComparison.Ordinal))
             {
-                found.Add(Join(file, await ReadMetadataAsync(dump, file, cancellationToken), files));
+                found.Add(Join(file, await CollectionMetadata.ReadAsync(dump, file, cancellationToken), files));
                 advance(file.Bytes);
             }
         }
@@ -46,7 +44,7 @@ internal static class DumpFiles
     {
         var path = file.Path.ToString();
         var database = path[..path.LastIndexOf('/')];
-        var kind = metadata.Type ?? (metadata.Options is { } options && Bson.Find(options, "viewOn").IsPresent ? "view" : "collection");
+        var kind = metadata.Kind;
         var name = $"{database}.{metadata.CollectionName}";
         if (kind == "view")
         {
@@ -75,26 +73,5 @@ internal static class DumpFiles
         const string accounts = DumpNames.AccountsPrefix + "system.";
         var kind = collection.StartsWith(accounts, StringComparison.Ordinal) ? collection[accounts.Length..] : "collection";
         return new DumpedCollection($"{database}.{collection}", kind, database, null, null, file);
-    }
-
-    private static async Task<CollectionMetadata> ReadMetadataAsync(IStoredDump dump, StoredFile file, CancellationToken cancellationToken)
-    {
-        var path = file.Path.ToString();
-        if (file.Bytes > MetadataBytesMax)
-        {
-            throw new SourceException(SourceError.Damaged, $"{path} is too large to be the metadata of a collection.");
-        }
-        await using var stream = await dump.OpenAsync(file.Path, cancellationToken);
-        using var bytes = new MemoryStream((int)file.Bytes);
-        await stream.CopyToAsync(bytes, cancellationToken);
-        try
-        {
-            var name = path[(path.LastIndexOf('/') + 1)..^DumpNames.MetadataSuffix.Length];
-            return CollectionMetadata.Parse(bytes.ToArray(), DumpNames.Unescape(name));
-        }
-        catch (BsonException error)
-        {
-            throw new SourceException(SourceError.Damaged, $"{path} is not the metadata of a collection. {error.Message}", error);
-        }
     }
 }

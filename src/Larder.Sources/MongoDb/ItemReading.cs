@@ -9,14 +9,26 @@ internal sealed class ItemReading : IAsyncDisposable
     private readonly Task<byte[]> metadata;
     private bool disposed;
 
-    public ItemReading(DumpItem item, MongoConnection connection)
+    /// <param name="item">What is read.</param>
+    /// <param name="place">Its place in the plan.</param>
+    /// <param name="connection">Serves nothing else meanwhile, and stays the caller's.</param>
+    public ItemReading(DumpItem item, int place, MongoConnection connection)
     {
         Item = item;
+        Place = place;
+        Connection = connection;
         metadata = ReadMetadataAsync(connection);
         Reader = item.Query is null ? null : new CursorReader(connection, item.Query);
     }
 
     public DumpItem Item { get; }
+
+    public int Place { get; }
+
+    public MongoConnection Connection { get; }
+
+    /// <summary>How long handing it over took.</summary>
+    public TimeSpan Duration { get; set; }
 
     /// <summary>Null where there are no documents.</summary>
     public CursorReader? Reader { get; }

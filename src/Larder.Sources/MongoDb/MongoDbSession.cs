@@ -4,13 +4,20 @@ using Larder.Sources.Native;
 
 namespace Larder.Sources.MongoDb;
 
-/// <summary>One dump: collections one after another, the next ones read ahead, and the oplog at last where it is needed.</summary>
+/// <summary>
+/// One dump: several collections at once, the next one read ahead, and the oplog at last where it is needed. A server answers one cursor
+/// with one thread, which takes as long over a batch as we do; with two it works while we do.
+/// </summary>
 internal sealed class MongoDbSession(
     MongoPool pool, IReadOnlyList<MongoConnection> connections, SourceDescription description, DumpPlan plan, TimeProvider clock)
     : ISourceSession
 {
+    private readonly Lock gate = new(); // Collections end side by side.
     private readonly ItemReading?[] readings = new ItemReading?[plan.Items.Count];
-    private readonly List<EntryFacts> facts = [];
+    private readonly EntryFacts?[] facts = new EntryFacts?[plan.Items.Count];
+    private readonly TaskCompletionSource collectionsRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int begun;
+    private int ended;
     private readonly DateTimeOffset startedAt = clock.GetUtcNow();
     private CursorReader? oplog;
     private bool handedOver;
@@ -18,12 +25,14 @@ internal sealed class MongoDbSession(
 
     public SourceDescription Description { get; } = description;
 
+    public int ContentsAtOnce => MongoDbSource.CollectionsAtOnce;
+
     public async IAsyncEnumerable<SourceEntry> ReadEntriesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        for (var ahead = 0; ahead < connections.Count; ahead++)
+        foreach (var connection in connections)
         {
-            Begin(ahead);
+            BeginNext(connection);
         }
         var at = 0;
         foreach (var database in plan.Catalog.Databases)
@@ -35,20 +44,20 @@ internal sealed class MongoDbSession(
             yield return Folder(database);
             for (; at < plan.Items.Count && plan.Items[at].Folder == database; at++)
             {
-                await using var reading = readings[at]!;
-                if (plan.Items[at].MetadataFile is { } metadataFile)
+                var reading = ReadingOf(at);
+                if (reading.Item.MetadataFile is { } metadataFile)
                 {
                     yield return File(metadataFile, await reading.GetMetadataAsync(cancellationToken));
                 }
-                var began = clock.GetTimestamp();
-                if (plan.Items[at].DataFile is { } dataFile)
+                if (reading.Reader is { } reader)
                 {
-                    reading.Reader!.GoOn();
-                    yield return File(dataFile, reading.Reader);
+                    reader.GoOn();
+                    yield return File(reading.Item.DataFile!, _ => ValueTask.FromResult<Stream>(Open(reading, reader)));
                 }
-                Note(reading, clock.GetElapsedTime(began));
-                await reading.DisposeAsync();
-                Begin(at + connections.Count);
+                else
+                {
+                    await EndAsync(reading);
+                }
             }
             if (!plan.Catalog.IsWhole)
             {
@@ -61,8 +70,7 @@ internal sealed class MongoDbSession(
         }
         if (plan.Moment.Kind == MomentKind.Oplog)
         {
-            oplog = await OpenOplogAsync(cancellationToken);
-            yield return File(DumpNames.Oplog, oplog);
+            yield return File(DumpNames.Oplog, OpenOplogAsync);
         }
         handedOver = true;
     }
@@ -70,14 +78,15 @@ internal sealed class MongoDbSession(
     public async Task<SourceOutcome> CompleteAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (!handedOver || facts.Count < plan.Items.Count || oplog is { IsAtEnd: false })
+        if (!handedOver || facts.Contains(null) || oplog is { IsAtEnd: false })
         {
             throw new InvalidOperationException("The entries were not read to their end.");
         }
+        List<EntryFacts> entries = [.. facts.OfType<EntryFacts>()];
         if (oplog is not null)
         {
             await CheckOplogAsync(cancellationToken); // Once more: it may have been overwritten while it was read.
-            facts.Add(new EntryFacts
+            entries.Add(new EntryFacts
             {
                 Name = "oplog",
                 Kind = "oplog",
@@ -87,7 +96,7 @@ internal sealed class MongoDbSession(
                 Fingerprint = oplog.Fingerprint,
             });
         }
-        return new SourceOutcome { Entries = facts, NotCaptured = plan.NotCaptured };
+        return new SourceOutcome { Entries = entries, NotCaptured = plan.NotCaptured };
     }
 
     public async ValueTask DisposeAsync()
@@ -112,24 +121,61 @@ internal sealed class MongoDbSession(
         pool.Dispose();
     }
 
-    private void Begin(int at)
+    // In order, so that what is asked for has always been begun: there are more connections than contents at once.
+    private void BeginNext(MongoConnection connection)
     {
-        if (at < plan.Items.Count)
+        lock (gate)
         {
-            readings[at] = new ItemReading(plan.Items[at], connections[at % connections.Count]);
+            if (begun < plan.Items.Count && !disposed)
+            {
+                readings[begun] = new ItemReading(plan.Items[begun], begun, connection);
+                begun++;
+            }
         }
     }
 
-    private void Note(ItemReading reading, TimeSpan duration)
+    private ItemReading ReadingOf(int at)
+    {
+        lock (gate)
+        {
+            return readings[at]
+                ?? throw new InvalidOperationException(
+                    $"More than {ContentsAtOnce} contents are open, or some were not read to their end.");
+        }
+    }
+
+    private CursorStream Open(ItemReading reading, CursorReader reader)
+    {
+        var began = clock.GetTimestamp();
+        return new CursorStream(reader, async () =>
+        {
+            reading.Duration = clock.GetElapsedTime(began);
+            await EndAsync(reading);
+        });
+    }
+
+    // Its connection serves the next item that nobody reads yet.
+    private async ValueTask EndAsync(ItemReading reading)
+    {
+        await reading.DisposeAsync();
+        if (reading.Reader is { IsAtEnd: false })
+        {
+            return; // Given up: so is the dump.
+        }
+        facts[reading.Place] = Describe(reading);
+        BeginNext(reading.Connection);
+        if (Interlocked.Increment(ref ended) == plan.Items.Count)
+        {
+            collectionsRead.SetResult();
+        }
+    }
+
+    private static EntryFacts Describe(ItemReading reading)
     {
         var item = reading.Item;
-        if (reading.Reader is null)
-        {
-            facts.Add(new EntryFacts { Name = item.Name, Kind = item.Kind, File = item.MetadataFile!, Duration = duration });
-        }
-        else if (reading.Reader.IsAtEnd)
-        {
-            facts.Add(new EntryFacts
+        return reading.Reader is null
+            ? new EntryFacts { Name = item.Name, Kind = item.Kind, File = item.MetadataFile!, Duration = TimeSpan.Zero }
+            : new EntryFacts
             {
                 Name = item.Name,
                 Kind = item.Kind,
@@ -137,24 +183,29 @@ internal sealed class MongoDbSession(
                 Rows = reading.Reader.Fingerprint.Rows,
                 Bytes = reading.Reader.Bytes,
                 Fingerprint = reading.Reader.Fingerprint,
-                Duration = duration,
-            });
-        }
+                Duration = reading.Duration,
+            };
     }
 
-    private async Task<CursorReader> OpenOplogAsync(CancellationToken cancellationToken)
+    // What was written until the last collection had been read belongs to the dump.
+    private async ValueTask<Stream> OpenOplogAsync(CancellationToken cancellationToken)
     {
+        if (plan.Items.Count > 0)
+        {
+            await collectionsRead.Task.WaitAsync(cancellationToken);
+        }
         var start = plan.Moment.Timestamp;
         var end = await CheckOplogAsync(cancellationToken);
         var dumped = plan.Items.Select(item => item.Query?.FullName).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var picker = new OplogPicker(new OplogScope(plan.Catalog, dumped).Contains);
-        return new CursorReader(connections[0], new CursorQuery
+        oplog = new CursorReader(connections[0], new CursorQuery
         {
             Database = Oplog.Database,
             Collection = Oplog.Collection,
             Filter = Oplog.Between(start, end),
             Pick = picker.Pick,
         });
+        return new CursorStream(oplog, () => ValueTask.CompletedTask);
     }
 
     /// <returns>The time of the newest entry.</returns>
@@ -189,12 +240,12 @@ internal sealed class MongoDbSession(
         OpenContent = _ => ValueTask.FromResult<Stream>(new MemoryStream(content, writable: false)),
     };
 
-    private SourceEntry File(string path, CursorReader reader) => new()
+    private SourceEntry File(string path, Func<CancellationToken, ValueTask<Stream>> open) => new()
     {
         Path = new EntryPath(path),
         Attributes = Attributes(EntryType.File),
         Style = ContentStyle.Dump,
-        OpenContent = _ => ValueTask.FromResult<Stream>(new CursorStream(reader)),
+        OpenContent = open,
     };
 
     private EntryAttributes Attributes(EntryType type) => new()

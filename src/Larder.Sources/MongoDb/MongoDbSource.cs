@@ -9,9 +9,12 @@ namespace Larder.Sources.MongoDb;
 /// <param name="clock">Measures how long each collection took and dates the files.</param>
 public sealed class MongoDbSource(MongoDbSettings settings, TimeProvider clock) : ISource
 {
-    // One whose turn it is, and two that are read ahead. Beside 4 batches of the one there are 2 first batches:
-    // (4 + 2) x 4 MiB, twice while the driver copies; (4 + 2) x 16 MiB where single documents are that large.
-    private const int Connections = 3;
+    /// <summary>How many collections are read side by side: two keep the server's threads and ours busy.</summary>
+    public const int CollectionsAtOnce = 2;
+
+    // Those, and one of which the first batch is read ahead: (2 x 4 + 1) batches of 4 MiB, and what the driver copies of the three on their
+    // way. Where single documents are so large that batches reach 16 MiB, (2 x 3 + 1) of them and three.
+    private const int Connections = CollectionsAtOnce + 1;
 
     public string Engine => "mongodb";
 

@@ -37,6 +37,22 @@ internal static class MongoErrors
     /// <summary>Whether the account may not do that, while the server is well.</summary>
     public static bool IsNotAllowed(MongoException error) => error.IsServer(Unauthorized);
 
+    /// <summary>
+    /// Whether the server does not accept the user name or password. Depending on who notices it first, the driver names the server's
+    /// answer, its own step, or only that no server is left to choose from.
+    /// </summary>
+    public static bool IsLoginRefused(MongoException error) => error switch
+    {
+        // A connection that breaks off while it logs in: "Failure during socket delivery", "socket error or timeout".
+        { Domain: MongoErrorDomain.Client or MongoErrorDomain.Sasl or MongoErrorDomain.Scram }
+            when error.Message.Contains("socket", StringComparison.Ordinal) => false,
+        { Domain: MongoErrorDomain.Client, Code: DriverAuthentication } => true,
+        { Domain: MongoErrorDomain.Sasl or MongoErrorDomain.Scram } => true,
+        { Domain: MongoErrorDomain.Server, Code: AuthenticationFailed } => true,
+        { Domain: MongoErrorDomain.ServerSelection } => error.Message.Contains("uthentication failed", StringComparison.Ordinal),
+        _ => false,
+    };
+
     // The server repeats the whole command.
     private static string WithoutCommand(string said)
     {
@@ -49,14 +65,13 @@ internal static class MongoErrors
         var said = error.Message.Trim().TrimEnd('.');
         return error switch
         {
-            { Domain: MongoErrorDomain.Client, Code: DriverAuthentication } or { Domain: MongoErrorDomain.Sasl or MongoErrorDomain.Scram }
-                or { Domain: MongoErrorDomain.Server, Code: AuthenticationFailed } =>
-                (SourceError.PermissionDenied, $"{hosts} did not accept the user name or password ({said})."),
-            { Domain: MongoErrorDomain.ServerSelection } when said.Contains("uthentication failed", StringComparison.Ordinal) =>
+            _ when IsLoginRefused(error) =>
                 (SourceError.PermissionDenied, $"{hosts} did not accept the user name or password ({said})."),
             { Domain: MongoErrorDomain.ServerSelection } =>
                 (SourceError.Unreachable, $"no server that fits could be found at {hosts} ({said})."),
-            { Domain: MongoErrorDomain.Stream } => (SourceError.Unreachable, $"the connection to {hosts} broke off ({said})."),
+            { Domain: MongoErrorDomain.Stream } or { Domain: MongoErrorDomain.Client, Code: DriverAuthentication }
+                or { Domain: MongoErrorDomain.Sasl or MongoErrorDomain.Scram } =>
+                (SourceError.Unreachable, $"the connection to {hosts} broke off ({said})."),
             { Domain: MongoErrorDomain.Server, Code: Unauthorized } =>
                 (SourceError.PermissionDenied, $"the account may not do that ({WithoutCommand(said)})."),
             { Domain: MongoErrorDomain.Server, Code: NamespaceNotFound or QueryPlanKilled } =>

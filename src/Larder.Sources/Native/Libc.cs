@@ -140,6 +140,21 @@ internal static unsafe partial class Libc
     /// <summary>How much a pipe holds before its writer waits. Linux alone; elsewhere it fails and nothing is lost.</summary>
     public static int SetPipeSize(int descriptor, int bytes) => Control(descriptor, 1031 /* F_SETPIPE_SZ */, bytes);
 
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollEntry
+    {
+        public int Descriptor;
+        public short Wanted;
+        public short Found;
+    }
+
+    /// <summary>Variadic; for requests whose argument is a pointer to an <c>int</c>.</summary>
+    [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int DeviceControl(int descriptor, nuint request, int* value);
+
+    [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
+
     /// <summary>Lets calls on it wait from now on.</summary>
     /// <param name="flags">Those that it was opened with, without <see cref="OpenNonBlocking"/>.</param>
     public static int SetBlocking(int descriptor, int flags) => Control(descriptor, 4 /* F_SETFL */, flags);

@@ -39,6 +39,28 @@ internal static class LibcPath
         }
     }
 
+    /// <summary>Gives a file an owner and permissions, and brings it to disk. Through no symlink at the end of the path.</summary>
+    public static void SetOwnerAndMode(string path, uint uid, uint gid, uint permissions)
+    {
+        const int flags = Libc.OpenReadOnly | Libc.OpenNonBlocking;
+        using var file = new LibcDescriptor(LibcFiles.Open(Libc.AtFdCwd, Terminated(path), flags | Libc.OpenNoFollow));
+        if (file.IsInvalid)
+        {
+            throw Failure(-file.Number, $"{path} cannot be opened");
+        }
+        var error = -LibcFiles.Stat(file.Number, out var look);
+        if (error == 0 && (look.Uid, look.Gid) != (uid, gid))
+        {
+            error = -LibcFiles.ChangeOwner(file.Number, uid, gid);
+        }
+        error = error != 0 ? error : -LibcFiles.ChangeMode(file.Number, permissions); // After the owner: chown clears some bits.
+        error = error != 0 ? error : -LibcFiles.Sync(file.Number);
+        if (error != 0)
+        {
+            throw Failure(error, $"The owner and permissions of {path} cannot be set");
+        }
+    }
+
     /// <summary>Renames within a folder and never over something that is there.</summary>
     public static void Rename(string from, string to)
     {

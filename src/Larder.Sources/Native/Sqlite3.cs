@@ -32,8 +32,6 @@ internal static partial class Sqlite3
     public const int OpenNoMutex = 0x8000;
     public const int OpenExtendedResultCodes = 0x02000000;
 
-    public const int FilePersistWal = 10;
-
     public const int TypeInteger = 1;
     public const int TypeFloat = 2;
     public const int TypeText = 3;
@@ -51,9 +49,6 @@ internal static partial class Sqlite3
 
     [LibraryImport(Library, EntryPoint = "sqlite3_busy_timeout")]
     public static partial int BusyTimeout(ConnectionHandle connection, int milliseconds);
-
-    [LibraryImport(Library, EntryPoint = "sqlite3_file_control", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int FileControl(ConnectionHandle connection, string database, int operation, ref int argument);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_interrupt")]
     public static partial void InterruptAll(ConnectionHandle connection);
@@ -109,6 +104,9 @@ internal static partial class Sqlite3
 
     [LibraryImport(Library, EntryPoint = "sqlite3_backup_step")]
     public static partial int BackupStep(BackupHandle backup, int pages);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_backup_remaining")]
+    public static partial int BackupRemaining(BackupHandle backup);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_backup_finish")]
     private static partial int BackupFinish(nint backup);

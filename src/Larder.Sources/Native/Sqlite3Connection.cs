@@ -44,17 +44,6 @@ internal sealed class Sqlite3Connection : IDisposable
 
     public void SetBusyTimeout(TimeSpan timeout) => Sqlite3.BusyTimeout(handle, (int)Math.Min(timeout.TotalMilliseconds, int.MaxValue));
 
-    /// <summary>The write-ahead log is emptied as ever when the last connection is closed, but not removed.</summary>
-    public void KeepLogOnClose()
-    {
-        var keeps = 1;
-        var code = Sqlite3.FileControl(handle, "main", Sqlite3.FilePersistWal, ref keeps);
-        if (code != Sqlite3.Ok)
-        {
-            throw Describe(code);
-        }
-    }
-
     /// <summary>Ends the statement that runs now, from any thread.</summary>
     public void Interrupt() => Sqlite3.InterruptAll(handle);
 

@@ -12,17 +12,18 @@ internal sealed class PostgreSqlSession : ISourceSession
     private readonly PostgreSqlSettings settings;
     private readonly PostgreSqlPlan plan;
     private readonly PostgreSqlRuns runs;
+    private readonly GlobalsDump? globals;
     private readonly EntryTime startedAt;
     private readonly List<EntryFacts> facts = [];
     private readonly List<SourceWarning> notCaptured = [];
     private DatabaseDump? dump;
-    private GlobalsDump? globals;
     private bool handedOver;
 
     private PostgreSqlSession(
         PostgreSqlSettings settings,
         PostgreSqlPlan plan,
         PostgreSqlRuns runs,
+        GlobalsDump? globals,
         DatabaseDump? first,
         SourceDescription description,
         DateTimeOffset now)
@@ -30,6 +31,7 @@ internal sealed class PostgreSqlSession : ISourceSession
         this.settings = settings;
         this.plan = plan;
         this.runs = runs;
+        this.globals = globals;
         dump = first;
         Description = description;
         startedAt = new EntryTime(now.ToUnixTimeSeconds(), (int)(now.Ticks % TimeSpan.TicksPerSecond) * 100);
@@ -38,7 +40,10 @@ internal sealed class PostgreSqlSession : ISourceSession
 
     public SourceDescription Description { get; }
 
-    /// <summary>Starts the first dump: what can go wrong mostly goes wrong until its table of contents is there.</summary>
+    /// <summary>
+    /// Starts the first dump: what can go wrong mostly goes wrong until its table of contents is there. The globals are dumped meanwhile,
+    /// so that pg_dump need not wait for them with its rows; the little that they are waits in a pipe.
+    /// </summary>
     public static async Task<PostgreSqlSession> OpenAsync(
         PostgreSqlSettings settings,
         PostgreSqlConnection connection,
@@ -47,7 +52,8 @@ internal sealed class PostgreSqlSession : ISourceSession
         CancellationToken cancellationToken)
     {
         var runs = new PostgreSqlRuns(settings, connection, plan, clock);
-        var first = plan.Databases.Count > 0 ? await runs.DumpAsync(plan.Databases[0].Name, cancellationToken) : null;
+        var globals = settings.Globals ? runs.DumpGlobals() : null;
+        var first = await StartFirstAsync(plan, runs, globals, cancellationToken);
         var description = new SourceDescription
         {
             Engine = "postgresql",
@@ -59,16 +65,16 @@ internal sealed class PostgreSqlSession : ISourceSession
             EstimatedBytes = plan.Databases is [{ Name: var only }] && only == plan.Server.DatabaseName ? plan.Server.DatabaseBytes : null,
             Consistency = plan.Databases.Count > 1 ? "snapshot per database" : "snapshot",
         };
-        return new PostgreSqlSession(settings, plan, runs, first, description, clock.GetUtcNow());
+        return new PostgreSqlSession(settings, plan, runs, globals, first, description, clock.GetUtcNow());
     }
 
     public async IAsyncEnumerable<SourceEntry> ReadEntriesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (settings.Globals)
+        if (globals is not null)
         {
-            yield return BeginGlobals();
-            await EndGlobalsAsync(cancellationToken);
+            yield return MakeFile(new EntryPath(DatabaseFolder.GlobalsFile), globals.Open);
+            await EndGlobalsAsync(globals, cancellationToken);
         }
         foreach (var database in plan.Databases)
         {
@@ -107,15 +113,26 @@ internal sealed class PostgreSqlSession : ISourceSession
         }
     }
 
-    private SourceEntry BeginGlobals()
+    private static async Task<DatabaseDump?> StartFirstAsync(
+        PostgreSqlPlan plan, PostgreSqlRuns runs, GlobalsDump? globals, CancellationToken cancellationToken)
     {
-        globals = runs.DumpGlobals();
-        return MakeFile(new EntryPath(DatabaseFolder.GlobalsFile), globals.Open);
+        try
+        {
+            return plan.Databases.Count > 0 ? await runs.DumpAsync(plan.Databases[0].Name, cancellationToken) : null;
+        }
+        catch
+        {
+            if (globals is not null)
+            {
+                await globals.DisposeAsync();
+            }
+            throw;
+        }
     }
 
-    private async Task EndGlobalsAsync(CancellationToken cancellationToken)
+    private async Task EndGlobalsAsync(GlobalsDump globals, CancellationToken cancellationToken)
     {
-        var content = await globals!.CompleteAsync(cancellationToken);
+        var content = await globals.CompleteAsync(cancellationToken);
         await globals.DisposeAsync();
         facts.Add(content);
         if (!plan.Server.ReadsPasswords)

@@ -55,8 +55,6 @@ internal sealed class HeldDatabase : IDisposable
         try
         {
             connection.SetBusyTimeout(busyTimeout);
-            // Closing would remove the log by its name, and by then the name may belong to the database that took this one's place.
-            connection.KeepLogOnClose();
             // In this mode the lock that BEGIN EXCLUSIVE takes is kept until the connection is closed. It also undoes what a dead program
             // left half done, and in WAL mode it needs every other connection to be gone, idle ones too.
             connection.Execute("PRAGMA locking_mode=EXCLUSIVE");

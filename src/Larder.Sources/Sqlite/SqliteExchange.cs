@@ -4,9 +4,9 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Sqlite;
 
 /// <summary>
-/// Exchanges a database for one that was restored beside it, in one moment and only when nobody uses it; and back. The live database is held
-/// exclusively meanwhile, everything in its log is brought into its file, and the files that SQLite would apply to another database of its
-/// name are out of the way.
+/// Exchanges a database for one that was restored beside it, in one moment and only when nobody uses it; and back. The live database is
+/// held exclusively meanwhile, everything in its log is brought into its file, and the files that SQLite would apply to another database
+/// of its name are out of the way.
 /// </summary>
 /// <remarks>
 /// The restored database is written to <see cref="ExchangePart.Beside"/>, brought to disk, looked through by <see cref="CheckAsync"/> and
@@ -97,11 +97,9 @@ public sealed class SqliteExchange : IExchange
     {
         try
         {
-            if (part.Old is not null)
-            {
-                TakeOwnerAndMode();
-            }
-            LibcPath.Flush(part.Beside);
+            // The live one's, or where there is none its own: then it is only brought to disk.
+            var wanted = LibcPath.ReadAttributes(part.Old is null ? part.Beside : part.Live);
+            LibcPath.SetOwnerAndMode(part.Beside, wanted.Uid, wanted.Gid, wanted.Permissions);
             names.MarkWhole();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -143,8 +141,8 @@ public sealed class SqliteExchange : IExchange
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Fails with <see cref="SourceError.TargetBusy"/> while a program has the database open. What was written since the exchange stays in
-    /// the one that lies beside.
+    /// Fails with <see cref="SourceError.TargetBusy"/> while a program has the database open. What was written since the exchange stays
+    /// in the one that lies beside.
     /// </remarks>
     public async Task UndoAsync(CancellationToken cancellationToken)
     {
@@ -246,8 +244,8 @@ public sealed class SqliteExchange : IExchange
     }
 
     /// <summary>
-    /// A program that opened the database at the last moment waits for our lock, and would then apply a log of the live name to it. While we
-    /// hold the lock it can do nothing, so the exchange can still be undone.
+    /// A program that opened the database at the last moment waits for our lock, and would then apply a log of the live name to it. While
+    /// we hold the lock it can do nothing, so the exchange can still be undone.
     /// </summary>
     private async Task GiveBackIfOpenedAsync(string retry)
     {
@@ -257,17 +255,6 @@ public sealed class SqliteExchange : IExchange
             names.Exchange(part);
             throw HeldDatabase.DescribeBusy(part.Live, $"{string.Join(", ", holders)} has just opened it", retry: retry);
         }
-    }
-
-    private void TakeOwnerAndMode()
-    {
-        var old = LibcPath.ReadAttributes(part.Live);
-        var now = LibcPath.ReadAttributes(part.Beside);
-        if ((old.Uid, old.Gid) != (now.Uid, now.Gid))
-        {
-            LibcPath.SetOwner(part.Beside, old.Uid, old.Gid);
-        }
-        File.SetUnixFileMode(part.Beside, (UnixFileMode)old.Permissions); // After the owner: chown clears some bits.
     }
 
     /// <summary>

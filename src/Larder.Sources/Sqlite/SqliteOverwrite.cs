@@ -3,13 +3,13 @@ using Larder.Sources.Native;
 namespace Larder.Sources.Sqlite;
 
 /// <summary>
-/// Writes a restored database into the live file, in one transaction of SQLite's own: for those who have no room for a second one beside it,
-/// or may not rename in its folder. Readers see the old content until the end (in WAL mode while they go on reading, otherwise they hold
-/// it up), and a kill is undone from the journal by the next program that opens it. The old content is kept nowhere.
+/// Writes a restored database into the live file, in one transaction of SQLite's own: for those who have no room for a second one beside
+/// it, or may not rename in its folder. Readers see the old content until the end (in WAL mode while they go on reading, otherwise they
+/// hold it up), and a kill is undone from the journal by the next program that opens it. The old content is kept nowhere.
 /// </summary>
 /// <remarks>
-/// The journal or log needs up to as much room beside the live database as is written, until it is done, and SQLite must be able to make it:
-/// in a folder that may not be written this works only for a database in WAL mode whose <c>-wal</c> and <c>-shm</c> stand there.
+/// The journal or log needs up to as much room beside the live database as is written, until it is done, and SQLite must be able to make
+/// it: in a folder that may not be written this works only for a database in WAL mode whose <c>-wal</c> and <c>-shm</c> stand there.
 /// </remarks>
 public static class SqliteOverwrite
 {
@@ -25,27 +25,35 @@ public static class SqliteOverwrite
     /// <param name="busyTimeout">How long to wait for others to let go of it.</param>
     /// <param name="clock">Measures that time.</param>
     /// <param name="cancellationToken">Looked at until the last page; then the transaction is rolled back.</param>
-    public static Task WriteAsync(string copy, string live, TimeSpan busyTimeout, TimeProvider clock, CancellationToken cancellationToken) =>
-        Task.Run(() => WriteRepeatedlyAsync(copy, live, busyTimeout, clock, cancellationToken), cancellationToken);
-
-    private static async Task WriteRepeatedlyAsync(
-        string copy, string live, TimeSpan busyTimeout, TimeProvider clock, CancellationToken cancellationToken)
+    /// <param name="afterPages">Told after each step how many pages are left; what it throws ends it there.</param>
+    public static Task WriteAsync(
+        string copy,
+        string live,
+        TimeSpan busyTimeout,
+        TimeProvider clock,
+        CancellationToken cancellationToken,
+        Action<int>? afterPages = null)
     {
-        var started = clock.GetTimestamp();
+        var writing = new Writing(live, clock, clock.GetTimestamp(), busyTimeout, afterPages, cancellationToken);
+        return Task.Run(() => WriteRepeatedlyAsync(copy, writing), cancellationToken);
+    }
+
+    private static async Task WriteRepeatedlyAsync(string copy, Writing writing)
+    {
         try
         {
             using var from = OpenCopy(copy);
-            using var to = Sqlite3Connection.Open(live);
+            using var to = Sqlite3Connection.Open(writing.Live);
             to.SetBusyTimeout(Slice);
-            ConfirmFits(from, to, copy, live);
-            while (!TryWrite(from, to, live, () => clock.GetElapsedTime(started) < busyTimeout, cancellationToken))
+            ConfirmFits(from, to, copy, writing.Live);
+            while (!TryWrite(from, to, writing))
             {
                 await Task.Yield(); // It has waited for a slice; the next one begins.
             }
         }
         catch (Sqlite3Exception error)
         {
-            throw Describe(error, live);
+            throw Describe(error, writing.Live);
         }
     }
 
@@ -70,39 +78,50 @@ public static class SqliteOverwrite
         {
             throw new SourceException(
                 SourceError.TargetFailed,
-                $"The database {live} has pages of {standing} bytes and a write-ahead log, so {copy} with pages of {wanted} bytes cannot be "
-                + "written over it. Stop the service that uses it, run \"PRAGMA journal_mode=DELETE\" on it, and restore again; or let it be "
-                + "exchanged.");
+                $"The database {live} has pages of {standing} bytes and a write-ahead log, so {copy} with pages of {wanted} bytes cannot "
+                + "be written over it. Stop the service that uses it, run \"PRAGMA journal_mode=DELETE\" on it, and restore again; or let "
+                + "it be exchanged.");
         }
     }
 
-    /// <summary>False where it is to be tried again from the beginning: readers that did not let go.</summary>
-    private static bool TryWrite(
-        Sqlite3Connection from, Sqlite3Connection to, string live, Func<bool> hasTime, CancellationToken cancellationToken)
+    /// <summary>False where it is to be tried again from the beginning, because another program had the database.</summary>
+    private static bool TryWrite(Sqlite3Connection from, Sqlite3Connection to, Writing writing)
     {
         var pages = (int)Math.Max(1, StepBytes / from.QueryInt64("PRAGMA page_size"));
         using var backup = Sqlite3.BackupInit(to.Handle, "main", from.Handle, "main");
         if (backup.IsInvalid)
         {
             var error = to.DescribeLastError();
-            return error.Code is Sqlite3.Busy or Sqlite3.Locked && hasTime() ? false : throw error;
+            return error.Code is Sqlite3.Busy or Sqlite3.Locked && writing.HasTime ? false : throw error;
         }
         while (true)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            writing.CancellationToken.ThrowIfCancellationRequested();
             var code = Sqlite3.BackupStep(backup, pages);
             switch (code & 0xFF)
             {
                 case Sqlite3.Done:
                     return true;
                 case Sqlite3.Ok:
+                    writing.AfterPages?.Invoke(Sqlite3.BackupRemaining(backup));
                     break;
-                case Sqlite3.Busy or Sqlite3.Locked when hasTime():
+                case Sqlite3.Busy or Sqlite3.Locked when writing.HasTime:
                     break; // The step is tried again; what was written until now is still in the transaction.
                 default:
-                    throw Describe(Sqlite3Connection.Describe(code), live);
+                    throw Describe(Sqlite3Connection.Describe(code), writing.Live);
             }
         }
+    }
+
+    private sealed record Writing(
+        string Live,
+        TimeProvider Clock,
+        long Started,
+        TimeSpan BusyTimeout,
+        Action<int>? AfterPages,
+        CancellationToken CancellationToken)
+    {
+        public bool HasTime => Clock.GetElapsedTime(Started) < BusyTimeout;
     }
 
     private static SourceException Describe(Sqlite3Exception error, string live) => error.Code switch

@@ -28,6 +28,11 @@ internal sealed class BackupBench : IAsyncDisposable
 
     public List<string> Warnings { get; } = [];
 
+    /// <summary>What is done to the job before each command.</summary>
+    public Func<JobSettings, JobSettings> Configure { get; set; } = job => job;
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Wraps the storage, to make it fail.</summary>
     public Func<IStorage, IStorage> Wrap { get; init; } = storage => storage;
 
@@ -85,7 +90,7 @@ internal sealed class BackupBench : IAsyncDisposable
 
     private EngineContext MakeContext()
     {
-        var job = new JobSettings { Name = "journal", Sources = [.. sources.Values], To = ["local"], TimeZone = TimeZoneInfo.Utc };
+        var job = Configure(new JobSettings { Name = "journal", Sources = [.. sources.Values], To = ["local"], TimeZone = TimeZoneInfo.Utc });
         var configuration = new LarderConfiguration
         {
             Repositories = new Dictionary<string, RepositorySettings>
@@ -104,9 +109,9 @@ internal sealed class BackupBench : IAsyncDisposable
         {
             Configuration = configuration,
             Repositories = repositories,
-            Library = new BackupLibrary(configuration, repositories, TimeProvider.System, Warnings.Add),
+            Library = new BackupLibrary(configuration, repositories, Clock, Warnings.Add),
             SourceFor = (_, settings, _) => ValueTask.FromResult(SourceOf(settings)),
-            Clock = TimeProvider.System,
+            Clock = Clock,
             Warn = Warnings.Add,
             CreatedBy = "anna",
             Host = "pi",
@@ -121,11 +126,11 @@ internal sealed class BackupBench : IAsyncDisposable
         return Directory.Exists(path) ? Wrap(local) : local;
     }
 
-    private static ISource SourceOf(SourceSettings settings) => settings switch
+    private ISource SourceOf(SourceSettings settings) => settings switch
     {
-        SqliteSourceSettings sqlite => new SqliteSource(new SqliteSettings { Path = sqlite.Path }, TimeProvider.System),
+        SqliteSourceSettings sqlite => new SqliteSource(new SqliteSettings { Path = sqlite.Path }, Clock),
         FilesSourceSettings files => new FilesSource(new FilesSettings { Paths = files.Paths }),
-        CommandSourceSettings command => new CommandSource(new CommandSettings { Run = command.Run, Name = command.OutputName }, TimeProvider.System),
+        CommandSourceSettings command => new CommandSource(new CommandSettings { Run = command.Run, Name = command.OutputName }, Clock),
         _ => throw new InvalidOperationException("The bench knows no such source."),
     };
 }

@@ -91,6 +91,32 @@ public sealed class ContentIntakeTests
     }
 
     [Fact]
+    public async Task Streams_that_are_stored_at_the_same_time_come_back_each_as_it_was()
+    {
+        using var repository = await Backups.OpenAsync(await Backups.NewStorageAsync());
+        await using var writer = await RepositoryWriter.BeginAsync(repository, CancellationToken.None);
+        await using var intake = new ContentIntake([writer], 1);
+        var chunker = repository.CreateChunker(ChunkSizes.Around(64 << 10));
+        var contents = Enumerable.Range(0, 9).Select(i => SeededBytes.Noise(i * 1_333_333, i + 1)).ToArray();
+
+        var pending = await Task.WhenAll(contents.Select(
+            content => Task.Run(async () => await intake.StoreAsync(new MemoryStream(content), chunker, CancellationToken.None))));
+        await intake.CompleteAsync(CancellationToken.None);
+
+        Assert.Equal(contents.Sum(content => content.Length), intake.ReadBytes);
+        foreach (var (content, expected) in pending.Zip(contents))
+        {
+            var stored = await content.Completion;
+            var read = new MemoryStream();
+            await foreach (var plain in new Larder.Repository.Reading.BlobReader(repository, writer.Index).ReadAsync(stored.Blobs, CancellationToken.None))
+            {
+                read.Write(plain.Span);
+            }
+            Assert.True(expected.AsSpan().SequenceEqual(read.ToArray()));
+        }
+    }
+
+    [Fact]
     public async Task One_of_two_repositories_fails_and_the_other_gets_its_backup()
     {
         var (good, bad) = (await Backups.NewStorageAsync(), await Backups.NewStorageAsync());

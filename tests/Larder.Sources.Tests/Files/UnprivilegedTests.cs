@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Larder.Sources.Files;
+using Larder.Sources.Native;
 
 namespace Larder.Sources.Tests.Files;
 
@@ -61,6 +63,47 @@ public sealed partial class UnprivilegedTests
 
         Assert.Equal("755 1234\n500 1234\n", await folder.ShellAsync("stat -c '%a %u' out/d/f out/d"));
         Assert.Equal(["d/f", "null"], warnings.Select(warning => warning.Path).Order());
+    }
+
+    [Fact]
+    public async Task What_may_not_be_renamed_is_refused_and_all_that_one_owns_can_be_removed()
+    {
+        using var folder = new TestFolder();
+        await folder.ShellAsync("chmod 755 .; mkdir -p closed/app sticky/app sticky/own open/app; chown 1234 open open/app sticky/own; "
+            + "chmod 1777 sticky; mkdir -p open/old/locked/deep; echo x >open/old/locked/deep/f; chown -R 1234:1234 open; "
+            + "chmod 500 open/old/locked; chmod 100 open/old/locked/deep");
+
+        var (closed, sticky, own, open, removal) = AsOrdinaryUser(() => (
+            TreeExchange.WhyNot(folder["closed/app"]),
+            TreeExchange.WhyNot(folder["sticky/app"]),
+            TreeExchange.WhyNot(folder["sticky/own"]),
+            TreeExchange.WhyNot(folder["open/app"]),
+            FolderRemoval.RemoveAny(Libc.AtFdCwd, LibcFiles.Terminate(Encoding.UTF8.GetBytes(folder["open/old"])))));
+
+        Assert.Contains("nothing can be written", closed, StringComparison.Ordinal);
+        Assert.Contains("only the owner", sticky, StringComparison.Ordinal);
+        Assert.Null(own);
+        Assert.Null(open);
+        Assert.Equal(0, removal);
+        Assert.Equal("app\n", await folder.ShellAsync("ls -A open"));
+    }
+
+    [Fact]
+    public async Task What_may_not_be_linked_is_copied_and_what_may_not_be_read_ends_the_taking_over()
+    {
+        using var folder = new TestFolder();
+        await folder.ShellAsync("chmod 755 .; mkdir live back; echo other >live/other; chmod 644 live/other; chown 1234:1234 back");
+        Assert.Equal("1\n", await folder.ShellAsync("cat /proc/sys/fs/protected_hardlinks"));
+
+        var carried = AsOrdinaryUser(() => new CarryOver(default).Run(folder["live"], folder["back"]));
+        Assert.Equal((0, 1), (carried.Linked, carried.Copied));
+        Assert.Equal("other\n", await folder.ShellAsync("cat back/other"));
+        Assert.Contains("owner", Assert.Single(carried.Warnings).Reason, StringComparison.Ordinal);
+
+        await folder.ShellAsync("echo secret >live/secret; chmod 600 live/secret");
+        var failure = Assert.Throws<InvalidOperationException>(
+            () => AsOrdinaryUser(() => new CarryOver(default).Run(folder["live"], folder["back"])));
+        Assert.Contains("live/secret", Assert.IsType<SourceException>(failure.InnerException).Message, StringComparison.Ordinal);
     }
 
     private static T AsOrdinaryUser<T>(Func<T> act)

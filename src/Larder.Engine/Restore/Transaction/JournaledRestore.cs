@@ -16,7 +16,8 @@ internal sealed record JournaledRestore
     /// <summary>The backup of what stood at the targets; null where there is none.</summary>
     public string? SafetyBackup => Notes.LastOrDefault(note => note is { Stage: RestoreStage.SafetyBackup, Detail: not null })?.Detail;
 
-    public bool HasBegun(RestoreStage stage, int? part = null) => Notes.Any(note => note.Stage == stage && (part is null || note.Part == part));
+    public bool HasBegun(RestoreStage stage, int? part = null) =>
+        Notes.Any(note => note.Stage == stage && (part is null || note.Part == part));
 
     public bool HasEnded(RestoreStage stage, int? part = null) =>
         Notes.Any(note => note.Stage == stage && note.Ended && (part is null || note.Part == part));
@@ -33,12 +34,14 @@ internal sealed record JournaledRestore
     public RestoreStage? Interrupted => Notes.Count > 0 && !Notes[^1].Ended ? Notes[^1].Stage : null;
 
     /// <summary>Folds the lines of a journal; null where not even its first line is whole.</summary>
-    public static JournaledRestore? Of(IReadOnlyList<JournalLine> lines) => lines is not [{ Restore: { } record }, ..] ? null : new JournaledRestore
-    {
-        Record = record,
-        Notes = [.. lines.Select(line => line.Stage).OfType<StageNote>()],
-        // A rollback that has begun is under way again.
-        End = lines.LastOrDefault(line => line.End is not null || line.Stage is { Stage: RestoreStage.Rollback, Ended: false })?.End,
-        LastAt = lines[^1].At,
-    };
+    public static JournaledRestore? Of(IReadOnlyList<JournalLine> lines) => lines is [{ Restore: { } record }, ..]
+        ? new JournaledRestore
+        {
+            Record = record,
+            Notes = [.. lines.Select(line => line.Stage).OfType<StageNote>()],
+            // A rollback that has begun is under way again.
+            End = lines.LastOrDefault(line => line.End is not null || line.Stage is { Stage: RestoreStage.Rollback, Ended: false })?.End,
+            LastAt = lines[^1].At,
+        }
+        : null;
 }

@@ -42,17 +42,20 @@ internal sealed class RestoreTransaction(
     }
 
     /// <summary>A plan may be minutes old when it is confirmed: names that this restore will make must still be free.</summary>
-    private Task CheckPrerequisitesAsync(CancellationToken cancellationToken) => journal.DoAsync(RestoreStage.Prerequisites, null, async () =>
+    private Task CheckPrerequisitesAsync(CancellationToken cancellationToken)
     {
         progress.Begin("checking what must be so", 0);
-        foreach (var (part, _) in Parts.Where(one => one.Part.Exchange is not null))
+        return journal.DoAsync(RestoreStage.Prerequisites, null, async () =>
         {
-            if (await (await exchanges.MakeAsync(part, cancellationToken)).LookAsync(cancellationToken) != ExchangeState.Untouched)
+            foreach (var part in Exchanged)
             {
-                throw new LarderException(EngineError.PrerequisiteFailed, $"{part.Target} is being restored already.");
+                if (await (await exchanges.MakeAsync(part, cancellationToken)).LookAsync(cancellationToken) != ExchangeState.Untouched)
+                {
+                    throw new LarderException(EngineError.PrerequisiteFailed, $"{part.Target} is being restored already.");
+                }
             }
-        }
-    });
+        });
+    }
 
     private async Task TakeSafetyBackupAsync(CancellationToken cancellationToken)
     {
@@ -142,7 +145,7 @@ internal sealed class RestoreTransaction(
 
     private IEnumerable<RestorePart> Exchanged => journal.Record.Parts.Where(part => part.Exchange is not null);
 
-    /// <summary>Nothing stood at any target, so there is nothing to go back to, and no reason to leave notes beside what was restored.</summary>
+    /// <summary>Nothing stood at any target, so there is nothing to go back to, and nothing to keep beside.</summary>
     private async Task ForgetAsync()
     {
         foreach (var part in Exchanged)

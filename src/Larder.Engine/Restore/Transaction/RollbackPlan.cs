@@ -69,7 +69,8 @@ public sealed record RollbackPlan
             [] => throw new LarderException(
                 EngineError.UnknownRun, $"No restore whose replaced data is kept has an id that begins with \"{run}\"."),
             _ => throw new LarderException(
-                EngineError.UnknownRun, $"\"{run}\" fits {found.Count} restores: {string.Join(", ", found.Select(one => one.Record.RunId))}."),
+                EngineError.UnknownRun,
+                $"\"{run}\" fits {found.Count} restores: {string.Join(", ", found.Select(one => one.Record.RunId))}."),
         };
     }
 

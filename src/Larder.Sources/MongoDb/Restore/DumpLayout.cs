@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Larder.Sources.Dumps;
 
 namespace Larder.Sources.MongoDb.Restore;
@@ -9,8 +8,6 @@ namespace Larder.Sources.MongoDb.Restore;
 /// </summary>
 internal sealed class DumpLayout
 {
-    private const int MetadataBytesMax = 64 * 1024 * 1024; // A validator may be as large as a document, and JSON is longer than BSON.
-
     public required IReadOnlyList<DumpCollection> Collections { get; init; }
 
     /// <summary>Writes that were made while the dump was taken; null where it was taken from one moment.</summary>
@@ -35,7 +32,10 @@ internal sealed class DumpLayout
         var collections = new List<DumpCollection>();
         foreach (var pair in found.Pairs.Values)
         {
-            var metadata = pair.Metadata is null ? default : await ReadMetadataAsync(dump, pair.Metadata, cancellationToken);
+            // An empty file says as little as a missing one.
+            var metadata = pair.Metadata is not { Bytes: > 0 } file
+                ? new CollectionMetadata { CollectionName = DumpNames.Unescape(pair.FileName) }
+                : await CollectionMetadata.ReadAsync(dump, file, cancellationToken);
             collections.Add(Describe(pair, metadata));
         }
         return new DumpLayout
@@ -48,16 +48,14 @@ internal sealed class DumpLayout
         };
     }
 
-    private static DumpCollection Describe(Pair pair, Metadata metadata)
+    private static DumpCollection Describe(Pair pair, CollectionMetadata metadata)
     {
         // What the file says it is holds over its name, which is cut where the true name is long.
-        var name = metadata.Name ?? DumpNames.Unescape(pair.FileName);
-        var kind = metadata.Type switch
+        var name = metadata.CollectionName;
+        var kind = metadata.Kind switch
         {
             "view" => DumpKind.View,
             "timeseries" => DumpKind.TimeSeries,
-            _ when Bson.Find(metadata.Options ?? Bson.Empty.Span, "viewOn").IsPresent => DumpKind.View,
-            _ when Bson.Find(metadata.Options ?? Bson.Empty.Span, "timeseries").IsPresent => DumpKind.TimeSeries,
             _ => name == "system.js" ? DumpKind.Functions : DumpKind.Collection,
         };
         return new DumpCollection
@@ -67,7 +65,7 @@ internal sealed class DumpLayout
             Kind = kind,
             Documents = kind == DumpKind.View ? null : pair.Documents,
             Options = metadata.Options ?? Bson.Empty,
-            Indexes = metadata.Indexes ?? [],
+            Indexes = metadata.Indexes,
         };
     }
 
@@ -100,46 +98,6 @@ internal sealed class DumpLayout
             && (buckets.Name == name
                 || buckets.Name.Replace('+', ' ') == name
                 || buckets.Documents?.Path == new EntryPath($"{series.Database}/{DumpNames.Escape(name)}{DumpNames.BsonSuffix}"));
-    }
-
-    private static async Task<Metadata> ReadMetadataAsync(IStoredDump dump, StoredFile file, CancellationToken cancellationToken)
-    {
-        if (file.Bytes > MetadataBytesMax)
-        {
-            throw new SourceException(SourceError.Damaged, $"{file.Path} has {file.Bytes} bytes and can be no file of metadata.");
-        }
-        try
-        {
-            var bytes = new byte[file.Bytes];
-            await using (var stream = await dump.OpenAsync(file.Path, cancellationToken))
-            {
-                await stream.ReadExactlyAsync(bytes, cancellationToken);
-            }
-            return Metadata.Parse(bytes);
-        }
-        catch (Exception error) when (error is JsonException or FormatException or BsonException or EndOfStreamException)
-        {
-            throw new SourceException(SourceError.Damaged, $"{file.Path} is not a file of metadata of mongodump: {error.Message}", error);
-        }
-    }
-
-    private readonly record struct Metadata(string? Name, string? Type, byte[]? Options, List<byte[]>? Indexes)
-    {
-        public static Metadata Parse(byte[] json)
-        {
-            if (json.Length == 0)
-            {
-                return default;
-            }
-            ReadOnlySpan<byte> document = ExtendedJson.Parse(json);
-            var options = Bson.Find(document, "options");
-            var indexes = Bson.Find(document, "indexes");
-            return new Metadata(
-                Bson.FindString(document, "collectionName"),
-                Bson.FindString(document, "type"),
-                options.IsDocument ? options.Value.ToArray() : null,
-                indexes.IsDocument ? Bson.CopyDocuments(indexes.Value) : null);
-        }
     }
 
     private sealed record Pair(string Database, string FileName)

@@ -8,7 +8,6 @@ namespace Larder.Sources.MongoDb.Restore;
 /// </summary>
 internal static class RestoreErrors
 {
-
     /// <param name="error">What failed.</param>
     /// <param name="hosts">Where, without a secret.</param>
     /// <param name="doing">What was being done, to follow the name of the server: <c>could not create shop.orders</c>.</param>
@@ -20,10 +19,11 @@ internal static class RestoreErrors
 
     private static SourceError Meaning(MongoException error) => (error.Domain, error.Code) switch
     {
+        _ when MongoErrors.IsLoginRefused(error) => SourceError.PermissionDenied,
         (MongoErrorDomain.ServerSelection or MongoErrorDomain.Stream, _) => SourceError.Unreachable,
-        (MongoErrorDomain.Client, MongoErrors.DriverAuthentication) => SourceError.PermissionDenied,
-        (MongoErrorDomain.Scram or MongoErrorDomain.Sasl, _) => SourceError.PermissionDenied,
-        (MongoErrorDomain.Server, MongoErrors.Unauthorized or MongoErrors.AuthenticationFailed) => SourceError.PermissionDenied,
+        (MongoErrorDomain.Client, MongoErrors.DriverAuthentication) => SourceError.Unreachable,
+        (MongoErrorDomain.Scram or MongoErrorDomain.Sasl, _) => SourceError.Unreachable,
+        (MongoErrorDomain.Server, MongoErrors.Unauthorized) => SourceError.PermissionDenied,
         (MongoErrorDomain.Server, MongoErrors.DuplicateKey) => SourceError.Damaged,
         (MongoErrorDomain.Server, MongoErrors.OutOfDiskSpace) => SourceError.TargetFull,
         (MongoErrorDomain.Server, MongoErrors.MaxTimeExpired) => SourceError.TimedOut,

@@ -54,7 +54,11 @@ internal sealed class BesideRestore(
         var sent = await archive.RunAsync(dump, work.Dump, work.Toc, scratch.Name, request.Jobs, advance, cancellationToken);
         if (work.Part == DumpPart.All)
         {
-            var found = await ReadBack.ReadAsync(look.Server, work, scratch.Name, target.ReadsBack, request.Jobs, cancellationToken);
+            IReadOnlyDictionary<string, long> counted = target.ReadsBack
+                ? new Dictionary<string, long>()
+                : await InsertedRows.FindAsync(look.Server, work, scratch.Name, sent, clock, cancellationToken);
+            var found = await ReadBack.ReadAsync(
+                look.Server, work, scratch.Name, counted, target.ReadsBack, request.Jobs, cancellationToken);
             RecordedFacts.Compare(request.Recorded, found, sent.ToDictionary(pair => $"{work.Dump.Folder}/{pair.Key}", pair => pair.Value));
             entries.AddRange(found);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Larder.Sources.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Larder.Sources.PostgreSql.Restore;
@@ -10,6 +11,12 @@ namespace Larder.Sources.PostgreSql.Restore;
 /// </summary>
 internal sealed class PipeFile : Stream
 {
+    // As ToolProcess widens its pipes.
+    private const int KernelPipeBytes = 1024 * 1024;
+
+    // Until then pg_restore takes 300 KB on a fast server, and three times as much waits for it.
+    private const int LookMilliseconds = 2;
+
     private readonly BlockingCollection<(ReadOnlyMemory<byte> Bytes, TaskCompletionSource Done)> pieces = [];
     private readonly TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task thread;
@@ -82,13 +89,17 @@ internal sealed class PipeFile : Stream
             opened.SetException(error);
             return;
         }
+        using (handle)
         using (var file = new FileStream(handle, FileAccess.Write, bufferSize: 0))
         {
+            var descriptor = (int)handle.DangerousGetHandle(); // Ours until the end of this method.
+            var pipeBytes = Libc.SetPipeSize(descriptor, KernelPipeBytes);
             opened.SetResult();
             foreach (var (bytes, done) in pieces.GetConsumingEnumerable())
             {
                 try
                 {
+                    WaitForRoom(descriptor, pipeBytes, bytes.Length);
                     file.Write(bytes.Span);
                     done.SetResult();
                 }
@@ -97,6 +108,20 @@ internal sealed class PipeFile : Stream
                     done.SetException(error);
                 }
             }
+        }
+    }
+
+    /// <summary>
+    /// Waits until all of a piece fits into the pipe, or nobody reads it any more. A writer that waits inside the call is woken for each
+    /// page that is taken out of a full pipe, and pg_restore takes a page at a time: 250,000 changes of threads a gigabyte.
+    /// </summary>
+    private static void WaitForRoom(int descriptor, int pipeBytes, int bytes)
+    {
+        // One that could not be widened would be empty long before it is looked at again.
+        while (pipeBytes >= KernelPipeBytes
+            && pipeBytes - LibcPipe.CountWaiting(descriptor) < Math.Min(bytes, pipeBytes / 2)
+            && !LibcPipe.WaitForReadersEnd(descriptor, LookMilliseconds))
+        {
         }
     }
 }

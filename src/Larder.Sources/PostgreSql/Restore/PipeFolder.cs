@@ -14,9 +14,6 @@ internal sealed class PipeFolder : IDisposable
     private const uint PipeFile = 0x1000;
     private const uint OwnerOnly = 0x180; // rw-------
 
-    // As ToolProcess widens its pipes: a write that waits costs two changes of threads.
-    private const int KernelPipeBytes = 1024 * 1024;
-
     public string FullPath { get; } = Directory.CreateTempSubdirectory("larder-restore-").FullName; // It makes them for the owner alone.
 
     public string this[string name] => Path.Combine(FullPath, name);
@@ -52,7 +49,7 @@ internal sealed class PipeFolder : IDisposable
             return null;
         }
         _ = Libc.SetBlocking(descriptor, Libc.OpenWriteOnly);
-        return new PipeFile(() => Widen(descriptor));
+        return new PipeFile(() => new SafeFileHandle(descriptor, ownsHandle: true));
     }
 
     /// <summary>Takes a name away again; who has it open keeps it.</summary>
@@ -67,13 +64,7 @@ internal sealed class PipeFolder : IDisposable
     }
 
     private SafeFileHandle Open(string name) =>
-        Widen(Check(LibcFiles.Open(Libc.AtFdCwd, Terminated(name), Libc.OpenWriteOnly), "opened", name));
-
-    private static SafeFileHandle Widen(int descriptor)
-    {
-        _ = Libc.SetPipeSize(descriptor, KernelPipeBytes);
-        return new SafeFileHandle(descriptor, ownsHandle: true);
-    }
+        new(Check(LibcFiles.Open(Libc.AtFdCwd, Terminated(name), Libc.OpenWriteOnly), "opened", name), ownsHandle: true);
 
     private byte[] Terminated(string name) => LibcFiles.Terminate(Encoding.UTF8.GetBytes(this[name]));
 

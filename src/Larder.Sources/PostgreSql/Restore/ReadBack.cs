@@ -14,11 +14,19 @@ internal static class ReadBack
         + "SET synchronize_seqscans = off; SET statement_timeout = 0; SET lock_timeout = 0; SET row_security = off";
 
     /// <summary>Several tables at once, each job on a connection of its own, the largest first.</summary>
+    /// <param name="known">Rows by data file, where the server has said them already; these tables are not read.</param>
     public static async Task<IReadOnlyList<EntryFacts>> ReadAsync(
-        TargetServer server, RestoreWork work, string database, bool content, int jobs, CancellationToken cancellationToken)
+        TargetServer server,
+        RestoreWork work,
+        string database,
+        IReadOnlyDictionary<string, long> known,
+        bool content,
+        int jobs,
+        CancellationToken cancellationToken)
     {
-        var tables = new ConcurrentQueue<TocEntry>(FindTables(work).OrderByDescending(work.Dump.CountBytes));
-        var found = new ConcurrentBag<EntryFacts>();
+        var all = FindTables(work).ToLookup(table => known.ContainsKey(table.DataFile!));
+        var tables = new ConcurrentQueue<TocEntry>(all[false].OrderByDescending(work.Dump.CountBytes));
+        var found = new ConcurrentBag<EntryFacts>(all[true].Select(table => Describe(work, table, known[table.DataFile!], null)));
         await Task.WhenAll(Enumerable.Range(0, Math.Min(jobs, tables.Count)).Select(_ => ReadSomeAsync()));
         return [.. found.OrderBy(facts => facts.Name, StringComparer.Ordinal)];
 
@@ -50,17 +58,19 @@ internal static class ReadBack
             Fingerprint? fingerprint = content
                 ? await ReadContentAsync(connection, table, work.Dump.Toc.RowEncoding, cancellationToken)
                 : null;
-            return new EntryFacts
-            {
-                Name = name,
-                Kind = "table",
-                File = $"{work.Dump.Folder}/{table.DataFile}",
-                Rows = fingerprint?.Rows ?? await CountAsync(connection, table, cancellationToken),
-                Bytes = work.Dump.CountBytes(table),
-                Fingerprint = fingerprint,
-            };
+            return Describe(work, table, fingerprint?.Rows ?? await CountAsync(connection, table, cancellationToken), fingerprint);
         });
     }
+
+    private static EntryFacts Describe(RestoreWork work, TocEntry table, long rows, Fingerprint? fingerprint) => new()
+    {
+        Name = work.Dump.NameEntry(table),
+        Kind = "table",
+        File = $"{work.Dump.Folder}/{table.DataFile}",
+        Rows = rows,
+        Bytes = work.Dump.CountBytes(table),
+        Fingerprint = fingerprint,
+    };
 
     private static async Task<long> CountAsync(NpgsqlConnection connection, TocEntry table, CancellationToken cancellationToken)
     {

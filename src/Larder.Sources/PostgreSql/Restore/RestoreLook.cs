@@ -18,13 +18,20 @@ internal sealed record RestoreLook
 
     public required IReadOnlyList<string> Refusals { get; init; }
 
+    /// <param name="known">Where the server was found before; null where it was not looked for yet.</param>
     public static async Task<RestoreLook> TakeAsync(
-        PostgreSqlTarget target, IStoredDump dump, DumpRestoreRequest request, TimeProvider clock, CancellationToken cancellationToken)
+        PostgreSqlTarget target,
+        TargetServer? known,
+        IStoredDump dump,
+        DumpRestoreRequest request,
+        TimeProvider clock,
+        CancellationToken cancellationToken)
     {
         var refusals = new List<string>();
         var databases = await StoredDatabase.ReadAllAsync(dump, cancellationToken);
         var chosen = RestoreSelection.Choose(databases, request, refusals);
-        var server = await TargetServer.FindAsync(target, [.. chosen.Select(work => work.Target)], clock, cancellationToken);
+        var targets = chosen.Select(work => work.Target).ToList();
+        var server = known?.ServesFor(targets) == true ? known : await TargetServer.FindAsync(target, targets, clock, cancellationToken);
         var found = await ServerLook.TakeAsync(server, cancellationToken);
         var globals = await ReadGlobalsAsync(dump, request, found, refusals, cancellationToken);
         var works = new List<RestoreWork>();

@@ -50,7 +50,7 @@ internal sealed class TargetServer
         SourceException? failure = null;
         foreach (var database in new[] { connection.DatabaseName, "postgres", "template1" }.Where(name => name is not null).Distinct())
         {
-            if (avoided.Contains(database!) && database != "template1")
+            if (!MayServe(database!, avoided))
             {
                 continue;
             }
@@ -65,6 +65,9 @@ internal sealed class TargetServer
         }
         throw failure!;
     }
+
+    /// <summary>Whether nobody needs to be connected to a database that will be replaced.</summary>
+    public bool ServesFor(IReadOnlyCollection<string> avoided) => MayServe(MaintenanceDatabase, avoided);
 
     /// <summary>The connection is the caller's. Fails with <see cref="SourceException"/>.</summary>
     public async Task<NpgsqlConnection> ConnectAsync(string database, CancellationToken cancellationToken)
@@ -86,6 +89,9 @@ internal sealed class TargetServer
             throw;
         }
     }
+
+    private static bool MayServe(string database, IReadOnlyCollection<string> avoided) =>
+        database == "template1" || !avoided.Contains(database);
 
     public Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) => ConnectAsync(MaintenanceDatabase, cancellationToken);
 

@@ -38,7 +38,8 @@ internal sealed class RestoreAnswer(Call call, bool isDryRun)
         }
         return isDryRun
             ? ExitStatus.Done
-            : Refuse(new LarderException(EngineError.ConfirmationMissing, "Nothing was restored: --confirm is missing.") { Context = context });
+            : Refuse(
+                new LarderException(EngineError.ConfirmationMissing, "Nothing was restored: --confirm is missing.") { Context = context });
     }
 
     // The plan is the one document of stdout, so the refusal is words even with --json.
@@ -67,7 +68,8 @@ internal sealed class RestoreAnswer(Call call, bool isDryRun)
     private static string PlanText(RestorePlan plan, Ink ink)
     {
         var text = new StringBuilder();
-        text.Append($"Restore of backup {ink.Bold(plan.ShortId)}{(plan.Job is { } job ? $" of job {job}" : "")} ({plan.Timestamp}) from repository {plan.Repository}");
+        text.Append($"Restore of backup {ink.Bold(plan.ShortId)}{(plan.Job is { } job ? $" of job {job}" : "")} ({plan.Timestamp}) ");
+        text.Append($"from repository {plan.Repository}");
         text.Append(plan.Entry is { } entry ? $", only {TextWidth.Plain(entry)}:\n" : ":\n");
         foreach (var line in plan.Lines)
         {
@@ -87,7 +89,8 @@ internal sealed class RestoreAnswer(Call call, bool isDryRun)
             {
                 text.Append($"    leaves    {Show.Number(line.LeftAlone)} that are there and not in the backup\n");
             }
-            text.Append($"    needs     {Show.Bytes(line.NeededBytes)}{(line.FreeBytes is { } free ? $" of {Show.Bytes(free)} free" : "")}\n");
+            var room = line.FreeBytes is { } free ? $" of {Show.Bytes(free)} free" : "";
+            text.Append($"    needs     {Show.Bytes(line.NeededBytes)}{room}\n");
         }
         foreach (var (at, stage) in plan.Stages.Index())
         {
@@ -132,9 +135,12 @@ internal sealed class RestoreAnswer(Call call, bool isDryRun)
             .. result.Files > 0 || plan.Lines.All(line => line.Steps.Count == 0) ? new[] { Show.Count(result.Files, "file") } : [],
             .. result.Entries.Count == 0 && plan.Lines.Any(line => line.Steps.Count > 0) ? ["definitions"] : Array.Empty<string>(),
             .. result.Entries.GroupBy(entry => entry.Kind).Select(kind => Show.Count(kind.Count(), kind.Key)),
-            .. result.Entries.Any(entry => entry.Rows is not null) ? [Show.Count(result.Entries.Sum(entry => entry.Rows ?? 0), "row")] : Array.Empty<string>(),
+            .. result.Entries.Any(entry => entry.Rows is not null)
+                ? [Show.Count(result.Entries.Sum(entry => entry.Rows ?? 0), "row")]
+                : Array.Empty<string>(),
         ];
-        text.Append($"Restored backup {plan.ShortId}: {string.Join(", ", what)}, {Show.Bytes(result.Bytes)} in {Show.Seconds(result.DurationSeconds)}");
+        text.Append($"Restored backup {plan.ShortId}: {string.Join(", ", what)}, {Show.Bytes(result.Bytes)} ");
+        text.Append($"in {Show.Seconds(result.DurationSeconds)}");
         text.Append(result.Verified ? ", compared with the backup and equal.\n" : ".\n");
         foreach (var target in result.Targets)
         {

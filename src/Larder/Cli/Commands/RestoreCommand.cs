@@ -1,5 +1,4 @@
 using System.Globalization;
-using Larder.Cli.Output;
 using Larder.Engine.Errors;
 using Larder.Engine.Restore;
 using Larder.Sources.Dumps;
@@ -38,7 +37,8 @@ internal sealed class RestoreCommand
         Arguments = { name },
         Options =
         {
-            only, entry, entryName, target, environment, jobs, schemaOnly, dataOnly, withUsers, overwrite, noSafety, dryRun, confirm, resume,
+            only, entry, entryName, target, environment, jobs, schemaOnly, dataOnly, withUsers, overwrite, noSafety, dryRun, confirm,
+            resume,
         },
         Run = RunAsync,
         TakesRepository = true,
@@ -52,7 +52,6 @@ internal sealed class RestoreCommand
                 "a dump into another database"),
             new("larder restore latest --only db --entry users --environment staging", "the plan of one table into the job's staging"),
             new("larder restore journal:20240708_143022 --only db --confirm", "a database in place; the replaced one is kept beside it"),
-            new("larder rollback --confirm", "undo the last restore"),
             new("larder restore --resume", "see to a restore that was killed"),
         ],
         Statuses = [ExitStatus.Partial, ExitStatus.Refused, ExitStatus.Damage, .. CommandTree.OpensRepository],

@@ -12,7 +12,8 @@ internal sealed class RollbackCommand
 {
     private const string DeployTag = "pre-deploy";
 
-    private readonly Operand run = new("RUN", "The restore to undo, by the beginning of its run id; without it the last one.", ValueKind.Text, 0, 1);
+    private readonly Operand run = new(
+        "RUN", "The restore to undo, by the beginning of its run id; without it the last one.", ValueKind.Text, 0, 1);
     private readonly Flag toDeploy = new("--to-deploy", $"Restore the newest backup with the tag {DeployTag} in place instead.");
     private readonly Settings only = new("--only", "SOURCE", "With --to-deploy, only this source; may be repeated.");
     private readonly Flag dryRun = new("--dry-run", "Print the plan, and do nothing.");
@@ -25,8 +26,8 @@ internal sealed class RollbackCommand
         Arguments = { run },
         Options = { toDeploy, only, dryRun, confirm },
         Run = RunAsync,
-        Details = "What a restore replaced is kept beside what took its place for as long as `keep_safety` of the job says, 7 days by default.\n"
-            + "What it had restored, with all that was written to it since, is kept as long after a rollback.",
+        Details = "What a restore replaced is kept beside what took its place for as long as `keep_safety` of the job says, by default\n"
+            + "7 days. What it had restored, with all that was written to it since, is kept as long after a rollback.",
         Examples =
         [
             new("larder rollback", "what undoing the last restore would put back; nothing is done"),
@@ -34,9 +35,9 @@ internal sealed class RollbackCommand
             new("larder backup shop --tag pre-deploy && ./deploy || larder rollback --to-deploy --confirm", "a deployment with a way back"),
         ],
         Statuses = [ExitStatus.Partial, ExitStatus.Refused, ExitStatus.Damage, .. CommandTree.OpensRepository],
-        Json = "With --confirm: `run_id` (of the restore), `backup_id`, `status`, `targets`, `kept`, `duration_seconds`. Without, the plan: "
-            + "`run_id`, `backup_id`, `short_id`, `job`, `restored_at`, `kept_until`, `lines` (array of `source`, `engine`, `target`, `way`, "
-            + "`kept`). With --to-deploy, what `larder restore` prints.",
+        Json = "With --confirm: `run_id` (of the restore), `backup_id`, `status`, `targets`, `kept`, `duration_seconds`. Without, the "
+            + "plan: `run_id`, `backup_id`, `short_id`, `job`, `restored_at`, `kept_until`, `lines` (array of `source`, `engine`, "
+            + "`target`, `way`, `kept`). With --to-deploy, what `larder restore` prints.",
     };
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)

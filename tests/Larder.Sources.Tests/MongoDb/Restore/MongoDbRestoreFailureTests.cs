@@ -15,6 +15,20 @@ public sealed class MongoDbRestoreFailureTests(MongoServers servers)
     private static readonly DumpRestoreRequest Replace = new() { MayReplace = true };
 
     [Fact]
+    public async Task A_wrong_password_is_refused_and_not_shown()
+    {
+        var server = await servers.WithAccountsAsync();
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["app"]);
+        await File.WriteAllBytesAsync(Path.Combine(folder["app"], "things.bson"), [], TestContext.Current.CancellationToken);
+        var restore = new MongoDbRestore(server.UrlFor("owner", "sesame-17"));
+        var error = await Assert.ThrowsAsync<SourceException>(
+            () => restore.PlanAsync(new FolderDump(folder.FullPath), Replace, TestContext.Current.CancellationToken));
+        Assert.Equal(SourceError.PermissionDenied, error.Error);
+        Assert.DoesNotContain("sesame", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_dump_that_breaks_off_leaves_the_old_collections_and_no_others()
     {
         await using var test = await RestoreCase.OpenAsync(await servers.ReplicaSetAsync());
