@@ -28,6 +28,11 @@ public sealed record EngineContext
     /// <summary>What reads dumps of database servers and puts them back.</summary>
     public DumpEngines Dumps { get; init; } = DumpEngines.None;
 
+    /// <summary>
+    /// The program and arguments that tidy a scratch server up after a drill that was killed; empty leaves it to the next drill.
+    /// </summary>
+    public IReadOnlyList<string> ScratchKeeper { get; init; } = [];
+
     public required TimeProvider Clock { get; init; }
 
     /// <summary>Told, in whole sentences, of what does not stop the work.</summary>

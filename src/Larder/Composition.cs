@@ -1,3 +1,5 @@
+using Larder.Cli;
+using Larder.Cli.Commands;
 using Larder.Engine;
 using Larder.Engine.Backups;
 using Larder.Engine.Catalog;
@@ -46,6 +48,9 @@ internal sealed class Composition : IDisposable
             Library = new BackupLibrary(configuration, repositories, clock, warn),
             SourceFor = SourceFor,
             Dumps = new DumpEngines { CheckOf = ServerComposition.CheckOf, RestoreInto = servers.RestoreIntoAsync },
+            ScratchKeeper = Environment.ProcessPath is { } program && Path.GetFileName(program) == CommandTree.Program
+                ? [program, KeepScratchCommand.Name]
+                : [], // Run by something else, such as a test.
             Clock = clock,
             Warn = warn,
             CreatedBy = Environment.UserName,

@@ -46,6 +46,8 @@ internal sealed class ScratchLarder : IAsyncDisposable
     /// <summary>Where the job writes to.</summary>
     public IReadOnlyList<string> To { get; set; } = ["local", "offsite"];
 
+    public DrillSettings? Drill { get; set; }
+
     public string Database => folder["journal.db"];
 
     public string Catalog => folder.Combine("state", "catalog.db");
@@ -117,6 +119,7 @@ internal sealed class ScratchLarder : IAsyncDisposable
                 To = To,
                 Keep = Keep,
                 KeepByRepository = KeepIn,
+                Drill = Drill,
                 TimeZone = TimeZoneInfo.Utc,
             },
         },

@@ -41,6 +41,7 @@ public sealed partial class HouseTests
         ["PostgreSql"] = ["Dumps", "Exchanges", "Native", "Tools"],
         ["MongoDb"] = ["Dumps", "Exchanges", "Native", "Tools"],
         ["MySql"] = ["Dumps", "Exchanges", "Native", "Tools"],
+        ["Throwaway"] = ["Dumps", "Exchanges", "MongoDb", "MySql", "Native", "PostgreSql", "Tools"],
     };
 
     // From what a rule or a setting is, over what a backup is, to what is done with it. A folder sees only those above it in this list.
@@ -60,6 +61,10 @@ public sealed partial class HouseTests
         ["Verify"] = ["Backups", "Catalog", "Cleanup", "Configuration", "Errors", "Maintenance", "Repositories", "Servers"],
         ["Restore"] = ["BackingUp", "Backups", "Browse", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Servers"],
         ["Export"] = ["Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories", "Restore"],
+        ["Drills"] =
+        [
+            "Backups", "Browse", "Catalog", "Cleanup", "Configuration", "Errors", "Maintenance", "Repositories", "Restore", "Servers",
+        ],
         ["Doctor"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories"],
     };
 

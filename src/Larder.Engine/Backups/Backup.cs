@@ -38,6 +38,9 @@ public sealed record Backup
     [JsonIgnore]
     public bool IsSafety { get; init; }
 
+    /// <summary>How its last drill ended; null where there was none.</summary>
+    public DrillVerdict? Drill { get; init; }
+
     public string? CreatedBy { get; init; }
 
     public IReadOnlyList<BackupSource> Sources { get; init; } = [];
@@ -67,6 +70,7 @@ public sealed record Backup
         CreatedAt = CreatedAt,
         IsGood = Status == BackupStatus.Success,
         IsPinned = Pinned,
+        PassedDrill = Drill == DrillVerdict.Success,
     };
 }
 

@@ -47,6 +47,7 @@ public static class BackupJoin
             // One pinned copy is enough: a pin that reached only one repository still protects.
             Pinned = copies.Any(copy => copy.Snapshot.Tags.Contains(BackupTags.Pinned)),
             IsSafety = snapshot.Tags.Contains(BackupTags.Safety),
+            Drill = BackupTags.DrillOf(copies.SelectMany(copy => copy.Snapshot.Tags)),
             CreatedBy = manifest?.CreatedBy ?? snapshot.Username,
             Sources = [.. (manifest?.Sources ?? []).Select(Source)],
             SizeBytes = manifest?.SizeBytes ?? (long)(snapshot.Summary?.TotalBytesProcessed ?? 0),

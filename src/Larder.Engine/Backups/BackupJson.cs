@@ -46,6 +46,9 @@ public sealed record BackupJson
 
     public required bool Pinned { get; init; }
 
+    /// <summary><c>success</c> or <c>failed</c>; null where it was never drilled.</summary>
+    public required string? Drill { get; init; }
+
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ManifestWarning>? Warnings { get; init; }
 
@@ -69,6 +72,7 @@ public sealed record BackupJson
         GitBranch = backup.GitBranch,
         Repositories = [.. backup.Repositories],
         Pinned = backup.Pinned,
+        Drill = backup.Drill?.ToString().ToLowerInvariant(),
         Warnings = backup.Warnings.Count > 0 ? backup.Warnings : null,
     };
 

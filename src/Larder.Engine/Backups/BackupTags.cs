@@ -17,6 +17,7 @@ public static class BackupTags
     public const string Safety = "safety";
 
     private const string JobPrefix = "job:";
+    private const string DrillPrefix = "drill:";
 
     public static string OfJob(string job) => JobPrefix + job;
 
@@ -24,9 +25,22 @@ public static class BackupTags
     public static string? JobOf(IReadOnlyList<string> tags) =>
         tags.Contains(Larder) ? tags.FirstOrDefault(tag => tag.StartsWith(JobPrefix, StringComparison.Ordinal))?[JobPrefix.Length..] : null;
 
+    /// <summary>The verdict of the last drill. It is set after the fact, as <see cref="Pinned"/> is.</summary>
+    public static string OfDrill(DrillVerdict verdict) => DrillPrefix + verdict.ToString().ToLowerInvariant();
+
+    /// <summary>The verdict that tags hold; null where there is none. Whoever says that it failed is believed.</summary>
+    public static DrillVerdict? DrillOf(IEnumerable<string> tags) => tags
+        .Where(tag => tag.StartsWith(DrillPrefix, StringComparison.Ordinal))
+        .Select(tag => tag == OfDrill(DrillVerdict.Success) ? DrillVerdict.Success : (DrillVerdict?)DrillVerdict.Failed)
+        .Max();
+
+    /// <summary>The same tags with another verdict.</summary>
+    public static IReadOnlyList<string> WithDrill(IEnumerable<string> tags, DrillVerdict verdict) =>
+        [.. tags.Where(tag => !tag.StartsWith(DrillPrefix, StringComparison.Ordinal)), OfDrill(verdict)];
+
     /// <summary>Whether a user may not give this tag: it would change what Larder reads out of the snapshot.</summary>
-    public static bool IsReserved(string tag) =>
-        tag is Larder or Partial or Pinned or Safety || tag.StartsWith(JobPrefix, StringComparison.Ordinal);
+    public static bool IsReserved(string tag) => tag is Larder or Partial or Pinned or Safety
+        || tag.StartsWith(JobPrefix, StringComparison.Ordinal) || tag.StartsWith(DrillPrefix, StringComparison.Ordinal);
 
     /// <summary>All tags of a snapshot, without repeats. A tag must not hold a comma: restic's command line parts them there.</summary>
     public static IReadOnlyList<string> Of(string job, BackupStatus status, bool pinned, IEnumerable<string> own) =>

@@ -72,12 +72,13 @@ public sealed partial record CleanupPlan
         EngineContext context, BackupSurvey survey, string repository, JobSettings job, IReadOnlyList<Backup> ordinary)
     {
         var backups = ordinary.ToDictionary(backup => backup.BackupId);
-        // Pins and statuses are asked of all copies: a pin that reached only one repository still protects.
+        // Pins, verdicts and statuses are asked of all copies: a pin that reached only one repository still protects.
         var joined = survey.Backups.ToDictionary(backup => backup.BackupId);
         var candidates = backups.Values.Select(backup => backup.ToCandidate() with
         {
             IsGood = BackupSurvey.IsGood(backup) && joined[backup.BackupId].Status == BackupStatus.Success,
             IsPinned = joined[backup.BackupId].Pinned,
+            PassedDrill = joined[backup.BackupId].Drill == DrillVerdict.Success,
         });
         var plan = RetentionPlan.Compute([.. candidates], job.KeepIn(repository), job.TimeZone, context.Clock.GetUtcNow());
         return plan.Decisions.Select(decision => Line(backups[decision.Backup.BackupId], decision));

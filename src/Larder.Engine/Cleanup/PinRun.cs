@@ -1,8 +1,6 @@
 using Larder.Engine.Backups;
 using Larder.Engine.Errors;
 using Larder.Engine.Maintenance;
-using Larder.Repository;
-using Larder.Repository.Maintenance;
 
 namespace Larder.Engine.Cleanup;
 
@@ -31,7 +29,7 @@ public sealed class PinRun(EngineContext context, IReadOnlyList<string> backups,
         {
             try
             {
-                foreach (var id in await RetagAsync(repository, chosen, cancellationToken))
+                foreach (var id in await SnapshotTags.RewriteAsync(context, repository, chosen, Retag, cancellationToken))
                 {
                     changed[id].Add(repository);
                 }
@@ -58,36 +56,6 @@ public sealed class PinRun(EngineContext context, IReadOnlyList<string> backups,
             Hints = hints,
             Error = error,
         };
-    }
-
-    /// <returns>The ids of the backups whose tags were changed.</returns>
-    private async Task<IReadOnlyList<string>> RetagAsync(string name, IReadOnlyList<Backup> chosen, CancellationToken cancellationToken)
-    {
-        var repository = await context.Repositories.OpenAsync(name, cancellationToken);
-        var outdated = new List<(Backup Backup, SnapshotId Id)>();
-        foreach (var backup in chosen)
-        {
-            foreach (var place in backup.Places.Where(place => place.Repository == name))
-            {
-                var snapshot = await repository.LoadSnapshotAsync(place.SnapshotId, cancellationToken);
-                if (snapshot.Tags.Contains(BackupTags.Pinned) != pinned)
-                {
-                    outdated.Add((backup, place.SnapshotId));
-                }
-            }
-        }
-        if (outdated.Count == 0)
-        {
-            return []; // Asked before the lock: who repeats it waits for nobody.
-        }
-
-        await using var heldLock = await RepositoryLock.AcquireAsync(repository, LockMode.Exclusive, cancellationToken);
-        var editor = new SnapshotEditor(repository, heldLock);
-        foreach (var (_, id) in outdated)
-        {
-            await editor.ReplaceTagsAsync(id, Retag, cancellationToken);
-        }
-        return [.. outdated.Select(each => each.Backup.BackupId).Distinct()];
     }
 
     private IReadOnlyList<string> Retag(IReadOnlyList<string> tags)

@@ -92,7 +92,12 @@ public static class ConfigurationExample
               subset: 1/7
             drill: # a real restore into a throwaway engine
               cron: "0 5 * * 0"
-              assert: [{ source: db, sql: "select count(*) > 0 from entries" }]
+              assert: # what must be true of the restored data
+                - { source: db, sql: "select count(*) > 0 from entries" }
+                - { source: code, shell: test -s "$LARDER_DRILL_PATH/srv/journal/package.json" }
+              servers: # instead of a server that the drill starts itself
+                db: "${DRILL_URL:-postgresql://drill@scratch.example.com/postgres}"
+              folder: /var/tmp # room for all of the backup
             service: # around a restore
               stop: systemctl stop journal
               start: systemctl start journal
@@ -149,6 +154,9 @@ public static class ConfigurationExample
               primary: local # without this word nothing is synchronised
               field: updatedAt
               exclude: [sessions]
+            drill:
+              assert: [{ source: db, command: '{ "count": "bookings" }', database: temple }]
+              programs: { mongodb: /opt/mongodb/bin, postgresql: /usr/lib/postgresql/17/bin, mysql: /usr/sbin } # where they are not found
             purge: # emptied after a good backup, on both sides
               source: db
               always: [activities]

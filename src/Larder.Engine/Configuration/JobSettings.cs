@@ -73,11 +73,40 @@ public sealed record DrillSettings
     public CronExpression? Cron { get; init; }
 
     public IReadOnlyList<DrillAssertion> Assertions { get; init; } = [];
+
+    /// <summary>Servers to restore into, by name of the source; for the others the drill starts one.</summary>
+    public IReadOnlyDictionary<string, Secret> Servers { get; init; } = new Dictionary<string, Secret>();
+
+    /// <summary>Folders of servers' programs by kind, such as <c>mongodb</c>.</summary>
+    public IReadOnlyDictionary<string, string> Programs { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where the throwaway data go; null for the machine's folder for temporary files.</summary>
+    public string? Folder { get; init; }
 }
 
+/// <summary>What must be true of the restored data.</summary>
 /// <param name="Source">The source that was restored.</param>
-/// <param name="Sql">A question whose answer must be true.</param>
-public sealed record DrillAssertion(string Source, string Sql);
+/// <param name="Kind">How it is asked.</param>
+/// <param name="Text">The question, command or command line.</param>
+/// <param name="Database">The database that is asked; null for the only one.</param>
+public sealed record DrillAssertion(string Source, DrillAssertionKind Kind, string Text, string? Database = null)
+{
+    /// <summary>As it was written, for people: a variable in it may be a secret that nobody declared.</summary>
+    public string Shown { get; init; } = Text;
+}
+
+/// <summary>How an assertion is asked.</summary>
+public enum DrillAssertionKind
+{
+    /// <summary>SQL that answers one true value.</summary>
+    Sql,
+
+    /// <summary>A MongoDB command as JSON.</summary>
+    Command,
+
+    /// <summary>A command line that ends with 0.</summary>
+    Shell,
+}
 
 /// <summary>How the service that uses the data is stopped, started and asked.</summary>
 public sealed record ServiceSettings

@@ -204,6 +204,7 @@ internal static partial class ScalarShapes
         Parse = (text, _) => text.Trim().Length == 0 || text.AsSpan().ContainsAny(",\0\n\r")
             ? ScalarReading.Wrong("is empty or has a comma or line break")
             : text is "larder" or "partial" or "pinned" or "safety" || text.StartsWith("job:", StringComparison.Ordinal)
+                || text.StartsWith("drill:", StringComparison.Ordinal)
                 ? ScalarReading.Wrong("is a tag that Larder sets itself")
             : ScalarReading.Of(text),
     };

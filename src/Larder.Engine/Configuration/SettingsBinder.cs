@@ -75,8 +75,13 @@ internal static class SettingsBinder
         Drill = value.Object("drill") is not { } drill ? null : new DrillSettings
         {
             Cron = drill.Get<CronExpression>("cron"),
-            Assertions = [.. drill.List("assert").Cast<ObjectValue>()
-                .Select(item => new DrillAssertion(item.Get<string>("source")!, item.Get<string>("sql")!))],
+            Assertions = [.. drill.List("assert").Cast<ObjectValue>().Select(Assertion)],
+            Servers = Map(drill.Named("servers"), (_, server) => server.Get<Secret>("url")!),
+            Programs = new[] { "postgresql", "mongodb", "mysql" }
+                .Select(kind => (Kind: kind, Folder: drill.Object("programs")?.Get<string>(kind)))
+                .Where(program => program.Folder is not null)
+                .ToDictionary(program => program.Kind, program => program.Folder!, StringComparer.Ordinal),
+            Folder = drill.Get<string>("folder"),
         },
         Service = Service(value.Object("service")),
         Hooks = value.Object("hooks") is not { } hooks ? new HookSettings() : new HookSettings
@@ -119,6 +124,18 @@ internal static class SettingsBinder
             Confirm = purge.Texts("confirm"),
         },
     };
+
+    private static DrillAssertion Assertion(ObjectValue value)
+    {
+        var kind = value.Get<string>("sql") is not null ? DrillAssertionKind.Sql
+            : value.Get<string>("command") is not null ? DrillAssertionKind.Command : DrillAssertionKind.Shell;
+        var key = kind.ToString().ToLowerInvariant();
+        var text = value.Get<string>(key)!;
+        return new DrillAssertion(value.Get<string>("source")!, kind, text, value.Get<string>("database"))
+        {
+            Shown = value.Find(key)?.Node is { Variable: null } node ? node.Text : text,
+        };
+    }
 
     private static SourceSettings Source(string name, ObjectValue value)
     {

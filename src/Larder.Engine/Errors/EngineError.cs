@@ -87,6 +87,15 @@ public enum EngineError
 
     VerificationFoundDamage,
 
+    /// <summary>A drill could not be done, so nothing is known of the backup.</summary>
+    DrillImpossible,
+
+    /// <summary>What was restored in a drill does not fulfil an assertion of the job.</summary>
+    AssertionFailed,
+
+    /// <summary>A file of evidence was not signed by this installation, or was changed.</summary>
+    EvidenceNotGenuine,
+
     /// <summary>A backup's <c>manifest.json</c> is missing or is not a manifest.</summary>
     ManifestInvalid,
 

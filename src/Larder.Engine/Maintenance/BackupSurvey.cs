@@ -49,6 +49,7 @@ internal sealed record BackupSurvey
             {
                 Places = [.. copies.SelectMany(copy => copy.Places)],
                 Pinned = copies.Any(copy => copy.Pinned),
+                Drill = copies.Max(copy => copy.Drill),
                 Status = copies.Any(copy => copy.Status == BackupStatus.Partial) ? BackupStatus.Partial : BackupStatus.Success,
             })
             .OrderByDescending(backup => backup.CreatedAt)

@@ -45,6 +45,10 @@ internal static class JobRetention
         }
         Keep(newestFirst.Where(backup => backup.IsPinned), "pinned");
         KeepTheLast();
+        if (newestFirst.Find(backup => backup.PassedDrill) is { } proven)
+        {
+            verdicts[proven].KeepOtherwise("last that passed a drill"); // A newer one may be good, and is not yet proven.
+        }
         return newestFirst.Select(backup => verdicts[backup].On(backup));
 
         void DealOut(List<RetentionCandidate> group, List<SlotCount> counts, RetentionCandidate? newest, string note)

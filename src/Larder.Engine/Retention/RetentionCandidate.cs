@@ -13,4 +13,7 @@ public sealed record RetentionCandidate
     public required bool IsGood { get; init; }
 
     public bool IsPinned { get; init; }
+
+    /// <summary>Whether its last drill proved that it can be restored.</summary>
+    public bool PassedDrill { get; init; }
 }

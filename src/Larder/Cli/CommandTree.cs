@@ -32,6 +32,7 @@ internal static class CommandTree
             StatsCommand.Create(),
             ExportCommand.Create(),
             VerifyCommand.Create(),
+            DrillCommand.Create(),
             RestoreCommand.Create(),
             RollbackCommand.Create(),
             CleanupCommand.Create(),
@@ -47,6 +48,7 @@ internal static class CommandTree
             ConfigCommand.Create(),
             CompletionCommand.Create(),
             CompleteCommand.Create(root),
+            KeepScratchCommand.Create(),
         ];
         foreach (var command in commands)
         {

@@ -48,7 +48,7 @@ public sealed class ConfigurationLoaderTests
         Assert.Equal(["0 2 * * *", "0 3 * * 0"], job.Schedule.Select(time => time.Cron.Text));
         Assert.Equal(["db"], job.Schedule[0].Only);
         Assert.Equal(new KeepPolicy { Daily = 7, Weekly = 4, Monthly = 12 }, job.Keep);
-        Assert.Equal(new DrillAssertion("db", "select count(*) > 0 from entries"), Assert.Single(job.Drill!.Assertions));
+        Assert.Equal(new DrillAssertion("db", DrillAssertionKind.Sql, "select count(*) > 0 from entries"), Assert.Single(job.Drill!.Assertions));
         Assert.Equal("curl -fsS http://localhost:5000/health", job.Service!.Healthy);
         Assert.Equal((1, null, TimeZoneInfo.Local), (job.CompressionLevel, job.ChunkBytes, job.TimeZone));
         Assert.Equal(["failed", "partial", "missed", "verify_failed"], Assert.Single(configuration.Alerts).On);

@@ -118,6 +118,7 @@ internal sealed class RetentionCase
             CreatedAt = moment,
             IsGood = !words.Contains("partial"),
             IsPinned = words.Contains("pinned"),
+            PassedDrill = words.Contains("drilled"),
         }, isSeries));
     }
 

@@ -222,7 +222,8 @@ public sealed class SqliteExchangeTests
         await using (ToolProcess.Start(
             ToolStart.Shell(
                 $"cd '{seen}'; while :; do sqlite3 -cmd '.timeout 5000' '{subject.Live}' 'SELECT a FROM t' >>rows 2>>errors; "
-                + "sleep 0.02; done"),
+                + "sleep 0.02; done",
+                "The reader"),
             TimeProvider.System))
         {
             for (var done = 0; done < 6;)

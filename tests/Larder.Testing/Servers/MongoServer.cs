@@ -35,7 +35,7 @@ public sealed class MongoServer : IAsyncDisposable
     /// <summary>The connection string of somebody who may do everything.</summary>
     public string Url => UrlFor(OwnerName, OwnerPassword);
 
-    private static string Program => RepositoryRoot.Combine("artifacts", "tools", "mongodb", "mongod.exe");
+    internal static string Program => RepositoryRoot.Combine("artifacts", "tools", "mongodb", "mongod.exe");
 
     /// <summary>The connection string of somebody else; without accounts the name is left out.</summary>
     public string UrlFor(string user, string password)

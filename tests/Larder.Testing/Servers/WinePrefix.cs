@@ -31,14 +31,20 @@ internal static class WinePrefix
 
     private static readonly string Kept = Path.Combine(CacheFolder(), "wine");
 
-    /// <summary>A new prefix for one server, to be removed when the server has ended.</summary>
-    public static async Task<string> CreateAsync(CancellationToken cancellationToken)
+    /// <summary>The one that is kept, made now where there is none; to be copied and not to be used.</summary>
+    public static async Task<string> KeepAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(CacheFolder());
         // Of several test runs that find none, one makes it and the others wait.
         var make = new ChildCommand("flock", $"{Kept}.lock", "sh", "-c", Make) { Environment = EnvironmentFor(Kept) };
         (await ChildProcess.RunAsync(make, cancellationToken)).Expect();
+        return Kept;
+    }
 
+    /// <summary>A new prefix for one server, to be removed when the server has ended.</summary>
+    public static async Task<string> CreateAsync(CancellationToken cancellationToken)
+    {
+        await KeepAsync(cancellationToken);
         var own = Path.Combine(CacheFolder(), $"wine-{Guid.NewGuid():n}");
         (await ChildProcess.RunAsync(new ChildCommand("sh", "-c", Copy, "sh", Kept, own), cancellationToken)).Expect();
         return own;

@@ -20,7 +20,7 @@ internal static class BackupText
                     backup.Timestamp,
                     backup.Job,
                     StatusOf(backup),
-                    CategoryOf(backup) + (backup.Pinned ? " (pinned)" : ""),
+                    CategoryOf(backup) + (backup.Pinned ? " (pinned)" : "") + DrillOf(backup),
                     string.Join(", ", backup.Repositories),
                     .. withSizes ? new[] { Show.Bytes(backup.SizeBytes), Show.Bytes(backup.AddedBytes) } : [],
                     Remark(backup),
@@ -39,6 +39,12 @@ internal static class BackupText
         facts.AddPainted(1, ink.Status, "status", StatusOf(backup));
         AddKnown("category", backup.Category is null ? null : CategoryOf(backup));
         AddKnown("pinned", backup.Pinned ? "yes" : null);
+        AddKnown("drill", backup.Drill switch
+        {
+            null => null,
+            DrillVerdict.Success => "success: it was restored, compared and found equal",
+            _ => "failed: the last drill of it found damage or a failed assertion",
+        });
         AddKnown("description", backup.Description);
         AddKnown("tags", backup.Tags.Count > 0 ? string.Join(", ", backup.Tags) : null);
         facts.Add("size", $"{Show.Bytes(backup.SizeBytes)}, added {Show.Bytes(backup.AddedBytes)}");
@@ -67,6 +73,13 @@ internal static class BackupText
     public static string StatusOf(Backup backup) => backup.Status.ToString().ToLowerInvariant();
 
     private static string CategoryOf(Backup backup) => backup.Category?.ToString().ToLowerInvariant() ?? "-";
+
+    private static string DrillOf(Backup backup) => backup.Drill switch
+    {
+        null => "",
+        DrillVerdict.Success => " (drilled)",
+        _ => " (drill failed)",
+    };
 
     private static string Remark(Backup backup) =>
         string.Join(
