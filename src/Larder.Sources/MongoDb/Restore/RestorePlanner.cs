@@ -160,7 +160,7 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
         {
             refusals.Add($"A collection cannot be named \"{name}\".");
         }
-        if (selected.Exists(collection => collection.Kind == DumpKind.Functions))
+        if (selected is [{ Kind: DumpKind.Functions }])
         {
             refusals.Add("The functions of a database (system.js) can have no other name.");
         }
