@@ -38,12 +38,21 @@ internal sealed class CollectionExchange(
                 .Select(part => new Step(part.Live, part.Beside, part.Old))]);
     }
 
+    /// <summary>What can be put back is, also where some of it is gone, and then this fails.</summary>
     public async Task PutBackAsync()
     {
         await MendAsync();
-        await PutAsync(
-            [.. parts.Reverse().Where(part => part.Look(standing) is ExchangeState.Exchanged or ExchangeState.Between)
-                .Select(part => new Step(part.Live, part.Old, part.Beside))]);
+        var exchanged = parts.Reverse().Where(part => part.Look(standing) is ExchangeState.Exchanged or ExchangeState.Between).ToList();
+        var lost = parts.Where(part => part.Old is { } old && !standing.Stands(old) && !standing.Stands(part.Beside)).ToList();
+        await PutAsync([.. exchanged.Select(part => new Step(part.Live, part.Old, part.Beside))]);
+
+        // Beside those that were put back already it is the restored one that is gone, which nobody needs.
+        if (lost.Count > 0 && (exchanged.Count > 0 || lost.Count == parts.Count))
+        {
+            throw new SourceException(
+                SourceError.TargetFailed,
+                $"{lost[0].Old}, which stood at {lost[0].Live} before the restore, is gone and cannot be put back. What is live there stays.");
+        }
     }
 
     private async Task MendAsync()

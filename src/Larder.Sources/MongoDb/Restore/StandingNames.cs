@@ -28,7 +28,7 @@ internal sealed class StandingNames
         {
             null => hasBuckets ? StandingKind.BucketsOnly : StandingKind.Nothing,
             { IsTimeSeries: true } => hasBuckets ? StandingKind.TimeSeries : StandingKind.Hollow,
-            { IsView: true } view => IsOfBuckets(view) ? StandingKind.Hollow : StandingKind.View,
+            { IsView: true } view => IsOfOwnBuckets(view) ? StandingKind.Hollow : StandingKind.View,
             _ => StandingKind.Collection,
         };
     }
@@ -65,8 +65,9 @@ internal sealed class StandingNames
         standing.Remove(name.Buckets);
     }
 
-    private static bool IsOfBuckets(ServerCollection view) =>
-        Bson.FindString(view.Options.Span, "viewOn") is { } on && on.StartsWith(DumpNames.BucketsPrefix, StringComparison.Ordinal);
+    // As such, and not as a time series, some servers list it while its buckets are gone.
+    private static bool IsOfOwnBuckets(ServerCollection view) =>
+        Bson.FindString(view.Options.Span, "viewOn") == DumpNames.BucketsPrefix + view.Name;
 }
 
 /// <summary>What kind of thing stands under a name.</summary>

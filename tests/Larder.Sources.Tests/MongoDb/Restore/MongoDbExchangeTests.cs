@@ -252,6 +252,23 @@ public sealed class MongoDbExchangeTests(MongoServers servers)
     }
 
     [Fact]
+    public async Task An_old_collection_that_somebody_removed_is_told_and_the_others_are_put_back()
+    {
+        await using var test = await RestoreCase.OpenAsync(await servers.ReplicaSetAsync());
+        var record = await PrepareAsync(test, "lost");
+        var before = await LiveAsync(test, "lost");
+        await Open(test, record).ExchangeAsync(Cancellation);
+        var after = await LiveAsync(test, "lost");
+        await test.RunAsync("lost", $$"""{"drop": "{{record.Parts[0].Old!["lost.".Length..]}}"}""");
+        var error = await Assert.ThrowsAsync<SourceException>(() => Open(test, record).UndoAsync(Cancellation));
+        Assert.Equal(SourceError.TargetFailed, error.Error);
+        Assert.Contains("lost.a before the restore, is gone", error.Message, StringComparison.Ordinal);
+        Assert.Equal([after.Split('\n')[0], before.Split('\n')[1]], (await LiveAsync(test, "lost")).Split('\n'));
+        await Open(test, record).ForgetAsync(Cancellation);
+        Assert.Equal(["a", "b"], await test.NamesAsync("lost"));
+    }
+
+    [Fact]
     public async Task A_backup_leaves_out_what_a_restore_keeps()
     {
         await using var test = await RestoreCase.OpenAsync(await servers.ReplicaSetAsync());
