@@ -14,12 +14,13 @@ public sealed class MongoDbTests(DatabaseServers servers)
     {
         var server = await servers.MongoAsync();
         var name = servers.NameDatabase("app");
-        await using var desk = await ServerDesk.CreateAsync("mongodb", server.Url, $", database: {name}");
+        await using var desk = await OpenDeskAsync(server, name);
         await FillAsync(server, name, desk["made"], documents: 1000);
 
         var backup = await desk.BackUpAsync();
         Assert.Equal("success", backup.GetProperty("status").GetString());
         await desk.Larder.ExpectAsync(0, "verify", "app:latest", "--level", "content");
+        var folder = await desk.RestoreByResticAsync(); // The newest backup; in place, a safety backup becomes that.
         var copy = servers.NameDatabase("copy");
         await desk.RestoreAsync("--target", WithDatabase(server, copy));
         Assert.Equal(await ContentAsync(server, name, desk["dump-1"]), await ContentAsync(server, copy, desk["dump-2"]));
@@ -29,7 +30,6 @@ public sealed class MongoDbTests(DatabaseServers servers)
         await desk.RestoreAsync();
         Assert.Equal(before, await ContentAsync(server, name, desk["dump-4"]));
 
-        var folder = await desk.RestoreByResticAsync();
         await FillAsync(server, name, desk["made-again"], documents: 10);
         await MongoTools.RestoreAsync(server.Url, folder, "--drop", "--nsInclude", $"{name}.*");
         Assert.Equal(before, await ContentAsync(server, name, desk["dump-5"]));
@@ -41,7 +41,7 @@ public sealed class MongoDbTests(DatabaseServers servers)
         {
             var server = await servers.MongoAsync();
             var name = servers.NameDatabase("undone");
-            await using var desk = await ServerDesk.CreateAsync("mongodb", server.Url, $", database: {name}");
+            await using var desk = await OpenDeskAsync(server, name);
             await FillAsync(server, name, desk["made"], documents: 20_000);
             await desk.BackUpAsync();
             var backedUp = await ContentAsync(server, name, desk["dump-1"]);
@@ -90,6 +90,13 @@ public sealed class MongoDbTests(DatabaseServers servers)
             result.Expect();
         }
         return result.WasKilled;
+    }
+
+    private async Task<ServerDesk> OpenDeskAsync(MongoServer server, string database)
+    {
+        var desk = await ServerDesk.CreateAsync("mongodb", server.Url, $", database: {database}");
+        desk.StagingUrl = WithDatabase(server, servers.NameDatabase("staging")); // Two environments in one place are refused.
+        return desk;
     }
 
     private static string WithDatabase(MongoServer server, string database)
