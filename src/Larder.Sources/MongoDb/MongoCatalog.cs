@@ -1,3 +1,4 @@
+using Larder.Sources.MongoDb.Restore;
 using Larder.Sources.Native;
 
 namespace Larder.Sources.MongoDb;
@@ -101,6 +102,7 @@ internal sealed record MongoCatalog(
     {
         var uuids = listed.ToDictionary(item => item.Name, item => item.Uuid, StringComparer.Ordinal);
         var timeSeries = listed.Where(item => item.IsTimeSeries).Select(item => item.DataName).ToHashSet(StringComparer.Ordinal);
+        var kept = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var item in listed.Where(item => !exclude.Match(item.Database, item.Name)))
         {
             if (item.IsTemporary)
@@ -111,11 +113,17 @@ internal sealed record MongoCatalog(
             {
                 notCaptured.Add(new SourceWarning(item.FullName, "Buckets of a time series that is not there any more."));
             }
+            else if (RestoreNames.IsKept(item.Name))
+            {
+                kept.Add(item.Database);
+            }
             else if (!IsInternal(item.Database, item.Name))
             {
                 collections.Add(item with { DataUuid = uuids.GetValueOrDefault(item.DataName) });
             }
         }
+        notCaptured.AddRange(kept.Select(database => new SourceWarning(
+            database, "Collections larder-old-… and larder-restore-…, which a restore keeps so that it can be undone.")));
     }
 
     private static bool IsInternal(string database, string name) => database switch

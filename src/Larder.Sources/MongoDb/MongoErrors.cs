@@ -9,6 +9,7 @@ internal static class MongoErrors
     public const int AuthenticationFailed = 18;
     public const int NamespaceNotFound = 26;
     public const int CursorNotFound = 43;
+    public const int NamespaceExists = 48;
     public const int MaxTimeExpired = 50;
     public const int CommandNotFound = 59;
     public const int InvalidOptions = 72;

@@ -8,52 +8,42 @@ namespace Larder.Sources.MongoDb.Restore;
 /// be written to.
 /// </summary>
 internal sealed class AccountRestore(
-    IStoredDump dump, RestoreConnection connection, TemporaryNames names, RestoreWork work, bool mayReplace)
+    IStoredDump dump, RestoreConnection connection, RestoreWork work, bool mayReplace)
 {
     private const string Admin = "admin";
 
-    private readonly string usersName = names.Next();
-    private readonly string rolesName = names.Next();
-
-    private bool IsWanted => work.Users.Count + work.Roles.Count > 0;
+    private readonly string usersName = work.Names.Users;
+    private readonly string rolesName = work.Names.Roles;
 
     /// <summary>Writes them beside. Nothing is changed for anybody yet.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        if (IsWanted)
-        {
-            await LoadAsync(work.Users, usersName, "system.users", cancellationToken);
-            await LoadAsync(work.Roles, rolesName, "system.roles", cancellationToken);
-        }
+        await LoadAsync(work.Users, usersName, "system.users", cancellationToken);
+        await LoadAsync(work.Roles, rolesName, "system.roles", cancellationToken);
     }
 
     /// <summary>The server takes them over. Not to be cancelled.</summary>
-    public Task MergeAsync() => !IsWanted
-        ? Task.CompletedTask
-        : connection.RunAsync(
-            Admin,
-            writer =>
-            {
-                writer.Int32("_mergeAuthzCollections", 1);
-                writer.String("tempUsersCollection", $"{Admin}.{usersName}");
-                writer.String("tempRolesCollection", $"{Admin}.{rolesName}");
-                writer.String("db", "");
-                // Only so does it replace accounts of the same name. It also drops those that are not beside, so all that stand are.
-                writer.Boolean("drop", mayReplace);
-                writer.StartDocument("writeConcern");
-                writer.String("w", "majority");
-                writer.End();
-            },
-            "could not take over the users and roles",
-            CancellationToken.None);
+    public Task MergeAsync() => connection.RunAsync(
+        Admin,
+        writer =>
+        {
+            writer.Int32("_mergeAuthzCollections", 1);
+            writer.String("tempUsersCollection", $"{Admin}.{usersName}");
+            writer.String("tempRolesCollection", $"{Admin}.{rolesName}");
+            writer.String("db", "");
+            // Only so does it replace accounts of the same name. It also drops those that are not beside, so all that stand are.
+            writer.Boolean("drop", mayReplace);
+            writer.StartDocument("writeConcern");
+            writer.String("w", "majority");
+            writer.End();
+        },
+        "could not take over the users and roles",
+        CancellationToken.None);
 
     public async Task CleanAsync(RestoreConnection own, CancellationToken cancellationToken)
     {
-        if (IsWanted)
-        {
-            await CollectionSwap.DropAsync(own, Admin, usersName, cancellationToken);
-            await CollectionSwap.DropAsync(own, Admin, rolesName, cancellationToken);
-        }
+        await own.DropAsync(new FullName(Admin, usersName), cancellationToken);
+        await own.DropAsync(new FullName(Admin, rolesName), cancellationToken);
     }
 
     private async Task LoadAsync(

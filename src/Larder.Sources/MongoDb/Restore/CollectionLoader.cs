@@ -10,7 +10,8 @@ namespace Larder.Sources.MongoDb.Restore;
 /// A collection takes 1 to 17 MiB of reading buffer, two batches of 4 to 16 MiB and the driver's copy of one: 13 MiB where documents are
 /// small, 70 MiB where they are as large as they can be.
 /// </remarks>
-internal sealed class CollectionLoader(IStoredDump dump, RestoreTarget target, Action<long> advance, Action<SourceWarning> warn)
+internal sealed class CollectionLoader(
+    IStoredDump dump, RestoreTarget target, bool readsBack, Action<long> advance, Action<SourceWarning> warn)
 {
     /// <summary>
     /// Fails with <see cref="SourceException"/>: <see cref="SourceError.Damaged"/>, <see cref="SourceError.Mismatch"/>, and whatever the
@@ -20,14 +21,18 @@ internal sealed class CollectionLoader(IStoredDump dump, RestoreTarget target, A
     {
         await staged.CreateAsync(connection, cancellationToken);
         var fingerprint = new FingerprintBuilder();
-        if (staged.Item.Dumped.Documents is { } documents)
+        var isAsDumped = staged.Item.Dumped.Documents is not { } documents
+            || await FeedAsync(staged, documents, connection, fingerprint, cancellationToken);
+        var fed = fingerprint.ToFingerprint();
+        await CompareAsync(staged, fed, connection, cancellationToken);
+        if (readsBack && isAsDumped)
         {
-            await FeedAsync(staged, documents, connection, fingerprint, cancellationToken);
+            await ReadBackAsync(staged, fed, connection, cancellationToken);
         }
-        await CompareAsync(staged, fingerprint.ToFingerprint(), connection, cancellationToken);
     }
 
-    private async Task FeedAsync(
+    /// <returns>False where a document was changed on its way in, of which there is a warning.</returns>
+    private async Task<bool> FeedAsync(
         StagedCollection staged,
         StoredDocuments documents,
         RestoreConnection connection,
@@ -69,6 +74,7 @@ internal sealed class CollectionLoader(IStoredDump dump, RestoreTarget target, A
             await ((Task)sent).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // The batch is the driver's until then.
         }
         await sent;
+        return !exact.IsForbidden;
 
         async Task SwitchAsync()
         {
@@ -110,7 +116,7 @@ internal sealed class CollectionLoader(IStoredDump dump, RestoreTarget target, A
     }
 
     // The fingerprint is that of the documents as they were handed over, and the server's own count says that it has them all; each batch
-    // was acknowledged with its number. Reading them back would cost as much time as a dump and was measured (see the page of this folder).
+    // was acknowledged with its number. Reading them back costs as much time as a dump (see the page of this folder), so it must be asked for.
     private async Task CompareAsync(
         StagedCollection staged, Fingerprint fed, RestoreConnection connection, CancellationToken cancellationToken)
     {
@@ -146,5 +152,25 @@ internal sealed class CollectionLoader(IStoredDump dump, RestoreTarget target, A
             Bytes = item.Dumped.Documents?.Bytes ?? 0,
             Fingerprint = fed,
         };
+    }
+
+    // Now, for an index that makes old documents vanish is built later, and the oplog is replayed later.
+    private static async Task ReadBackAsync(
+        StagedCollection staged, Fingerprint fed, RestoreConnection connection, CancellationToken cancellationToken)
+    {
+        var read = new FingerprintBuilder();
+        await connection.ReadCursorAsync(
+            staged.Database,
+            writer => writer.String("find", staged.DocumentsName),
+            $"could not read back {staged.Item.FullTarget}",
+            document => read.Add(document),
+            cancellationToken);
+        if (read.ToFingerprint() != fed)
+        {
+            throw new SourceException(
+                SourceError.Mismatch,
+                $"The documents of {staged.Item.FullTarget}, read back from the server, are not those that were handed over: "
+                + $"{read.ToFingerprint()} is not {fed}.");
+        }
     }
 }

@@ -6,12 +6,13 @@ namespace Larder.Sources.MongoDb.Restore;
 /// </summary>
 internal sealed class ExactInsert(StagedCollection staged, RestoreConnection connection, Action<SourceWarning> warn)
 {
-    private bool isForbidden;
+    /// <summary>Whether a document was not stored as it is.</summary>
+    public bool IsForbidden { get; private set; }
 
     /// <returns>False where it must be inserted as any other.</returns>
     public async Task<bool> TryInsertAsync(ReadOnlyMemory<byte> document, CancellationToken cancellationToken)
     {
-        if (isForbidden || !Bson.Find(document.Span, "_id").IsPresent)
+        if (IsForbidden || !Bson.Find(document.Span, "_id").IsPresent)
         {
             return false;
         }
@@ -35,7 +36,7 @@ internal sealed class ExactInsert(StagedCollection staged, RestoreConnection con
         }
         catch (SourceException error) when (error.Error == SourceError.PermissionDenied)
         {
-            isForbidden = true;
+            IsForbidden = true;
             warn(new SourceWarning(
                 staged.Item.FullTarget,
                 $"{staged.Item.FullTarget} has documents with empty timestamps or with fields before _id, which the server changed on "

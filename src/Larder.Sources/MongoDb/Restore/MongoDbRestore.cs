@@ -4,8 +4,8 @@ using Larder.Sources.Exchanges;
 namespace Larder.Sources.MongoDb.Restore;
 
 /// <summary>
-/// Restores dumps in mongodump's layout into one MongoDB server. Everything is loaded beside what stands there, under temporary names in
-/// the same databases, compared and indexed there, and gets its true name in the end, each collection in one moment.
+/// Restores dumps in mongodump's layout into one MongoDB server. Everything is loaded beside what stands there, under other names in the
+/// same databases, compared and indexed there, and waits for its exchange.
 /// </summary>
 /// <param name="url">The server; passwords in it are never shown.</param>
 public sealed class MongoDbRestore(string url) : IDumpRestore
@@ -32,10 +32,21 @@ public sealed class MongoDbRestore(string url) : IDumpRestore
         {
             throw new SourceException(SourceError.TargetExists, string.Join(' ', now.Refusals));
         }
-        var run = new RestoreRun(dump, target, connection, plan.Request, work, advance);
+        RefuseNewcomers(plan, now);
+        var run = new RestoreRun(dump, target, connection, now, work, advance);
         return await run.ExecuteAsync(cancellationToken);
     }
 
-    public IExchange ExchangeFor(ExchangeRecord record) =>
-        throw new NotSupportedException("Plans of this engine have no exchange yet.");
+    public IExchange ExchangeFor(ExchangeRecord record) => new MongoDbExchange(url, record);
+
+    /// <summary>What the plan did not say would be replaced is not.</summary>
+    private static void RefuseNewcomers(DumpRestorePlan planned, DumpRestorePlan now)
+    {
+        var known = planned.Exchange?.Parts.Where(part => part.Old is not null).Select(part => part.Live).ToHashSet(StringComparer.Ordinal);
+        if (now.Exchange?.Parts.FirstOrDefault(part => part.Old is not null && known?.Contains(part.Live) != true) is { } newcomer)
+        {
+            throw new SourceException(
+                SourceError.TargetExists, $"{newcomer.Live} was not there when the restore was planned. Plan it again.");
+        }
+    }
 }

@@ -10,11 +10,10 @@ namespace Larder.Sources.MongoDb.Restore;
 internal sealed class OplogReplay(
     IStoredDump dump,
     RestoreConnection connection,
-    TemporaryNames names,
     RestoreWork work,
     List<StagedCollection> staged,
     List<RestoreItem> views,
-    bool mayReplace,
+    DumpRestoreRequest request,
     Action<long> advance)
 {
     // An applyOps command is itself one entry of the server's oplog, so a batch stays well below a document.
@@ -187,21 +186,10 @@ internal sealed class OplogReplay(
     private async Task CreateAsync(string database, string name, byte[] command, CancellationToken cancellationToken)
     {
         var isTimeSeries = name.StartsWith(Buckets, StringComparison.Ordinal);
-        var options = new BsonWriter();
-        foreach (var element in new BsonReader(command))
-        {
-            // Of the buckets, what the time series was told; the server makes the rest of it again.
-            var isOption = isTimeSeries
-                ? element.Name is "timeseries" or "expireAfterSeconds" or "collation"
-                : element.Name is not ("create" or "idIndex" or "uuid");
-            if (isOption)
-            {
-                options.Element(element);
-            }
-        }
+        var options = isTimeSeries ? TimeSeriesOptions.FromBuckets(command) : Without(command, "create", "idIndex", "uuid");
         var kind = isTimeSeries ? DumpKind.TimeSeries : DumpKind.Collection;
-        var item = NewItem(database, isTimeSeries ? name[Buckets.Length..] : name, kind, options.ToArray());
-        var collection = new StagedCollection(item, names.Next()) { Options = item.Dumped.Options, Indexes = [] };
+        var item = NewItem(database, isTimeSeries ? name[Buckets.Length..] : name, kind, options);
+        var collection = new StagedCollection(item, request.Overwrites) { Options = item.Dumped.Options, Indexes = [] };
         staged.Add(collection);
         byName[item.Dumped.FullName] = collection;
         await collection.CreateAsync(connection, cancellationToken);
@@ -213,9 +201,11 @@ internal sealed class OplogReplay(
         {
             Dumped = new DumpCollection { Database = database, Name = name, Kind = kind, Options = options },
             TargetDatabase = work.WholeDatabases[database],
+            TargetName = name,
+            Names = work.Names.Next(),
             Standing = work.Standing.GetValueOrDefault($"{work.WholeDatabases[database]}.{name}"),
         };
-        return mayReplace || item.Standing is not { HasDocuments: true }
+        return request.MayReplace || item.Standing is not { HasDocuments: true }
             ? item
             : throw new SourceException(
                 SourceError.TargetExists,
@@ -252,7 +242,7 @@ internal sealed class OplogReplay(
         {
             case "drop":
                 collection.IsDropped = true;
-                await CollectionSwap.DropAsync(connection, collection.Database, collection.TemporaryName, cancellationToken);
+                await connection.DropAsync(collection.Written, cancellationToken);
                 break;
             case "createIndexes":
                 AddIndex(collection, Without(command, "createIndexes"));
@@ -269,7 +259,7 @@ internal sealed class OplogReplay(
                     collection.Database,
                     writer =>
                     {
-                        writer.String("collMod", collection.TemporaryName);
+                        writer.String("collMod", collection.Written.Name);
                         CopyAfterFirst(writer, command);
                     },
                     $"could not replay {path}",
@@ -325,12 +315,12 @@ internal sealed class OplogReplay(
         return reader.Read() ? reader.Current.Name : "";
     }
 
-    private static byte[] Without(ReadOnlySpan<byte> document, string name)
+    private static byte[] Without(ReadOnlySpan<byte> document, params ReadOnlySpan<string> names)
     {
         var writer = new BsonWriter();
         foreach (var element in new BsonReader(document))
         {
-            if (element.Name != name)
+            if (!names.Contains(element.Name))
             {
                 writer.Element(element);
             }

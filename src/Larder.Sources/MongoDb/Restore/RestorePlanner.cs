@@ -1,5 +1,6 @@
 using System.Buffers;
 using Larder.Sources.Dumps;
+using Larder.Sources.Exchanges;
 
 namespace Larder.Sources.MongoDb.Restore;
 
@@ -8,6 +9,9 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
 {
     private static readonly SearchValues<char> NotInDatabaseNames = SearchValues.Create("/\\. \"$\0");
 
+    private static readonly SearchValues<char> NotInCollectionNames = SearchValues.Create("$\0");
+
+    private readonly RestoreNames names = new(request.Token);
     private readonly List<string> steps = [];
     private readonly List<string> refusals = [];
     private readonly List<string> replaced = [];
@@ -24,16 +28,16 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
         {
             refusals.Add($"A database cannot be named \"{name}\".");
         }
+        RefuseEntryName(selected);
 
         // Where the question itself is wrong, the server is not asked.
         var standing = await LookAsync(refusals.Count == 0 ? databases.Select(TargetOf) : [], cancellationToken);
-        var leftovers = standing.Values.Where(IsLeftover).ToList();
         var items = selected.Select(collection => Match(collection, standing)).ToList();
         items.ForEach(Decide);
         var (users, roles) = SelectAccounts();
         var oplog = request.Part == DumpPart.Schema ? null : layout.Oplog;
-        Describe(items, leftovers, oplog, users.Count + roles.Count > 0);
-        DescribeLeftAlone(items, standing.Values.Except(leftovers));
+        Describe(items, oplog, users.Count + roles.Count > 0);
+        DescribeLeftAlone(items, standing.Values);
 
         var work = new RestoreWork
         {
@@ -46,7 +50,7 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
                 .Where(database => request.Entries.Count == 0 || request.Entries.Contains(database))
                 .ToDictionary(database => database, TargetOf, StringComparer.Ordinal),
             Standing = standing,
-            Leftovers = leftovers,
+            Names = names,
         };
         var plan = new DumpRestorePlan
         {
@@ -54,10 +58,29 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
             Target = Shown(databases),
             Steps = steps,
             Replaced = replaced,
+            Exchange = request.Overwrites ? null : PlanExchange(items, Shown(databases), oplog is not null),
             Refusals = refusals,
             Bytes = request.Part == DumpPart.Schema ? 0 : items.Sum(item => item.Dumped.Documents?.Bytes ?? 0) + (oplog?.Bytes ?? 0),
         };
         return (plan, work);
+    }
+
+    /// <summary>What the oplog creates and drops is known when it has been replayed, see <see cref="WholenessMark"/>.</summary>
+    private ExchangeRecord? PlanExchange(List<RestoreItem> items, string shown, bool withOplog)
+    {
+        List<ExchangePart> parts =
+        [
+            .. items.Where(item => item.Dumped.Kind != DumpKind.View || request.Part != DumpPart.Data).Select(item => item.ToPart()),
+        ];
+        return parts.Count == 0
+            ? null
+            : new ExchangeRecord
+            {
+                Engine = "mongodb",
+                Target = shown,
+                IsAtomic = parts is [{ Kind: "collection", Old: null }] && !withOplog, // One command: to keep an old one takes two.
+                Parts = parts,
+            };
     }
 
     private string TargetOf(string database) => request.DatabaseName ?? database;
@@ -100,7 +123,7 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
         var standing = new Dictionary<string, ServerCollection>(StringComparer.Ordinal);
         foreach (var database in databases.Distinct(StringComparer.Ordinal))
         {
-            foreach (var collection in await ServerLook.ListAsync(connection, database, cancellationToken))
+            foreach (var collection in await ServerLook.ListAsync(connection, database, looksInside: true, cancellationToken))
             {
                 standing[$"{database}.{collection.Name}"] = collection;
             }
@@ -108,19 +131,50 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
         return standing;
     }
 
-    private RestoreItem Match(DumpCollection collection, Dictionary<string, ServerCollection> standing) => new()
+    private RestoreItem Match(DumpCollection collection, Dictionary<string, ServerCollection> standing)
     {
-        Dumped = collection,
-        TargetDatabase = TargetOf(collection.Database),
-        Standing = standing.GetValueOrDefault($"{TargetOf(collection.Database)}.{collection.Name}"),
-        Recorded = FindRecorded(collection),
-    };
+        var name = request.EntryName ?? collection.Name;
+        return new RestoreItem
+        {
+            Dumped = collection,
+            TargetDatabase = TargetOf(collection.Database),
+            TargetName = name,
+            Names = names.Next(),
+            Standing = standing.GetValueOrDefault($"{TargetOf(collection.Database)}.{name}"),
+            Recorded = FindRecorded(collection),
+        };
+    }
+
+    private void RefuseEntryName(List<DumpCollection> selected)
+    {
+        if (request.EntryName is not { } name)
+        {
+            return;
+        }
+        if (request.Entries.Count != 1 || selected.Count > 1)
+        {
+            refusals.Add($"Only one collection can be restored under another name, and {name} would be the name of several.");
+        }
+        if (name.Length == 0 || name.AsSpan().ContainsAny(NotInCollectionNames) || name[0] == '.'
+            || name.StartsWith("system.", StringComparison.Ordinal))
+        {
+            refusals.Add($"A collection cannot be named \"{name}\".");
+        }
+        if (selected is [{ Kind: DumpKind.Functions }])
+        {
+            refusals.Add("The functions of a database (system.js) can have no other name.");
+        }
+    }
 
     private void Decide(RestoreItem item)
     {
         if (request.Part == DumpPart.Data && item.Standing is null && item.Dumped.Kind is not (DumpKind.View or DumpKind.Functions))
         {
             refusals.Add($"There is no {item.FullTarget} that documents alone could be restored into; restore its definition too.");
+        }
+        if (request.EntryName is not null && item.Standing is not null)
+        {
+            refusals.Add($"{item.FullTarget} stands on the server already; choose a name that is free.");
         }
         if (item.Standing is not { HasDocuments: true } standing || (request.Part == DumpPart.Data && standing.IsView))
         {
@@ -152,59 +206,63 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
         return (layout.Users, layout.Roles);
     }
 
-    private static bool IsLeftover(ServerCollection collection) =>
-        TemporaryNames.IsTemporary(collection.Name);
-
-    private void Describe(List<RestoreItem> items, List<ServerCollection> leftovers, StoredDocuments? oplog, bool withAccounts)
+    private void Describe(List<RestoreItem> items, StoredDocuments? oplog, bool withAccounts)
     {
         var loaded = items.Where(item => item.Dumped.Kind != DumpKind.View).ToList();
-        if (leftovers.Count > 0)
-        {
-            steps.Add($"Remove {Count(leftovers.Count, "temporary collection")} of a restore that was cut off.");
-        }
-        foreach (var item in loaded)
-        {
-            steps.Add(request.Part == DumpPart.Schema
-                ? $"Create {item.FullTarget} without documents under a temporary name, with {Count(item.Dumped.Indexes.Count, "index")}."
-                : $"Load {item.FullTarget} ({item.Dumped.Documents?.Bytes ?? 0} bytes) under a temporary name, compare it with what was "
-                    + "recorded, and build its indexes.");
-        }
+        var views = request.Part == DumpPart.Data ? [] : items.Where(item => item.Dumped.Kind == DumpKind.View).ToList();
+        steps.AddRange(loaded.Select(DescribeLoad));
         if (oplog is not null)
         {
             steps.Add("Replay the writes that were made while the dump was taken (oplog.bson), so that all is as of one moment.");
         }
+        if (request.Overwrites)
+        {
+            steps.AddRange(views.Select(item => item.Standing is null
+                ? $"Create the view {item.FullTarget}."
+                : $"Drop the {DescribeType(item.Standing)} {item.FullTarget} and create the view of the dump."));
+        }
         if (withAccounts)
         {
-            steps.Add(request.MayReplace
+            steps.Add((request.MayReplace
                 ? "Restore users and roles; those of the same name are replaced, all others are left alone."
-                : "Restore users and roles; those that stand are left alone.");
+                : "Restore users and roles; those that stand are left alone.") + " That is not undone.");
         }
-        foreach (var item in loaded)
+        if (!request.Overwrites)
         {
-            steps.Add(DescribeSwap(item));
-        }
-        if (request.Part != DumpPart.Data)
-        {
-            steps.AddRange(items.Where(item => item.Dumped.Kind == DumpKind.View)
-                .Select(item => item.Standing is null
-                    ? $"Create the view {item.FullTarget}."
-                    : $"Replace {item.FullTarget} by the view of the dump."));
+            steps.AddRange(loaded.Concat(views).Select(DescribeExchange));
+            if (loaded.Count + views.Count > 1)
+            {
+                steps.Add("This is done one after the other: until the last one, readers see some old and some new ones, each of them "
+                    + "whole.");
+            }
         }
         steps.AddRange(layout.LeftOut);
     }
 
-    private static string DescribeSwap(RestoreItem item) => item switch
+    private string DescribeLoad(RestoreItem item)
     {
-        { Dumped.Kind: DumpKind.Functions } =>
-            $"Write the functions of {item.FullTarget} in place, and remove those that the dump does not hold.",
+        var what = request.Part == DumpPart.Schema ? "no documents" : $"{item.Dumped.Documents?.Bytes ?? 0} bytes of documents";
+        var content = $"with {what} and {Count(item.Dumped.Indexes.Count, "index")}";
+        var compared = request.ReadsBack ? "Everything is read back and compared." : "The documents are counted and compared on their way.";
+        var check = request.Part == DumpPart.Schema ? "" : $" {compared}";
+        return (request.Overwrites, item.Standing) switch
+        {
+            (false, _) => $"Write {item.FullTarget} beside as {item.Names.Beside}, {content}.{check}",
+            (true, null) => $"Write {item.FullTarget}, {content}.{check}",
+            (true, { } standing) => $"Drop the {DescribeType(standing)} {item.FullTarget} and write it anew, {content}. Until that is done "
+                + $"readers find none or a part of it, and only the safety backup leads back.{check}",
+        };
+    }
+
+    private static string DescribeExchange(RestoreItem item) => item switch
+    {
+        { Dumped.Kind: DumpKind.Functions, Standing: null } => $"Write the functions of {item.FullTarget}, one after the other.",
+        { Dumped.Kind: DumpKind.Functions } => $"Keep a copy of the functions of {item.FullTarget} as {item.Names.Old} and write the new "
+            + "ones in place; until that is done there are some of both.",
         { Standing: null } => $"Give {item.FullTarget} its name.",
-        { Dumped.Kind: DumpKind.TimeSeries, Standing.IsTimeSeries: true } => TimeSeriesSwap.HasSameDefinition(item)
-            ? $"Put the new buckets of {item.FullTarget} in the place of the old ones, in one moment."
-            : $"Drop the time series {item.FullTarget}, whose definition differs, and give the new one its name; for a moment there is "
-                + "none.",
-        { Dumped.Kind: DumpKind.Collection, Standing.Type: "collection" } =>
-            $"Put the new {item.FullTarget} in the place of the old one, in one moment.",
-        _ => $"Drop the {DescribeType(item.Standing!)} {item.FullTarget} and give the new one its name; for a moment there is none.",
+        { Standing: { } standing } => $"Rename the {DescribeType(standing)} {item.FullTarget} to {item.Names.Old} and give the new one its "
+            + "name. Between the two commands, for some milliseconds, readers find nothing there; what is written there then is kept as "
+            + $"{item.Names.Old}-meanwhile-1.",
     };
 
     private static string DescribeType(ServerCollection standing) => standing switch
@@ -218,7 +276,8 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
     {
         var restored = items.Select(item => item.FullTarget).ToHashSet(StringComparer.Ordinal);
         var alone = standing
-            .Where(collection => !collection.Name.StartsWith("system.", StringComparison.Ordinal))
+            .Where(collection =>
+                !collection.Name.StartsWith("system.", StringComparison.Ordinal) && !RestoreNames.IsKept(collection.Name))
             .Select(collection => $"{collection.Database}.{collection.Name}")
             .Where(name => !restored.Contains(name))
             .Order(StringComparer.Ordinal)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Larder.Sources.Dumps;
+using Larder.Sources.Exchanges;
 
 namespace Larder.Sources.MongoDb.Restore;
 
@@ -8,54 +9,33 @@ internal sealed class RestoreRun(
     IStoredDump dump,
     RestoreTarget target,
     RestoreConnection connection,
-    DumpRestoreRequest request,
+    DumpRestorePlan plan,
     RestoreWork work,
     Action<long> advance)
 {
     private static readonly TimeSpan CleaningMax = TimeSpan.FromSeconds(30);
 
-    private readonly TemporaryNames names = new();
+    private readonly DumpRestoreRequest request = plan.Request;
     private readonly ConcurrentQueue<SourceWarning> warnings = [];
     private readonly List<StagedCollection> staged = [];
     private readonly List<RestoreItem> views =
-        request.Part == DumpPart.Data ? [] : [.. work.Items.Where(item => item.Dumped.Kind == DumpKind.View)];
+        plan.Request.Part == DumpPart.Data ? [] : [.. work.Items.Where(item => item.Dumped.Kind == DumpKind.View)];
 
+    /// <summary>What it has begun beside when it fails is left to <see cref="MongoDbExchange.ForgetAsync"/>.</summary>
     public async Task<DumpRestoreOutcome> ExecuteAsync(CancellationToken cancellationToken)
     {
-        await RemoveLeftoversAsync(cancellationToken);
-        var accounts = new AccountRestore(dump, connection, names, work, request.MayReplace);
-        try
+        await StageAsync(cancellationToken);
+        await LoadAsync(cancellationToken);
+        await ReplayAsync(cancellationToken);
+        await FinishAsync(cancellationToken);
+        await DropDroppedAsync(cancellationToken);
+        await CreateViewsAsync(cancellationToken);
+        await RestoreAccountsAsync(cancellationToken);
+        if (plan.Exchange is { } exchange)
         {
-            await StageAsync(cancellationToken);
-            await LoadAsync(cancellationToken);
-            await ReplayAsync(cancellationToken);
-            await FinishAsync(cancellationToken);
-            await accounts.LoadAsync(cancellationToken);
-            cancellationToken.ThrowIfCancellationRequested();
-
-            // From here on nothing is cancelled. Accounts first: of the two they are what a server may still refuse.
-            await accounts.MergeAsync();
-            await new CollectionSwap(connection).ExecuteAsync([.. staged.Where(collection => !collection.IsDropped)], views);
+            await WholenessMark.WriteAsync(connection, MongoDbExchange.MarkOf(exchange), Parts(), cancellationToken);
         }
-        catch
-        {
-            await CleanAsync(accounts);
-            throw;
-        }
-        foreach (var dropped in staged.Where(collection => collection.IsDropped))
-        {
-            await CollectionSwap.DropAsync(connection, dropped.Database, dropped.TemporaryName, CancellationToken.None);
-        }
-        await accounts.CleanAsync(connection, CancellationToken.None);
         return new DumpRestoreOutcome { Entries = Entries(), Warnings = [.. warnings] };
-    }
-
-    private async Task RemoveLeftoversAsync(CancellationToken cancellationToken)
-    {
-        foreach (var leftover in work.Leftovers)
-        {
-            await CollectionSwap.DropAsync(connection, leftover.Database, leftover.Name, cancellationToken);
-        }
     }
 
     // Restoring documents alone keeps the definition that stands on the server.
@@ -64,7 +44,7 @@ internal sealed class RestoreRun(
         foreach (var item in work.Items.Where(item => item.Dumped.Kind != DumpKind.View))
         {
             var kept = request.Part == DumpPart.Data ? item.Standing : null;
-            staged.Add(new StagedCollection(item, names.Next())
+            staged.Add(new StagedCollection(item, request.Overwrites)
             {
                 Options = kept?.Options ?? item.Dumped.Options,
                 Indexes = kept is not null
@@ -80,7 +60,7 @@ internal sealed class RestoreRun(
         {
             return ForEachAsync(staged, (collection, own, token) => collection.CreateAsync(own, token), cancellationToken);
         }
-        var loader = new CollectionLoader(dump, target, advance, warnings.Enqueue);
+        var loader = new CollectionLoader(dump, target, request.ReadsBack, advance, warnings.Enqueue);
         // The largest first, so that none of them is left alone at the end.
         return ForEachAsync(
             staged.OrderByDescending(collection => collection.Item.Dumped.Documents?.Bytes ?? 0),
@@ -92,7 +72,7 @@ internal sealed class RestoreRun(
     {
         if (work.Oplog is { } oplog)
         {
-            var replay = new OplogReplay(dump, connection, names, work, staged, views, request.MayReplace, advance);
+            var replay = new OplogReplay(dump, connection, work, staged, views, request, advance);
             await replay.ExecuteAsync(oplog, cancellationToken);
         }
     }
@@ -130,25 +110,72 @@ internal sealed class RestoreRun(
         }
     }
 
+    // What the oplog says was dropped while the dump was taken.
+    private async Task DropDroppedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var dropped in staged.Where(collection => collection.IsDropped))
+        {
+            await connection.DropAsync(dropped.Written, cancellationToken);
+        }
+    }
+
+    private async Task CreateViewsAsync(CancellationToken cancellationToken)
+    {
+        if (request.Overwrites)
+        {
+            // All old ones first: old and new ones together could look at each other in a circle, which the server refuses.
+            foreach (var view in views.Where(view => view.Standing is not null))
+            {
+                await connection.DropAsync(view.Target, cancellationToken);
+            }
+        }
+        foreach (var view in views)
+        {
+            var name = request.Overwrites ? view.Target : view.Beside;
+            await connection.CreateAsync(
+                name, view.Dumped.Options, $"could not create the view {view.FullTarget}", cancellationToken);
+        }
+    }
+
+    // The server takes them over at once, and they are not undone: so they come last.
+    private async Task RestoreAccountsAsync(CancellationToken cancellationToken)
+    {
+        if (work.Users.Count + work.Roles.Count == 0)
+        {
+            return;
+        }
+        var accounts = new AccountRestore(dump, connection, work, request.MayReplace);
+        try
+        {
+            await accounts.LoadAsync(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            await accounts.MergeAsync();
+        }
+        finally
+        {
+            await CleanAsync(accounts);
+        }
+    }
+
+    private IEnumerable<ExchangePart> Parts() =>
+        staged.Where(collection => !collection.IsDropped).Select(collection => collection.Item.ToPart())
+            .Concat(views.Select(view => view.ToPart()));
+
     private List<EntryFacts> Entries() =>
         [.. staged.Where(collection => !collection.IsDropped).Select(collection => collection.Facts).OfType<EntryFacts>()];
 
-    // On a connection of its own, for that of the restore may be what failed. What cannot be removed now is removed by the next restore.
+    // On a connection of its own, for that of the restore may be what failed. They hold hashes of passwords.
     private async Task CleanAsync(AccountRestore accounts)
     {
         using var limit = new CancellationTokenSource(CleaningMax);
         try
         {
             await using var own = await target.ConnectAsync(limit.Token);
-            foreach (var collection in staged)
-            {
-                await CollectionSwap.DropAsync(own, collection.Database, collection.TemporaryName, limit.Token);
-            }
             await accounts.CleanAsync(own, limit.Token);
         }
         catch (Exception error) when (error is SourceException or OperationCanceledException)
         {
-            // The failure that led here is the one to be told.
+            return; // A failure that led here is the one to be told.
         }
     }
 }

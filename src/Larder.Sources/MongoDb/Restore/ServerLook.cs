@@ -4,8 +4,12 @@ namespace Larder.Sources.MongoDb.Restore;
 internal static class ServerLook
 {
     /// <summary>The collections, views and time series of a database; none where there is no such database.</summary>
+    /// <param name="connection">To the server.</param>
+    /// <param name="database">Its name.</param>
+    /// <param name="looksInside">Whether to ask each for <see cref="ServerCollection.HasDocuments"/>.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     public static async Task<IReadOnlyList<ServerCollection>> ListAsync(
-        RestoreConnection connection, string database, CancellationToken cancellationToken)
+        RestoreConnection connection, string database, bool looksInside, CancellationToken cancellationToken)
     {
         var listed = await connection.ListAsync(
             database, writer => writer.Int32("listCollections", 1), $"could not list the collections of {database}", cancellationToken);
@@ -20,7 +24,9 @@ internal static class ServerLook
                 name,
                 type,
                 options.IsDocument ? options.Value.ToArray() : Bson.Empty,
-                type == "view" || (IsLookedAt(name) && await HasDocumentsAsync(connection, database, name, cancellationToken))));
+                looksInside
+                    && (type == "view"
+                        || (IsLookedAt(name) && await HasDocumentsAsync(connection, database, name, cancellationToken)))));
         }
         return collections;
     }
@@ -32,7 +38,7 @@ internal static class ServerLook
 
     // The server's own are neither restored nor open to everybody, save the functions.
     private static bool IsLookedAt(string name) =>
-        name == "system.js" || !(name.StartsWith("system.", StringComparison.Ordinal) || TemporaryNames.IsTemporary(name));
+        name == "system.js" || !(name.StartsWith("system.", StringComparison.Ordinal) || RestoreNames.IsKept(name));
 
     private static async Task<bool> HasDocumentsAsync(
         RestoreConnection connection, string database, string name, CancellationToken cancellationToken)

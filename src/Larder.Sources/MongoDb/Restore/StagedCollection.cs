@@ -2,17 +2,18 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Larder.Sources.MongoDb.Restore;
 
-/// <summary>One collection or time series under its temporary name, from its creation to the moment when it gets its true one.</summary>
-internal sealed class StagedCollection(RestoreItem item, string temporaryName)
+/// <summary>One collection or time series that is written, under another name beside the live one or in its place.</summary>
+internal sealed class StagedCollection(RestoreItem item, bool isInPlace)
 {
     public RestoreItem Item { get; } = item;
 
-    public string TemporaryName { get; } = temporaryName;
+    /// <summary>What it is called while it is written.</summary>
+    public FullName Written => isInPlace ? Item.Target : Item.Beside;
 
     public bool IsTimeSeries => Item.Dumped.Kind == DumpKind.TimeSeries;
 
     /// <summary>Where its documents lie: of a time series, its buckets.</summary>
-    public string DocumentsName => IsTimeSeries ? $"system.buckets.{TemporaryName}" : TemporaryName;
+    public string DocumentsName => (IsTimeSeries ? Written.Buckets : Written).Name;
 
     public string Database => Item.TargetDatabase;
 
@@ -38,15 +39,22 @@ internal sealed class StagedCollection(RestoreItem item, string temporaryName)
     /// Creates it with its options. Documents that are old by the collection's own clock are not to vanish before they are compared, so
     /// that clock is set by <see cref="FinishAsync"/>.
     /// </summary>
-    public Task CreateAsync(RestoreConnection connection, CancellationToken cancellationToken) => connection.RunAsync(
-        Database,
-        writer =>
+    public async Task CreateAsync(RestoreConnection connection, CancellationToken cancellationToken)
+    {
+        if (isInPlace && Item.Standing is not null)
         {
-            writer.String("create", TemporaryName);
-            WriteOptions(writer, withExpiry: !ExpiresByItself);
-        },
-        $"could not create {Item.FullTarget} under a temporary name",
-        cancellationToken);
+            await connection.DropAsync(Item.Target, cancellationToken);
+        }
+        await connection.RunAsync(
+            Database,
+            writer =>
+            {
+                writer.String("create", Written.Name);
+                WriteOptions(writer);
+            },
+            $"could not create {(isInPlace ? "" : $"{Written} for ")}{Item.FullTarget}",
+            cancellationToken);
+    }
 
     /// <summary>Makes of it what it is to be, after the documents: the indexes, all at once, and its clock.</summary>
     public async Task FinishAsync(RestoreConnection connection, CancellationToken cancellationToken)
@@ -58,7 +66,7 @@ internal sealed class StagedCollection(RestoreItem item, string temporaryName)
                 Database,
                 writer =>
                 {
-                    writer.String("createIndexes", TemporaryName);
+                    writer.String("createIndexes", Written.Name);
                     writer.StartArray("indexes");
                     foreach (var index in indexes)
                     {
@@ -75,7 +83,7 @@ internal sealed class StagedCollection(RestoreItem item, string temporaryName)
                 Database,
                 writer =>
                 {
-                    writer.String("collMod", TemporaryName);
+                    writer.String("collMod", Written.Name);
                     writer.Int64("expireAfterSeconds", ExpireAfter!.Value);
                 },
                 $"could not set how long documents of {Item.FullTarget} are kept",
@@ -83,14 +91,13 @@ internal sealed class StagedCollection(RestoreItem item, string temporaryName)
         }
     }
 
-    /// <summary>The options as <c>create</c> takes them.</summary>
-    public void WriteOptions(BsonWriter writer, bool withExpiry)
+    private void WriteOptions(BsonWriter writer)
     {
         foreach (var option in new BsonReader(Options.Span))
         {
             // What older servers showed, and a newer one does not take.
             var isOld = option.Name is "autoIndexId" or "flags" or "temp" or "uuid" or "create";
-            if (!isOld && (withExpiry || option.Name != "expireAfterSeconds"))
+            if (!isOld && (option.Name != "expireAfterSeconds" || !ExpiresByItself))
             {
                 writer.Element(option);
             }

@@ -65,12 +65,8 @@ public sealed class MongoDbRestoreAccountsTests(MongoServers servers)
         Assert.Equal(["The backup holds no users and roles."], plan.Refusals);
     }
 
-    private static async Task RestoreAsync(MongoDbRestore restore, FolderDump dump, DumpRestoreRequest request)
-    {
-        var plan = await restore.PlanAsync(dump, request, CancellationToken.None);
-        Assert.Empty(plan.Refusals);
-        await restore.RestoreAsync(dump, plan, _ => { }, CancellationToken.None);
-    }
+    private static Task RestoreAsync(MongoDbRestore restore, FolderDump dump, DumpRestoreRequest request) =>
+        restore.RestoreLiveAsync(dump, request);
 
     private static async Task DropAccountsAsync(TestClient client)
     {

@@ -69,9 +69,7 @@ public sealed class MongoDbRestoreRightsTests(MongoServers servers)
         {
             var dump = new FolderDump(folder);
             var restore = new MongoDbRestore(server.UrlFor("restorer", "of the restorer"));
-            var plan = await restore.PlanAsync(dump, request, CancellationToken.None);
-            Assert.Empty(plan.Refusals);
-            return await restore.RestoreAsync(dump, plan, _ => { }, CancellationToken.None);
+            return await restore.RestoreLiveAsync(dump, request);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using Larder.Sources.Dumps;
+using Larder.Sources.Exchanges;
 using Larder.Sources.MongoDb.Restore;
 
 namespace Larder.Sources.Tests.MongoDb.Restore;
@@ -23,6 +24,10 @@ public sealed class MongoDbRestoreTests(MongoServers servers)
         Assert.Equal($"mongodb://127.0.0.1:{test.Server.Port}/everything", plan.Target);
         var outcome = await restore.RestoreAsync(
             test.Dump, plan, bytes => Interlocked.Add(ref advanced, bytes), CancellationToken.None);
+        var exchange = restore.ExchangeFor(plan.Exchange!);
+        Assert.Equal(ExchangeState.Beside, await exchange.LookAsync(CancellationToken.None));
+        await exchange.ExchangeAsync(CancellationToken.None);
+        await exchange.ForgetAsync(CancellationToken.None);
 
         Assert.Empty(outcome.Warnings);
         Assert.Equal(before, await test.DescribeAsync("everything"));

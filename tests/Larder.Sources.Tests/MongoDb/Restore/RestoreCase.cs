@@ -43,13 +43,8 @@ internal sealed class RestoreCase : IAsyncDisposable
         new MongoDbRestore(Server.Url).PlanAsync(dump ?? Dump, request, CancellationToken.None);
 
     public async Task<DumpRestoreOutcome> RestoreAsync(
-        DumpRestoreRequest request, IStoredDump? dump = null, CancellationToken cancellationToken = default)
-    {
-        var restore = new MongoDbRestore(Server.Url);
-        var plan = await restore.PlanAsync(dump ?? Dump, request, CancellationToken.None);
-        Assert.Empty(plan.Refusals);
-        return await restore.RestoreAsync(dump ?? Dump, plan, _ => { }, cancellationToken);
-    }
+        DumpRestoreRequest request, IStoredDump? dump = null, CancellationToken cancellationToken = default) =>
+        await new MongoDbRestore(Server.Url).RestoreLiveAsync(dump ?? Dump, request, cancellationToken);
 
     public Task<string> DescribeAsync(string database) => Client.DescribeAsync(database);
 

@@ -2,29 +2,25 @@ namespace Larder.Sources.MongoDb.Restore;
 
 /// <summary>
 /// Functions of a database (<c>system.js</c>), which can only be written in place: each new one replaces that of its name, and then those
-/// that the dump does not hold go. They are few and small.
+/// that are not among them go. They are few and small. It may be repeated.
 /// </summary>
-internal static class FunctionsSwap
+internal sealed class FunctionsInPlace(RestoreConnection connection, Action<string>? afterCall)
 {
-    public static async Task SwapAsync(StagedCollection staged, RestoreConnection connection, CancellationToken cancellationToken)
+    public async Task WriteAsync(FullName from, FullName to)
     {
-        var item = staged.Item;
         var functions = await connection.ListAsync(
-            staged.Database, writer => writer.String("find", staged.TemporaryName), $"could not read {item.FullTarget}", cancellationToken);
+            from.Database, writer => writer.String("find", from.Name), $"could not read {from}", CancellationToken.None);
         foreach (var function in functions)
         {
-            await connection.RunAsync(
-                staged.Database,
-                writer => WriteUpsert(writer, item.TargetName, function),
-                $"could not write {item.FullTarget}",
-                cancellationToken);
+            await RunAsync(to, writer => WriteUpsert(writer, to.Name, function), $"could not write {to}");
         }
-        await connection.RunAsync(
-            staged.Database,
-            writer => WriteDeleteOthers(writer, item.TargetName, functions),
-            $"could not remove old functions of {item.FullTarget}",
-            cancellationToken);
-        await CollectionSwap.DropAsync(connection, staged.Database, staged.TemporaryName, cancellationToken);
+        await RunAsync(to, writer => WriteDeleteOthers(writer, to.Name, functions), $"could not remove other functions of {to}");
+    }
+
+    private async Task RunAsync(FullName to, Action<BsonWriter> write, string doing)
+    {
+        await connection.RunAsync(to.Database, write, doing, CancellationToken.None);
+        afterCall?.Invoke($"write {to}");
     }
 
     private static void WriteUpsert(BsonWriter writer, string name, byte[] function)
@@ -39,6 +35,7 @@ internal static class FunctionsSwap
         writer.Boolean("upsert", true);
         writer.End();
         writer.End();
+        writer.WaitForDisk();
     }
 
     private static void WriteDeleteOthers(BsonWriter writer, string name, List<byte[]> kept)
@@ -60,5 +57,6 @@ internal static class FunctionsSwap
         writer.Int32("limit", 0);
         writer.End();
         writer.End();
+        writer.WaitForDisk();
     }
 }
