@@ -99,8 +99,7 @@ internal sealed class ServerDrill(
                 var outcome = await tally.TimeAsync(
                     source.Name, DrillTally.Restoring, () => restore.RestoreAsync(dump, plan, progress.Advance, cancellationToken));
                 entries.AddRange(outcome.Entries);
-                tally.Hints.AddRange(outcome.Warnings.Select(
-                    warning => $"{source.Name}: {(warning.Path.Length > 0 ? $"{warning.Path}: " : "")}{warning.Reason}"));
+                tally.AddWarnings(source.Name, outcome.Warnings);
             }
             catch (SourceException e) when (SpeaksAgainstBackup(e) && server.EndedBecause is null)
             {
