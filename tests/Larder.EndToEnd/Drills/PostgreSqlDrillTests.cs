@@ -107,6 +107,22 @@ public sealed class PostgreSqlDrillTests(DatabaseServers servers)
         Assert.Null(await desk.VerdictAsync(DrillDesk.Report(said).GetProperty("backup_id").GetString()!));
     }
 
+    [Fact]
+    public async Task A_server_that_dies_in_the_drill_is_no_pass_and_no_verdict()
+    {
+        var server = await servers.PostgresAsync();
+        await using var desk = await DrillDesk.CreateAsync(
+            "postgresql", server.Url(await MakeAsync(server)),
+            drill: ", assert: [{ source: db, shell: \"kill -KILL $(head -n 1 $DRILLS/larder-drill-*/data/postmaster.pid)\" }, { source: db, sql: \"select true\" }]");
+        desk.Larder.Environment["DRILLS"] = desk.Leftovers.Folder;
+
+        var said = await desk.DrillAsync(1);
+
+        Assert.Equal("LARDER-015", DrillDesk.Code(said));
+        Assert.Contains("ended by itself", DrillDesk.Error(said), StringComparison.Ordinal);
+        Assert.Null(await desk.VerdictAsync(DrillDesk.Report(said).GetProperty("backup_id").GetString()!));
+    }
+
     [Theory]
     [InlineData("-KILL", 137)]
     [InlineData("-INT", 130)]

@@ -83,7 +83,7 @@ public sealed class BackupJoinTests
 
         Assert.Equal(
             ["backup_id", "short_id", "timestamp", "created_at", "job", "status", "category", "description", "tags", "created_by", "sources",
-             "size_bytes", "added_bytes", "duration_seconds", "git_commit", "git_branch", "repositories", "pinned"],
+             "size_bytes", "added_bytes", "duration_seconds", "git_commit", "git_branch", "repositories", "pinned", "drill"],
             json.RootElement.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
             ["name", "engine", "database_name", "database_host", "entries", "rows"],
