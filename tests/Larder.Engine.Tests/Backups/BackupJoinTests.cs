@@ -114,6 +114,7 @@ public sealed class BackupJoinTests
     [InlineData("pinned", true)]
     [InlineData("partial", true)]
     [InlineData("job:x", true)]
+    [InlineData("drill:success", true)]
     [InlineData("pre-deploy", false)]
     public void Tags_that_mean_something_to_Larder_are_not_for_users(string tag, bool reserved) => Assert.Equal(reserved, BackupTags.IsReserved(tag));
 
