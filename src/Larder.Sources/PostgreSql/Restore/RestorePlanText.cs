@@ -70,8 +70,13 @@ internal static class RestorePlanText
                 $"{what} of {of} ({bytes}) is restored into a new database beside {work.Target}, {request.Jobs} objects at once, by "
                 + $"pg_restore {look.Tools?.MajorVersion}, and compared with the backup.");
         }
-        else
+        else if (work.CopyName is null)
         {
+            if (work is { Tables.Count: 0, TargetIsEmpty: false, Part: not DumpPart.Data })
+            {
+                yield return $"Everything in the database {work.Target} is dropped, in the transaction that restores it: until that is "
+                    + "committed, others see what was there, and wait where they want to use it.";
+            }
             yield return $"{what} of {of} ({bytes}) is restored into the database {work.Target} in one transaction, which is committed "
                 + "when the rows have been read back and compared with the backup.";
         }
