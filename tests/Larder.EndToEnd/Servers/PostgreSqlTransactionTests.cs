@@ -42,15 +42,13 @@ public sealed class PostgreSqlTransactionTests(DatabaseServers servers)
         var name = await MakeAsync(server);
         await using var desk = await ServerDesk.CreateAsync("postgresql", server.Url(name));
         desk.StagingUrl = server.Url(name + "_staging"); // Another place than production, or nothing is restored.
-        await desk.BackUpAsync();
+        var backup = (await desk.BackUpAsync()).GetProperty("backup_id").GetString()!;
         await WriteAsync(server, name, "later");
         var beganAt = Stopwatch.GetTimestamp();
         await desk.RestoreAsync();
         var usual = Stopwatch.GetElapsedTime(beganAt);
         await desk.Larder.ExpectAsync(0, "rollback", "--confirm");
 
-        var backup = (await desk.Larder.JsonAsync("list")).EnumerateArray()
-            .MinBy(entry => entry.GetProperty("time").GetString(), StringComparer.Ordinal).GetProperty("id").GetString()!;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var reading = ReadOnAsync(server, name, ending.Token);
         for (var round = 0; round < Kills; round++)
