@@ -44,7 +44,8 @@ public sealed class MongoDbDrillTests(DatabaseServers servers)
     public async Task A_collection_that_only_a_replica_set_takes_is_drilled_in_one()
     {
         const string metadata = """
-            {"options":{"changeStreamPreAndPostImages":{"enabled":true}},"indexes":[{"v":{"$numberInt":"2"},"key":{"_id":{"$numberInt":"1"}},"name":"_id_"}],"collectionName":"entries","type":"collection"}
+            {"options":{"changeStreamPreAndPostImages":{"enabled":true}},
+            "indexes":[{"v":{"$numberInt":"2"},"key":{"_id":{"$numberInt":"1"}},"name":"_id_"}],"collectionName":"entries","type":"collection"}
             """;
         await using var desk = await CreateAsync(", assert: [{ source: db, command: '{ \"count\": \"entries\" }' }]", metadata: metadata);
 

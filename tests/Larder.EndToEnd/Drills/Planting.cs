@@ -53,7 +53,8 @@ internal static class Planting
         var changed = await intake.StoreTreeAsync(new Tree(nodes), CancellationToken.None);
         var root = await intake.StoreTreeAsync(new Tree([job with { Subtree = changed }]), CancellationToken.None);
         await intake.CompleteAsync(CancellationToken.None);
-        var planted = newest.Snapshot with { Tree = root, Original = null, Parent = null, Tags = [.. newest.Snapshot.Tags.Where(tag => !tag.StartsWith("drill:", StringComparison.Ordinal)), "planted"] };
+        IReadOnlyList<string> tags = [.. newest.Snapshot.Tags.Where(tag => !tag.StartsWith("drill:", StringComparison.Ordinal)), "planted"];
+        var planted = newest.Snapshot with { Tree = root, Original = null, Parent = null, Tags = tags };
         return (await writer.CommitSnapshotAsync(planted, CancellationToken.None)).ToString();
     }
 
