@@ -75,7 +75,6 @@ public sealed class KindsExchangeTests(MongoServers servers, SharedDump dump) : 
             [
                 """{"insert": "a", "documents": [{"_id": 1, "content": "new content"}]}""",
                 """{"create": "b", "viewOn": "a", "pipeline": []}""",
-                """{"create": "c", "timeseries": {"timeField": "t"}}""",
                 """{"create": "d", "viewOn": "b", "pipeline": []}""",
                 """{"create": "e", "viewOn": "d", "pipeline": []}""",
             ]
@@ -83,7 +82,6 @@ public sealed class KindsExchangeTests(MongoServers servers, SharedDump dump) : 
             [
                 """{"insert": "b", "documents": [{"_id": 1, "content": "old content"}]}""",
                 """{"create": "a", "viewOn": "b", "pipeline": []}""",
-                """{"insert": "c", "documents": [{"_id": 1}]}""",
                 """{"create": "e", "viewOn": "a", "pipeline": []}""",
                 """{"create": "d", "viewOn": "e", "pipeline": []}""",
             ],
