@@ -65,7 +65,7 @@ public sealed partial class HouseTests
         [
             "Backups", "Browse", "Catalog", "Cleanup", "Configuration", "Errors", "Maintenance", "Repositories", "Restore", "Servers",
         ],
-        ["Doctor"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories"],
+        ["Doctor"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Restore"],
     };
 
     // Three faces of one program: what they share lives below them.

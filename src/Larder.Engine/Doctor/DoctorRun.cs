@@ -1,6 +1,7 @@
 using Larder.Engine.Backups;
 using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
+using Larder.Engine.Restore.Transaction;
 
 namespace Larder.Engine.Doctor;
 
@@ -31,6 +32,7 @@ public sealed class DoctorRun(DoctorSurroundings surroundings)
                 checks.Add(examined.Freshness(backups, isAll));
             }
             checks.Add(Catalog(context));
+            checks.Add(Restores(context));
         }
         var machine = new MachineChecks(surroundings);
         checks.AddRange(machine.Libraries());
@@ -65,6 +67,27 @@ public sealed class DoctorRun(DoctorSurroundings surroundings)
         static string Sentence(string key, string message) => key.Length == 0 ? message : $"{key}: {message}";
         static DoctorCheck Line(DoctorStatus status, string message, string? advice = null) =>
             new() { Area = "configuration", Status = status, Message = message, Advice = advice };
+    }
+
+    private static DoctorCheck Restores(EngineContext context)
+    {
+        var check = new DoctorCheck { Area = "restores", Status = DoctorStatus.Ok, Message = "" };
+        if (RestoreRecovery.IsNeeded(context))
+        {
+            return check with
+            {
+                Status = DoctorStatus.Problem,
+                Message = "A restore was interrupted, and what it left has not been seen to.",
+                Advice = "Run \"larder restore --resume\".",
+            };
+        }
+        var kept = KeptData.Find(context).Count;
+        return check with
+        {
+            Message = kept == 0
+                ? "No restore was interrupted, and nothing that one replaced is kept."
+                : $"No restore was interrupted. What {kept} of them replaced is kept, and can be put back.",
+        };
     }
 
     private static DoctorCheck Catalog(EngineContext context)

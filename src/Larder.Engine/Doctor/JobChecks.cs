@@ -28,7 +28,8 @@ internal sealed class JobChecks(DoctorSurroundings surroundings, EngineContext c
     {
         var check = new DoctorCheck { Area = "backups", Subject = job.Name, Status = DoctorStatus.Ok, Message = "" };
         var now = surroundings.Clock.GetUtcNow();
-        var newest = backups.Where(backup => backup.Job == job.Name && backup.CreatedAt <= now && BackupSurvey.IsGood(backup))
+        var newest = backups.Where(backup => backup.Job == job.Name && backup.CreatedAt <= now)
+            .Where(backup => BackupSurvey.IsGood(backup) && !backup.IsSafety)
             .MaxBy(backup => backup.CreatedAt);
         if (newest is null)
         {

@@ -83,13 +83,23 @@ internal sealed class BackupDrill(EngineContext context, DrillRequest request, R
                 ? new ServerDrill(context, backup, settings, tally, progress).RunAsync(source, cancellationToken)
                 : new TreeDrill(context, backup, settings, tally, progress).RunAsync(source, cancellationToken));
         }
+        catch (SourceException e) when (e.Error is SourceError.Damaged or SourceError.Mismatch)
+        {
+            NoteUnrestored(source, tally); // Here the source is the dump, and it was read to be restored.
+            tally.AddDamage(source.Name, $"Source \"{source.Name}\" cannot be restored: {e.Message}");
+        }
         catch (Exception e) when (RepositoryFailure.Is(e) || e is SourceException)
         {
-            if (tally.Sources.All(drilled => drilled.Source != source.Name))
-            {
-                tally.Sources.Add(new DrilledSource(source.Name, source.Engine, null, source.Recorded?.EngineVersion));
-            }
+            NoteUnrestored(source, tally);
             tally.Add(source.Name, Described(e));
+        }
+    }
+
+    private static void NoteUnrestored(ReadableSource source, DrillTally tally)
+    {
+        if (tally.Sources.All(drilled => drilled.Source != source.Name))
+        {
+            tally.Sources.Add(new DrilledSource(source.Name, source.Engine, null, source.Recorded?.EngineVersion));
         }
     }
 

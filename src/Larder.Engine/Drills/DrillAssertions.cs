@@ -24,7 +24,8 @@ internal sealed class DrillAssertions(EngineContext context, DrillSettings setti
         {
             var database = assertion.Database ?? (server.Databases is [var only] ? only : null);
             var kind = source.Engine == "mongodb" ? DrillAssertionKind.Command : DrillAssertionKind.Sql;
-            await JudgeAsync(assertion, [server.UrlOf(database), server.Url, .. PasswordOf(server.Url)], () => assertion.Kind switch
+            IReadOnlyList<string> secrets = [server.UrlOf(database), server.Url, .. PasswordOf(server.Url)];
+            await JudgeAsync(assertion, secrets, FindCircumstanceAsync, () => assertion.Kind switch
             {
                 DrillAssertionKind.Shell => RunAsync(assertion, UrlVariable, server.UrlOf(database), cancellationToken),
                 _ when assertion.Kind != kind => Answer($"a {source.Engine} source is asked by \"{kind.ToString().ToLowerInvariant()}\""),
@@ -34,6 +35,9 @@ internal sealed class DrillAssertions(EngineContext context, DrillSettings setti
                 _ => AskAsync(() => server.AskAsync(database, assertion.Text, cancellationToken)),
             });
         }
+
+        // A question to a server that is gone was not answered, which is not the same as answered with no.
+        Task<string?> FindCircumstanceAsync() => server.FindCircumstanceAsync("", cancellationToken);
     }
 
     /// <param name="path">The restored folder, or the file where the source is one.</param>
@@ -41,7 +45,7 @@ internal sealed class DrillAssertions(EngineContext context, DrillSettings setti
     {
         foreach (var assertion in Of(source))
         {
-            await JudgeAsync(assertion, [], () => assertion.Kind switch
+            await JudgeAsync(assertion, [], () => Task.FromResult<string?>(null), () => assertion.Kind switch
             {
                 DrillAssertionKind.Shell => RunAsync(assertion, PathVariable, path, cancellationToken),
                 DrillAssertionKind.Sql when source.Engine == "sqlite" =>
@@ -54,10 +58,16 @@ internal sealed class DrillAssertions(EngineContext context, DrillSettings setti
     private IEnumerable<DrillAssertion> Of(ReadableSource source) =>
         settings.Assertions.Where(assertion => assertion.Source == source.Name);
 
-    private async Task JudgeAsync(DrillAssertion assertion, IReadOnlyList<string> secrets, Func<Task<string?>> ask)
+    private async Task JudgeAsync(
+        DrillAssertion assertion, IReadOnlyList<string> secrets, Func<Task<string?>> findCircumstance, Func<Task<string?>> ask)
     {
         // What a program said may hold what it was told.
         var message = secrets.Aggregate(await ask(), (text, secret) => text?.Replace(secret, "***", StringComparison.Ordinal));
+        if (message is not null && await findCircumstance() is { } circumstance)
+        {
+            throw new LarderException(
+                EngineError.DrillImpossible, $"The assertions on source \"{assertion.Source}\" could not be asked. {circumstance}");
+        }
         var kind = assertion.Kind.ToString().ToLowerInvariant();
         tally.Assertions.Add(new AssertionResult(assertion.Source, kind, assertion.Shown, message is null, message));
         if (message is not null)

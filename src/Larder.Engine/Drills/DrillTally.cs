@@ -1,4 +1,5 @@
 using Larder.Engine.Errors;
+using Larder.Sources;
 
 namespace Larder.Engine.Drills;
 
@@ -51,6 +52,18 @@ internal sealed class DrillTally(TimeProvider clock, ErrorContext about)
 
     public void Add(string? source, Exception exception) =>
         Errors.Add(DrillError.Of(ErrorTable.Describe(exception, about with { Source = source }), source));
+
+    /// <summary>Adds what the restore could not do as it was, such as owners where the drill does not run as root.</summary>
+    public void AddWarnings(string source, IReadOnlyList<SourceWarning> warnings)
+    {
+        const int shownMax = 3;
+        Hints.AddRange(warnings.Take(shownMax).Select(
+            warning => $"{source}: {(warning.Path.Length > 0 ? $"{warning.Path}: " : "")}{warning.Reason}"));
+        if (warnings.Count > shownMax)
+        {
+            Hints.Add($"{source}: and {warnings.Count - shownMax} more of that kind.");
+        }
+    }
 
     /// <summary>Adds what was found of a source's entries, and an error where any of them differs.</summary>
     public void AddEntries(string source, IReadOnlyList<DrilledEntry> entries)

@@ -99,17 +99,17 @@ internal sealed class ServerDrill(
                 var outcome = await tally.TimeAsync(
                     source.Name, DrillTally.Restoring, () => restore.RestoreAsync(dump, plan, progress.Advance, cancellationToken));
                 entries.AddRange(outcome.Entries);
-                tally.Hints.AddRange(outcome.Warnings.Select(
-                    warning => $"{source.Name}: {(warning.Path.Length > 0 ? $"{warning.Path}: " : "")}{warning.Reason}"));
+                tally.AddWarnings(source.Name, outcome.Warnings);
             }
-            catch (SourceException e) when (SpeaksAgainstBackup(e) && server.EndedBecause is null)
+            catch (SourceException e) when (SpeaksAgainstBackup(e))
             {
+                if (await server.FindCircumstanceAsync(e.Message, cancellationToken) is { } circumstance)
+                {
+                    throw new LarderException(
+                        EngineError.DrillImpossible, $"Source \"{source.Name}\" was not drilled to its end. {circumstance}", e);
+                }
                 tally.AddDamage(source.Name, $"Source \"{source.Name}\" cannot be restored: {e.Message}");
                 return null;
-            }
-            catch (SourceException e) when (server.EndedBecause is { } why)
-            {
-                throw new LarderException(EngineError.DrillImpossible, $"Source \"{source.Name}\" was not drilled to its end. {why}", e);
             }
         }
         return entries;

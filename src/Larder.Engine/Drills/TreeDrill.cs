@@ -53,8 +53,7 @@ internal sealed class TreeDrill(
         progress.Phase = $"restoring {source.Name}";
         var step = new TreeStep(source, root, starts, IsWholeListing: true);
         var outcome = await TreeRestore.WriteAsync(backup, step, root, new FileTreeWriterOptions(), progress, cancellationToken);
-        tally.Hints.AddRange(outcome.Warnings.Take(DifferentFilesMax).Select(
-            warning => $"{source.Name}: {(warning.Path.Length > 0 ? $"{warning.Path}: " : "")}{warning.Reason}"));
+        tally.AddWarnings(source.Name, outcome.Warnings);
     }
 
     private async Task CompareAsync(

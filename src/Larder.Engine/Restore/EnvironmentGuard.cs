@@ -8,7 +8,8 @@ namespace Larder.Engine.Restore;
 /// </summary>
 internal sealed class EnvironmentGuard(JobSettings job)
 {
-    private const string Production = "production";
+    /// <summary>Where the job's sources are, unless the job has an environment of this name.</summary>
+    public const string Production = "production";
 
     /// <summary>Whose place it is besides the one that is meant, in a whole sentence; null where it is nobody else's.</summary>
     /// <param name="place">Where it would be written.</param>

@@ -35,7 +35,7 @@ public sealed record RestorePlan
     public bool TakesSafetyBackup => Safety is not null;
 
     /// <summary>Whether readers see all of the old or all of the new at every moment; otherwise a stage says what they may see.</summary>
-    public bool IsAtomic => Steps is [{ Exchange.IsAtomic: true }];
+    public bool IsAtomic => Steps.Where(step => step.Nested is null).ToList() is [{ Exchange.IsAtomic: true }];
 
     /// <summary>About how long it will take, by what restores of this job took before; null where there was none.</summary>
     public double? EstimatedSeconds { get; init; }

@@ -10,20 +10,25 @@ using Larder.Sources.Sqlite;
 namespace Larder.Engine.Restore;
 
 /// <summary>Computes a plan: looks into the backup and at what stands at the targets, and changes nothing.</summary>
-internal sealed class RestorePlanner(EngineContext context, RestoreRequest request, CancellationToken cancellationToken)
+internal sealed class RestorePlanner(EngineContext context, RestoreRequest asked, CancellationToken cancellationToken)
 {
     private const int ServerExamplesMax = 10;
 
     private readonly List<RestoreLine> lines = [];
     private readonly List<RestoreRefusal> refusals = [];
     private readonly List<string> warnings = [];
+    private RestoreRequest request = asked;
 
     public async Task<RestorePlan> ComputeAsync()
     {
         var backup = await ReadableBackup.OpenAsync(context, request.Backup, request.Repository, cancellationToken);
+        request = request.Environment == EnvironmentGuard.Production
+            && JobOf(backup)?.Environments.ContainsKey(EnvironmentGuard.Production) != true
+            ? request with { Environment = null } // Where the job's own data is.
+            : request;
         var runId = RunId.New(context.Clock);
         var target = new RestoreTarget(context, backup, runId, request, cancellationToken);
-        var steps = (await target.FindStepsAsync()).Select(step => WithExchange(step, runId)).ToList();
+        var steps = NestedParts.Find([.. (await target.FindStepsAsync()).Select(step => WithExchange(step, runId))]);
         refusals.AddRange(target.Refusals);
         foreach (var step in steps)
         {
@@ -119,7 +124,7 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
     private RestoreLine LookAtFile(FileStep step)
     {
         var stands = File.Exists(step.Target);
-        var users = step.IsDatabase ? SqliteRestore.FindUsers(step.Target) : [];
+        var users = step.IsDatabase ? SqliteUsers.Find(step.Target) : [];
         if (users.Count > 0)
         {
             warnings.Add($"{step.Target} is in use by {string.Join(", ", users)}; while it is, it will not be replaced.");
@@ -176,7 +181,7 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest reque
             Overwritten = survey.Overwritten,
             OverwrittenExamples = survey.Examples,
             LeftAlone = survey.LeftAlone,
-            NeededBytes = step.Exchange is null ? survey.NeededBytes : survey.Bytes,
+            NeededBytes = step.Overwrites ? survey.NeededBytes : survey.Bytes,
             FreeBytes = FreeBytes(step.Root),
         };
         if (line.FreeBytes < line.NeededBytes)

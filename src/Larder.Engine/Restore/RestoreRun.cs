@@ -105,6 +105,7 @@ public static class RestoreRun
                 Target = one.Second.Target,
                 Address = one.First.Address,
                 Exchange = one.First.Exchange,
+                IsNested = one.First.Nested is not null,
                 MadeFolder = one.First is ServerStep or { Exchange: null }
                     ? null
                     : MissingFolders.Uppermost(one.First.Exchange!.Parts[0].Live),

@@ -14,6 +14,12 @@ internal abstract record RestoreStep(ReadableSource Source)
     /// <summary>What is exchanged once all is written beside it; null where it is written over what stands there.</summary>
     public ExchangeRecord? Exchange { get; init; }
 
+    /// <summary>Where it lies inside a folder that another step exchanges; then it has no exchange of its own. Null otherwise.</summary>
+    public NestedPlace? Nested { get; init; }
+
+    /// <summary>Whether it is written over what stands there, so that only a backup of that leads back.</summary>
+    public bool Overwrites => Exchange is null && Nested is null;
+
     /// <summary>How the target is found again.</summary>
     public TargetAddress Address { get; init; } = new(AddressKind.Path);
 }

@@ -44,6 +44,8 @@ internal static class ServerSteps
         try
         {
             var plan = await restore.PlanAsync(dump, asked, cancellationToken);
+            // What takes the place of live data is proven by its content; into an empty place, the counts of what arrived are enough.
+            plan = plan with { Request = asked with { ReadsBack = plan.Replaced.Count > 0 } };
             return new ServerStep(source, restore, plan, ServerSource.Of(target, plan)) { Exchange = plan.Exchange, Address = address };
         }
         catch (SourceException e) when ((backup.ErrorContext with { Source = source.Name }).IsNotedOn(e))

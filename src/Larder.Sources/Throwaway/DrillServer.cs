@@ -30,8 +30,33 @@ public abstract class DrillServer : IAsyncDisposable
     /// <summary>Whether the dump's accounts are restored too.</summary>
     public abstract bool WithUsers { get; }
 
+    /// <summary>
+    /// Why a failure on this server says nothing of the dump: the server is gone or does not answer, or the message speaks of the machine.
+    /// </summary>
+    /// <returns>A whole sentence; null where the dump is to blame.</returns>
+    public async Task<string?> FindCircumstanceAsync(string message, CancellationToken cancellationToken)
+    {
+        if (EndedBecause is { } ended)
+        {
+            return ended;
+        }
+        if (Circumstance.IsToBlame(message))
+        {
+            return message;
+        }
+        try
+        {
+            await Engine.FindVersionAsync(cancellationToken);
+            return null;
+        }
+        catch (SourceException error)
+        {
+            return error.Message;
+        }
+    }
+
     /// <summary>What the server said where it ended by itself; null while it runs.</summary>
-    public abstract string? EndedBecause { get; }
+    private protected abstract string? EndedBecause { get; }
 
     /// <summary>The databases of the dump, as they were called there.</summary>
     public abstract IReadOnlyList<string> Databases { get; }

@@ -29,7 +29,7 @@ public sealed class ScratchServer : DrillServer
 
     public override IReadOnlyList<string> Databases => [.. names.Keys];
 
-    public override string? EndedBecause => null;
+    private protected override string? EndedBecause => null;
 
     /// <summary>Connects to it and drops what earlier drills of this machine left. Fails with <see cref="SourceException"/>.</summary>
     /// <param name="engineName"><c>postgresql</c>, <c>mongodb</c>, <c>mysql</c>.</param>

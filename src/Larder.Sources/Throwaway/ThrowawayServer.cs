@@ -20,7 +20,7 @@ public sealed class ThrowawayServer : DrillServer
 
     public override IReadOnlyList<string> Databases { get; }
 
-    public override string? EndedBecause => kept.HasEnded ? $"The throwaway server ended by itself.{kept.Said}" : null;
+    private protected override string? EndedBecause => kept.HasEnded ? $"The throwaway server ended by itself.{kept.Said}" : null;
 
     /// <summary>
     /// Starts one that takes the dump. Fails with <see cref="SourceException"/>: <see cref="SourceError.ToolMissing"/>, naming program and

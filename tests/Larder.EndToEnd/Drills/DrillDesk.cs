@@ -40,6 +40,10 @@ internal sealed class DrillDesk : IAsyncDisposable
     public Task<string> PlantAsync(Func<Engine.Backups.Manifest, Engine.Backups.Manifest> change) =>
         Planting.PlantAsync(desk["repository"], ServerDesk.RepositoryPassword, change);
 
+    /// <summary>Plants a backup in which one file of the dump is another, and the manifest the same.</summary>
+    public Task<string> PlantFileAsync(Func<Engine.Backups.Manifest, string> file, Func<byte[], byte[]> change) =>
+        Planting.PlantAsync(desk["repository"], ServerDesk.RepositoryPassword, manifest => manifest, file, change);
+
     /// <summary>What `list` says of a backup's last drill.</summary>
     public async Task<string?> VerdictAsync(string backupId) => (await Larder.JsonAsync("list")).EnumerateArray()
         .Single(backup => backup.GetProperty("backup_id").GetString() == backupId).GetProperty("drill").GetString();

@@ -41,6 +41,19 @@ public sealed class MongoDbDrillTests(DatabaseServers servers)
     }
 
     [Fact]
+    public async Task A_collection_that_only_a_replica_set_takes_is_drilled_in_one()
+    {
+        const string metadata = """
+            {"options":{"changeStreamPreAndPostImages":{"enabled":true}},"indexes":[{"v":{"$numberInt":"2"},"key":{"_id":{"$numberInt":"1"}},"name":"_id_"}],"collectionName":"entries","type":"collection"}
+            """;
+        await using var desk = await CreateAsync(", assert: [{ source: db, command: '{ \"count\": \"entries\" }' }]", metadata: metadata);
+
+        var said = await desk.DrillAsync(0);
+
+        Assert.Equal(1000, DrillDesk.Entry(said, ".entries").GetProperty("rows").GetInt64());
+    }
+
+    [Fact]
     public async Task Without_a_server_program_the_drill_says_which_is_missing_and_is_no_pass()
     {
         await using var desk = await CreateAsync("", withProgram: false);
@@ -85,7 +98,7 @@ public sealed class MongoDbDrillTests(DatabaseServers servers)
         Assert.DoesNotContain(Directory.GetDirectories(dump), folder => folder.Contains("larder_drill", StringComparison.Ordinal));
     }
 
-    private async Task<DrillDesk> CreateAsync(string drill, bool withProgram = true)
+    private async Task<DrillDesk> CreateAsync(string drill, bool withProgram = true, string? metadata = null)
     {
         var server = await servers.MongoAsync();
         var name = servers.NameDatabase("drilled");
@@ -97,6 +110,10 @@ public sealed class MongoDbDrillTests(DatabaseServers servers)
             {
                 file.Write(Document(i, $"entry {i} äß€"));
             }
+        }
+        if (metadata is not null)
+        {
+            await File.WriteAllTextAsync(made.Combine("dump", name, "entries.metadata.json"), metadata, Token);
         }
         await MongoTools.RestoreAsync(server.Url, made.Combine("dump"), "--drop");
         var desk = await DrillDesk.CreateAsync("mongodb", server.Url, $", database: {name}", drill);

@@ -72,6 +72,28 @@ public sealed class PostgreSqlDrillTests(DatabaseServers servers)
     }
 
     [Fact]
+    public async Task A_dump_that_lost_a_row_or_an_end_or_its_table_of_contents_fails_as_damage()
+    {
+        var server = await servers.PostgresAsync();
+        var name = await MakeAsync(server);
+        await using var desk = await DrillDesk.CreateAsync("postgresql", server.Url(name));
+        Func<Engine.Backups.Manifest, string> orders = manifest =>
+            manifest.Sources[0].Entries.Single(entry => entry.Name.EndsWith(".orders", StringComparison.Ordinal)).File;
+
+        var said = await desk.DrillAsync(5, await desk.PlantFileAsync(orders, bytes => bytes[(Array.IndexOf(bytes, (byte)'\n') + 1)..]));
+        Assert.Contains("orders\" has 499 rows, and the manifest recorded 500", DrillDesk.Error(said), StringComparison.Ordinal);
+
+        said = await desk.DrillAsync(5, await desk.PlantFileAsync(orders, bytes => bytes[..(bytes.Length / 2)]));
+        Assert.Equal("LARDER-037", DrillDesk.Code(said));
+
+        var cut = await desk.PlantFileAsync(_ => $"{name}/toc.dat", bytes => bytes[..(bytes.Length / 2)]);
+        said = await desk.DrillAsync(5, cut);
+        Assert.Equal("LARDER-037", DrillDesk.Code(said));
+        Assert.Contains("cannot be restored", DrillDesk.Error(said), StringComparison.Ordinal);
+        Assert.Equal("failed", await desk.VerdictAsync(cut));
+    }
+
+    [Fact]
     public async Task An_assertion_that_is_not_true_fails_the_drill_of_a_whole_backup()
     {
         var server = await servers.PostgresAsync();
@@ -104,6 +126,22 @@ public sealed class PostgreSqlDrillTests(DatabaseServers servers)
         Assert.Equal(JsonValueKind.Null, said.GetProperty("rto_seconds").ValueKind);
         Assert.Equal("LARDER-064", DrillDesk.Code(said));
         Assert.Contains("initdb", DrillDesk.Error(said), StringComparison.Ordinal);
+        Assert.Null(await desk.VerdictAsync(DrillDesk.Report(said).GetProperty("backup_id").GetString()!));
+    }
+
+    [Fact]
+    public async Task A_server_that_dies_in_the_drill_is_no_pass_and_no_verdict()
+    {
+        var server = await servers.PostgresAsync();
+        await using var desk = await DrillDesk.CreateAsync(
+            "postgresql", server.Url(await MakeAsync(server)),
+            drill: ", assert: [{ source: db, shell: \"kill -KILL $(head -n 1 $DRILLS/larder-drill-*/data/postmaster.pid)\" }, { source: db, sql: \"select true\" }]");
+        desk.Larder.Environment["DRILLS"] = desk.Leftovers.Folder;
+
+        var said = await desk.DrillAsync(1);
+
+        Assert.Equal("LARDER-015", DrillDesk.Code(said));
+        Assert.Contains("ended by itself", DrillDesk.Error(said), StringComparison.Ordinal);
         Assert.Null(await desk.VerdictAsync(DrillDesk.Report(said).GetProperty("backup_id").GetString()!));
     }
 

@@ -83,7 +83,7 @@ public sealed class BackupJoinTests
 
         Assert.Equal(
             ["backup_id", "short_id", "timestamp", "created_at", "job", "status", "category", "description", "tags", "created_by", "sources",
-             "size_bytes", "added_bytes", "duration_seconds", "git_commit", "git_branch", "repositories", "pinned"],
+             "size_bytes", "added_bytes", "duration_seconds", "git_commit", "git_branch", "repositories", "pinned", "drill"],
             json.RootElement.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
             ["name", "engine", "database_name", "database_host", "entries", "rows"],
@@ -114,6 +114,7 @@ public sealed class BackupJoinTests
     [InlineData("pinned", true)]
     [InlineData("partial", true)]
     [InlineData("job:x", true)]
+    [InlineData("drill:success", true)]
     [InlineData("pre-deploy", false)]
     public void Tags_that_mean_something_to_Larder_are_not_for_users(string tag, bool reserved) => Assert.Equal(reserved, BackupTags.IsReserved(tag));
 

@@ -201,6 +201,35 @@ public sealed class RestoreTransactionTests
     }
 
     [Fact]
+    public async Task A_database_inside_a_restored_folder_comes_and_goes_with_it()
+    {
+        await using var bench = new BackupBench();
+        var site = bench.Folder.Make("site");
+        var database = Path.Combine(site, "data", "app.db");
+        await bench.MakeDatabaseAsync(database, "PRAGMA journal_mode=wal; CREATE TABLE t(a); INSERT INTO t VALUES('backed up');");
+        await File.WriteAllTextAsync(Path.Combine(site, "page.html"), "backed up", BackupBench.Token);
+        bench.AddDatabase("db", database);
+        bench.AddFiles("code", site);
+        await bench.BackUpAsync();
+        (await BackupBench.Sqlite(database, "UPDATE t SET a = 'live'")).Expect();
+        await File.WriteAllTextAsync(Path.Combine(site, "page.html"), "live", BackupBench.Token);
+        await File.WriteAllTextAsync(Path.Combine(site, "upload"), "kept", BackupBench.Token);
+
+        var plan = await bench.PlanAsync();
+        Assert.True(plan.IsAtomic);
+        var result = await RestoreRun.ExecuteAsync(plan, new RunProgress(), BackupBench.Token);
+
+        Assert.True(result.Verified);
+        Assert.Equal("backed up", (await BackupBench.Sqlite(database, "SELECT a FROM t")).Output.Trim());
+        Assert.Equal("backed up", await File.ReadAllTextAsync(Path.Combine(site, "page.html"), BackupBench.Token));
+        Assert.Equal("kept", await File.ReadAllTextAsync(Path.Combine(site, "upload"), BackupBench.Token));
+
+        await RollBackAsync(bench);
+        Assert.Equal("live", (await BackupBench.Sqlite(database, "SELECT a FROM t")).Output.Trim());
+        Assert.Equal("live", await File.ReadAllTextAsync(Path.Combine(site, "page.html"), BackupBench.Token));
+    }
+
+    [Fact]
     public async Task A_torn_last_line_of_a_journal_is_not_believed()
     {
         await using var bench = await MakeAsync();

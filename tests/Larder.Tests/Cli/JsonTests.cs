@@ -7,7 +7,7 @@ public sealed class JsonTests
     private static readonly string[] BackupKeys =
     [
         "backup_id", "short_id", "timestamp", "created_at", "job", "status", "category", "description", "tags", "created_by", "sources", "size_bytes",
-        "added_bytes", "duration_seconds", "git_commit", "git_branch", "repositories", "pinned",
+        "added_bytes", "duration_seconds", "git_commit", "git_branch", "repositories", "pinned", "drill",
     ];
 
     [Fact]
@@ -56,6 +56,13 @@ public sealed class JsonTests
 
         Assert.True((await desk.ExpectAsync(0, "cleanup", "--dry-run", "--json")).Json.TryGetProperty("removals", out _));
         Assert.True((await desk.ExpectAsync(0, "cleanup", "--json")).Json.TryGetProperty("freed_bytes", out _));
+        var drill = (await desk.ExpectAsync(0, "drill", "journal", "--json")).Json;
+        Assert.Equal(["status", "rto_seconds", "entries", "assertions", "drills"], Keys(drill));
+        Assert.Equal(["source", "entry", "kind", "rows", "recorded", "match", "fingerprint", "difference"], Keys(drill.GetProperty("entries")[0]));
+        Assert.Equal("success", (await desk.ExpectAsync(0, "list", "--json")).Json[0].GetProperty("drill").GetString());
+        var check = (await desk.ExpectAsync(0, "drill", "--check", drill.GetProperty("drills")[0].GetProperty("evidence").GetString()!, "--json")).Json;
+        Assert.Equal(["genuine", "run_id", "job", "backup_id", "status", "finished_at", "key"], Keys(check));
+
         Assert.True((await desk.ExpectAsync(0, "pin", "latest", "--json")).Json.GetProperty("backups")[0].GetProperty("pinned").GetBoolean());
         Assert.False((await desk.ExpectAsync(0, "unpin", id[..6], "--json")).Json.GetProperty("backups")[0].GetProperty("pinned").GetBoolean());
         Assert.Equal(1, (await desk.ExpectAsync(0, "copy", "--from", "local", "--to", "second", "--json")).Json.GetProperty("copied").GetArrayLength());

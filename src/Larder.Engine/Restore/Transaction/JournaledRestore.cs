@@ -24,7 +24,8 @@ internal sealed record JournaledRestore
 
     /// <summary>Whether every part is in its place.</summary>
     public bool IsExchanged => Record.Parts.All(part =>
-        HasEnded(part.Exchange is null ? RestoreStage.Overwrite : RestoreStage.Exchange, part.Number));
+        HasEnded(
+            part.IsNested ? RestoreStage.Write : part.Exchange is null ? RestoreStage.Overwrite : RestoreStage.Exchange, part.Number));
 
     /// <summary>Whether anybody but this restore may have noticed it.</summary>
     public bool WasNoticeable =>

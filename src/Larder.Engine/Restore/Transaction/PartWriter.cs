@@ -2,6 +2,7 @@ using Larder.Engine.BackingUp;
 using Larder.Engine.Backups;
 using Larder.Engine.Browse;
 using Larder.Sources;
+using Larder.Sources.Exchanges;
 using Larder.Sources.Files;
 using Larder.Sources.Sqlite;
 
@@ -50,7 +51,9 @@ internal sealed class PartWriter(RestorePlan plan, ReadableBackup backup, RunPro
 
     private async Task WriteFileAsync(FileStep step, CancellationToken cancellationToken)
     {
-        var target = step.Exchange?.Parts[0].Beside ?? Path.Combine(Path.GetTempPath(), $"larder-{plan.RunId}-{step.Source.Name}");
+        var target = step.Exchange?.Parts[0].Beside
+            ?? step.Nested?.Map(LivePath.Resolve(step.Target))
+            ?? Path.Combine(Path.GetTempPath(), $"larder-{plan.RunId}-{step.Source.Name}");
         using (var copy = RestoredCopy.Begin(target, NodeMapping.ToAttributes(step.File), (long)step.File.SizeBytes))
         {
             var written = 0L;
@@ -71,13 +74,17 @@ internal sealed class PartWriter(RestorePlan plan, ReadableBackup backup, RunPro
             SqliteFacts.Compare(step.Recorded, await SqliteCheck.InspectAsync(target, cancellationToken), step.Target);
             IsVerified &= step.Recorded.Any(facts => facts.Fingerprint is not null);
         }
-        switch (step.Exchange)
+        switch (step)
         {
-            case { Engine: "sqlite" } exchange:
+            case { Exchange: { Engine: "sqlite" } exchange }:
                 new SqliteExchange(exchange, ExchangeFactory.BusyTimeout, plan.Context.Clock).MarkWhole();
                 break;
-            case { } exchange:
+            case { Exchange: { } exchange }:
                 new TreeExchange(exchange).MarkWhole();
+                break;
+            case { Nested: not null }:
+                // The live one's, that were carried over with the folder: to this database they would be poison.
+                Array.ForEach(["-wal", "-shm", "-journal"], suffix => File.Delete(target + suffix));
                 break;
             default:
                 await OverwriteAsync(step, target, cancellationToken);
@@ -92,7 +99,7 @@ internal sealed class PartWriter(RestorePlan plan, ReadableBackup backup, RunPro
             if (step.IsDatabase)
             {
                 await SqliteOverwrite.WriteAsync(
-                    copy, SqliteRestore.ResolveTarget(step.Target), ExchangeFactory.BusyTimeout, plan.Context.Clock, cancellationToken);
+                    copy, LivePath.Resolve(step.Target), ExchangeFactory.BusyTimeout, plan.Context.Clock, cancellationToken);
             }
             else
             {
@@ -118,7 +125,12 @@ internal sealed class PartWriter(RestorePlan plan, ReadableBackup backup, RunPro
 
     private async Task WriteTreeAsync(TreeStep step, CancellationToken cancellationToken)
     {
-        var (root, starts) = step.Exchange is { } exchange ? TreePlaces.Beside(step, exchange) : (step.Root, step.Starts);
+        var (root, starts) = step switch
+        {
+            { Exchange: { } exchange } => TreePlaces.Beside(step, exchange),
+            { Nested: { } nested } => (nested.Map(step.Root), step.Starts),
+            _ => (step.Root, step.Starts),
+        };
         var beside = step with { Root = root, Starts = starts };
         var outcome = await TreeRestore.WriteAsync(backup, beside, root, new FileTreeWriterOptions(), progress, cancellationToken);
         Files += outcome.Files;
@@ -129,7 +141,11 @@ internal sealed class PartWriter(RestorePlan plan, ReadableBackup backup, RunPro
         {
             if (part is { Kind: "folder", Old: not null })
             {
-                await TreeExchange.CarryOverAsync(part.Live, part.Beside, cancellationToken);
+                Note(step, (await TreeExchange.CarryOverAsync(part.Live, part.Beside, cancellationToken)).Warnings);
+                if (step.IsWholeListing)
+                {
+                    Note(step, FolderAttributes.Copy(part.Live, part.Beside)); // The backup has what is in it, not the folder itself.
+                }
             }
         }
         if (step.Exchange is { } whole)

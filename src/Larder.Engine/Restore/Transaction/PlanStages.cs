@@ -9,7 +9,7 @@ internal static class PlanStages
         IReadOnlyList<RestoreStep> steps, ServiceSettings? service, SafetyBackup? safety, TimeSpan keepSafety)
     {
         var exchanged = steps.Where(step => step.Exchange is not null).ToList();
-        var overwritten = steps.Where(step => step.Exchange is null).ToList();
+        var overwritten = steps.Where(step => step.Overwrites).ToList();
         var kept = exchanged.Any(step => step.Exchange!.Parts.Any(part => part.Old is not null));
         var stages = new List<string>();
         if (safety is not null)
@@ -21,6 +21,8 @@ internal static class PlanStages
             stages.Add("The service is stopped.");
         }
         stages.AddRange(exchanged.Select(step => $"{Name(step)} is written beside {step.Exchange!.Target} and compared with the backup."));
+        stages.AddRange(steps.Where(step => step.Nested is not null)
+            .Select(step => $"{Name(step)} is written into what takes the place of {step.Nested!.Live}, and compared with the backup."));
         stages.AddRange(overwritten.Select(step => $"{Name(step)} is written over what stands there."));
         stages.AddRange(exchanged.Select(step => step.Exchange!.IsAtomic
             ? $"{Name(step)} takes its place, in one moment."

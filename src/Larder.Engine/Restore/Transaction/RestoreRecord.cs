@@ -55,8 +55,11 @@ public sealed record RestorePart
 
     public required TargetAddress Address { get; init; }
 
-    /// <summary>Null where it is written over what stands there; only a backup of that leads back.</summary>
+    /// <summary>Null where it is written over what stands there, so that only a backup of that leads back, and where it is nested.</summary>
     public ExchangeRecord? Exchange { get; init; }
+
+    /// <summary>Whether it lies inside a folder that another part exchanges, and comes and goes with it.</summary>
+    public bool IsNested { get; init; }
 
     /// <summary>The uppermost folder that has to be made on the way to the target; null where its folder stands there.</summary>
     public string? MadeFolder { get; init; }

@@ -4,6 +4,7 @@ using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
 using Larder.Sources;
 using Larder.Sources.Exchanges;
+using Larder.Sources.Sqlite;
 
 namespace Larder.Engine.Restore.Transaction;
 
@@ -87,7 +88,8 @@ internal sealed class RestoreTransaction(
     private async Task WriteBesideAsync(CancellationToken cancellationToken)
     {
         progress.Begin("restoring", plan.Bytes);
-        foreach (var (part, step) in Parts.Where(one => one.Part.Exchange is not null))
+        // What is nested goes into what was written around it.
+        foreach (var (part, step) in Parts.Where(one => !one.Step.Overwrites).OrderBy(one => one.Part.IsNested))
         {
             await journal.DoAsync(RestoreStage.Write, part.Number, () => writer.WriteAsync(step, cancellationToken));
         }
@@ -96,13 +98,14 @@ internal sealed class RestoreTransaction(
     /// <summary>From its first change on it is not cancelled: it is over in moments, and going on is the shorter way.</summary>
     private async Task ExchangeAsync(CancellationToken cancellationToken)
     {
-        foreach (var (part, step) in Parts.Where(one => one.Part.Exchange is null))
+        foreach (var (part, step) in Parts.Where(one => one.Step.Overwrites))
         {
             // Before the exchanges: this takes long and may fail, and then there is less to put back.
             await journal.DoAsync(RestoreStage.Overwrite, part.Number, () => writer.WriteAsync(step, cancellationToken));
         }
         cancellationToken.ThrowIfCancellationRequested();
         progress.Begin("exchanging", 0);
+        EnsureNestedAreFree();
         foreach (var (part, _) in Parts.Where(one => one.Part.Exchange is not null))
         {
             var exchange = await exchanges.MakeAsync(part, CancellationToken.None);
@@ -121,6 +124,24 @@ internal sealed class RestoreTransaction(
         {
             progress.Begin("asking whether the service works", 0);
             await journal.DoAsync(RestoreStage.Health, null, () => service.EnsureHealthyAsync(cancellationToken));
+        }
+    }
+
+    /// <summary>
+    /// A program that has a database open would go on writing to it in the folder that is put aside. A database with an exchange of its own
+    /// sees to that itself.
+    /// </summary>
+    private void EnsureNestedAreFree()
+    {
+        foreach (var step in plan.Steps.OfType<FileStep>().Where(step => step is { IsDatabase: true, Nested: not null }))
+        {
+            if (SqliteUsers.Find(step.Target) is { Count: > 0 } users)
+            {
+                throw new SourceException(
+                    SourceError.TargetBusy,
+                    $"The database {step.Target} was not replaced because {string.Join(", ", users)} has it open. Stop the service that uses "
+                    + "it and restore again.");
+            }
         }
     }
 

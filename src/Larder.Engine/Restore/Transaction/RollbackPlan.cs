@@ -87,7 +87,7 @@ public sealed record RollbackPlan
                 part.Source,
                 part.Engine,
                 part.Target,
-                part.Exchange is not null ? "exchange" : restore.SafetyBackup is not null ? "safety_backup" : "nothing",
+                part.IsNested ? "with_folder" : part.Exchange is not null ? "exchange" : restore.SafetyBackup is not null ? "safety_backup" : "nothing",
                 [.. (part.Exchange?.Parts ?? []).Select(one => one.Old).OfType<string>()])),
         ],
         Context = context,
@@ -97,7 +97,8 @@ public sealed record RollbackPlan
 /// <param name="Source">Its name.</param>
 /// <param name="Engine"><c>postgresql</c>, <c>files</c>, …</param>
 /// <param name="Target">Where it was restored to.</param>
-/// <param name="Way"><c>exchange</c>: what was replaced is kept and takes its place again; <c>safety_backup</c>: it is written back from
+/// <param name="Way"><c>exchange</c>: what was replaced is kept and takes its place again; <c>with_folder</c>: it lies in a folder of the
+/// same restore and comes back with that; <c>safety_backup</c>: it is written back from
 /// the backup that was made before; <c>nothing</c>: nothing had stood there that could be put back.</param>
 /// <param name="Kept">Under which names it is kept.</param>
 public sealed record RollbackLine(string Source, string Engine, string Target, string Way, IReadOnlyList<string> Kept);

@@ -4,7 +4,7 @@ using Larder.Engine.Browse;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
 using Larder.Sources;
-using Larder.Sources.Sqlite;
+using Larder.Sources.Exchanges;
 
 namespace Larder.Engine.Restore.Transaction;
 
@@ -114,7 +114,7 @@ internal sealed class SafetyBackup
         switch (steps[0])
         {
             case FileStep { IsDatabase: true } database when File.Exists(database.Target):
-                return new SqliteSourceSettings { Name = name, Path = SqliteRestore.ResolveTarget(database.Target) };
+                return new SqliteSourceSettings { Name = name, Path = LivePath.Resolve(database.Target) };
             case FileStep { IsDatabase: false } file when File.Exists(file.Target):
                 return new FilesSourceSettings { Name = name, Paths = [file.Target] };
             case TreeStep:

@@ -64,6 +64,10 @@ internal sealed class WayBack(
 
     private async Task PutBackAsync(RestorePart part, bool forgets)
     {
+        if (part.IsNested)
+        {
+            return; // It comes and goes with the folder around it.
+        }
         if (part.Exchange is null)
         {
             if (journal.Restore.HasBegun(RestoreStage.Overwrite, part.Number))

@@ -10,6 +10,28 @@ internal static class CopyStatement
 
     public static string ToWrite(TocEntry table, string? encoding) => $"{Trim(table)} FROM STDIN{In(encoding)}";
 
+    /// <summary>The same rows for a table of another name in the same schema.</summary>
+    public static TocEntry Rename(TocEntry table, string name)
+    {
+        const string copy = "COPY ";
+        var columns = EndOfName(Trim(table), copy.Length);
+        return table with
+        {
+            Tag = name,
+            CopyStatement = $"{copy}{SqlName.Quote(table.Schema!, name)}{table.CopyStatement![columns..]}",
+        };
+    }
+
+    /// <summary>The first blank that is in no quotes.</summary>
+    private static int EndOfName(string statement, int at)
+    {
+        for (var quoted = false; at < statement.Length && (quoted || statement[at] != ' '); at++)
+        {
+            quoted ^= statement[at] == '"';
+        }
+        return at;
+    }
+
     /// <summary>The session itself stays in UTF-8, which is all that the driver speaks.</summary>
     private static string In(string? encoding) => encoding is null or "UTF8" ? "" : $" WITH (ENCODING {SqlName.QuoteText(encoding)})";
 

@@ -26,7 +26,11 @@ internal static class DatabaseProperties
         || (entry.Kind is "ACL" or "COMMENT" or "SECURITY LABEL" && entry.Tag?.StartsWith("DATABASE ", StringComparison.Ordinal) == true);
 
     /// <summary>The statements that give a database of this name what the dumped one had, in their order.</summary>
-    public static IReadOnlyList<string> MakeStatements(ArchiveToc toc, string name)
+    /// <param name="toc">The dump's.</param>
+    /// <param name="name">The database's name now.</param>
+    /// <param name="owner">Whether its owner too.</param>
+    /// <param name="privileges">Whether its privileges too.</param>
+    public static IReadOnlyList<string> MakeStatements(ArchiveToc toc, string name, bool owner, bool privileges)
     {
         var created = Find(toc);
         if (created?.Definition is not { } definition)
@@ -41,11 +45,11 @@ internal static class DatabaseProperties
             return [];
         }
         var written = definition[create.Length..end];
-        List<string> statements = created.Owner is { Length: > 0 } owner
-            ? [$"ALTER DATABASE {SqlName.Quote(name)} OWNER TO {SqlName.Quote(owner)};"]
+        List<string> statements = owner && created.Owner is { Length: > 0 } role
+            ? [$"ALTER DATABASE {SqlName.Quote(name)} OWNER TO {SqlName.Quote(role)};"]
             : [];
         statements.AddRange(toc.Entries
-            .Where(entry => entry != created && IsOf(entry))
+            .Where(entry => entry != created && IsOf(entry) && (privileges || entry.Kind != "ACL"))
             .Select(entry => Rename(entry.Definition ?? "", written, name)));
         return statements;
     }

@@ -4,11 +4,11 @@ using Larder.Sources.Exchanges;
 namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>
-/// Restores dumps in pg_dump's directory format into a PostgreSQL server. A whole database goes into a new one beside the live one, which
-/// then takes its name in one transaction; tables go into the live database in one transaction.
+/// Restores dumps in pg_dump's directory format into a PostgreSQL server. A whole database goes into a new one beside the live one, to be
+/// exchanged in one transaction; tables go into the live database in one transaction.
 /// </summary>
 /// <param name="target">The server.</param>
-/// <param name="clock">Names the databases beside the live ones, and times the programs.</param>
+/// <param name="clock">Times the programs.</param>
 public sealed class PostgreSqlRestore(PostgreSqlTarget target, TimeProvider clock) : IDumpRestore
 {
     // The same server is asked once by psql and found again, which takes a tenth of a second each time.
@@ -36,10 +36,27 @@ public sealed class PostgreSqlRestore(PostgreSqlTarget target, TimeProvider cloc
         {
             await globals.RunAsync(look.Server, look.Found, cancellationToken);
         }
-        var restore = new BesideRestore(look, target, clock, dump, request, advance);
-        return await restore.RunAsync(cancellationToken);
+        return plan.Exchange is null
+            ? await RestoreWithinAsync(look, dump, request, advance, cancellationToken)
+            : await new BesideRestore(look, target, clock, dump, plan, advance).RunAsync(cancellationToken);
     }
 
-    public IExchange ExchangeFor(ExchangeRecord record) =>
-        throw new NotSupportedException("Plans of this engine have no exchange yet.");
+    public IExchange ExchangeFor(ExchangeRecord record) => new PostgreSqlExchange(target, record, clock);
+
+    private async Task<DumpRestoreOutcome> RestoreWithinAsync(
+        RestoreLook look, IStoredDump dump, DumpRestoreRequest request, Action<long> advance, CancellationToken cancellationToken)
+    {
+        var entries = new List<EntryFacts>();
+        var warnings = new List<SourceWarning>();
+        foreach (var work in look.Works)
+        {
+            if (work.Way != RestoreWay.Within)
+            {
+                throw new SourceException(
+                    SourceError.TargetExists, $"The database {work.Target} has gone since the restore was planned. Plan it again.");
+            }
+            await new WithinRestore(look, dump, request, clock, advance).RunAsync(work, entries, warnings, cancellationToken);
+        }
+        return new DumpRestoreOutcome { Entries = entries, Warnings = warnings };
+    }
 }

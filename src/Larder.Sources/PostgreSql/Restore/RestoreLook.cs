@@ -30,6 +30,10 @@ internal sealed record RestoreLook
         var refusals = new List<string>();
         var databases = await StoredDatabase.ReadAllAsync(dump, cancellationToken);
         var chosen = RestoreSelection.Choose(databases, request, refusals);
+        if (request.EntryName is not null && chosen is not [{ Tables.Count: 1 }])
+        {
+            refusals.Add("Another name can be given to one table, and something else is asked for.");
+        }
         var targets = chosen.Select(work => work.Target).ToList();
         var server = known?.ServesFor(targets) == true ? known : await TargetServer.FindAsync(target, targets, clock, cancellationToken);
         var found = await ServerLook.TakeAsync(server, cancellationToken);
@@ -43,6 +47,8 @@ internal sealed record RestoreLook
         {
             refusals.AddRange(FindObstacles(server, found, work, globals));
         }
+        refusals.AddRange(FindMixture(works));
+        refusals.AddRange(ServerRoom.FindObstacles(server, found, works, request));
         return new RestoreLook
         {
             Server = server,
@@ -67,6 +73,10 @@ internal sealed record RestoreLook
             if (work.Part == DumpPart.Data)
             {
                 refusals.Add($"There is no database {work.Target} on the server, and rows alone need tables that are there.");
+            }
+            if (request.EntryName is not null)
+            {
+                refusals.Add($"There is no database {work.Target} on the server in which a table could stand beside another one.");
             }
             if (!found.MayCreateDatabases)
             {
@@ -97,25 +107,50 @@ internal sealed record RestoreLook
         var maySwap = found.IsSuperuser || (found.MayCreateDatabases && isOurs);
         if (isEmpty)
         {
-            return work with { TargetIsEmpty = true, Way = maySwap ? RestoreWay.Beside : RestoreWay.Within };
+            return work with { TargetIsEmpty = true, Way = maySwap && !request.Overwrites ? RestoreWay.Beside : RestoreWay.Within };
         }
         if (!request.MayReplace)
         {
             refusals.Add($"The database {work.Target} is there and not empty. Allow it to be replaced, or name another database.");
+        }
+        foreach (var (_, subscription) in found.Subscriptions.Where(subscription => subscription.Database == work.Target))
+        {
+            refusals.Add(
+                $"The database {work.Target} has the subscription {subscription}, which would go on filling what is replaced. Drop it first.");
+        }
+        if (request.Overwrites)
+        {
+            return work with { Way = RestoreWay.Within, ReplacedTables = [work.Target] };
         }
         if (!maySwap)
         {
             refusals.Add(
                 $"The database {work.Target} is replaced by a new one beside it, and the role {server.User} may not do that: it must be "
                 + $"allowed to create databases (ALTER ROLE {SqlName.Quote(server.User)} CREATEDB) and be the owner of {work.Target}, or a "
-                + "member of its owner.");
+                + "member of its owner. Or restore in place (--in-place).");
         }
         foreach (var (_, slot) in found.Slots.Where(slot => slot.Database == work.Target))
         {
             refusals.Add(
                 $"The database {work.Target} has the logical replication slot {slot}, which would be lost with it. Drop the slot first.");
         }
+        foreach (var (_, count) in found.Prepared.Where(prepared => prepared.Database == work.Target))
+        {
+            refusals.Add(
+                $"The database {work.Target} has {Count(count, "prepared transaction")}, which keep it from being renamed. Commit them or "
+                + "roll them back first; pg_prepared_xacts lists them.");
+        }
         return work;
+    }
+
+    private static IEnumerable<string> FindMixture(List<RestoreWork> works)
+    {
+        var within = works.Where(work => work.Way == RestoreWay.Within).Select(work => work.Target).ToList();
+        if (within.Count > 0 && within.Count < works.Count)
+        {
+            yield return $"{string.Join(", ", within)} would be written in place, and the other databases beside what is there, so that not "
+                + "all of it could be undone in the same way. Restore them one by one.";
+        }
     }
 
     private static IEnumerable<string> FindObstacles(TargetServer server, ServerLook found, RestoreWork work, GlobalsScript? globals)
@@ -140,7 +175,7 @@ internal sealed record RestoreLook
         var missing = roles.Where(role => !found.Roles.ContainsKey(role) && globals?.Roles.Contains(role) != true).ToList();
         if (missing.Count > 0)
         {
-            yield return $"{Count(missing, "role")} that own or may use what is in {name} {(missing.Count == 1 ? "is" : "are")} not on the "
+            yield return $"{Count(missing.Count, "role")} that own or may use what is in {name} {(missing.Count == 1 ? "is" : "are")} not on the "
                 + $"server: {string.Join(", ", missing)}. Restore with the accounts (--with-users), or create them first.";
         }
         var foreign = found.IsSuperuser ? [] : work.Toc.Entries
@@ -203,6 +238,6 @@ internal sealed record RestoreLook
             ? major
             : null;
 
-    private static string Count(List<string> things, string word) =>
-        string.Create(CultureInfo.InvariantCulture, $"{things.Count} {word}{(things.Count == 1 ? "" : "s")}");
+    private static string Count(long things, string word) =>
+        string.Create(CultureInfo.InvariantCulture, $"{things} {word}{(things == 1 ? "" : "s")}");
 }

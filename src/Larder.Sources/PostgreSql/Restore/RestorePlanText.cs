@@ -1,5 +1,6 @@
 using System.Globalization;
 using Larder.Sources.Dumps;
+using Larder.Sources.Exchanges;
 
 namespace Larder.Sources.PostgreSql.Restore;
 
@@ -11,10 +12,25 @@ internal static class RestorePlanText
         Request = request,
         Target = look.Server.Show(look.Works.Count == 1 ? look.Works[0].Target : ""),
         Steps = [.. DescribeGlobals(look), .. look.Works.SelectMany(work => Describe(look, work, request)), .. DescribeSwap(look)],
+        Exchange = DescribeExchange(look, request),
         Replaced = [.. look.Works.SelectMany(FindReplaced)],
         Refusals = look.Refusals,
         Bytes = look.Works.Sum(work => work.Bytes),
     };
+
+    private static ExchangeRecord? DescribeExchange(RestoreLook look, DumpRestoreRequest request)
+    {
+        var works = look.Works.Where(work => work.Way == RestoreWay.Beside).ToList();
+        return works.Count == 0
+            ? null
+            : new ExchangeRecord
+            {
+                Engine = "postgresql",
+                Target = look.Server.Show(works.Count == 1 ? works[0].Target : ""),
+                IsAtomic = true,
+                Parts = DatabaseNames.Plan(works.Select(work => (work.Target, work.TargetExists)), request.Token),
+            };
+    }
 
     private static IEnumerable<string> FindReplaced(RestoreWork work) => work switch
     {
@@ -54,8 +70,13 @@ internal static class RestorePlanText
                 $"{what} of {of} ({bytes}) is restored into a new database beside {work.Target}, {request.Jobs} objects at once, by "
                 + $"pg_restore {look.Tools?.MajorVersion}, and compared with the backup.");
         }
-        else
+        else if (work.CopyName is null)
         {
+            if (work is { Tables.Count: 0, TargetIsEmpty: false, Part: not DumpPart.Data })
+            {
+                yield return $"Everything in the database {work.Target} is dropped, in the transaction that restores it: until that is "
+                    + "committed, others see what was there, and wait where they want to use it.";
+            }
             yield return $"{what} of {of} ({bytes}) is restored into the database {work.Target} in one transaction, which is committed "
                 + "when the rows have been read back and compared with the backup.";
         }
@@ -70,7 +91,7 @@ internal static class RestorePlanText
         foreach (var work in look.Works.Where(work => work.Way == RestoreWay.Beside))
         {
             yield return work.TargetExists
-                ? $"The sessions in {work.Target} are ended, the new database takes its name, and the old one is dropped."
+                ? $"The sessions in {work.Target} are ended, the new database takes its name, and the old one gets another."
                 : $"The new database gets the name {work.Target}.";
         }
     }

@@ -34,6 +34,12 @@ internal sealed record RestoreWork
 
     public RestoreWay Way { get; init; }
 
+    /// <summary>
+    /// The name of a new table that the rows of the one table go to, which is made like the live one; null where they go to the table of
+    /// their own name. The table of contents names it already.
+    /// </summary>
+    public string? CopyName { get; init; }
+
     /// <summary>The tables on the server that are replaced or emptied, by name.</summary>
     public IReadOnlyList<string> ReplacedTables { get; init; } = [];
 

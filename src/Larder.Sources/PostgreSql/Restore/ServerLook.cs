@@ -5,6 +5,18 @@ namespace Larder.Sources.PostgreSql.Restore;
 /// <summary>What a plan must know of the server.</summary>
 internal sealed record ServerLook
 {
+    // Who is not a superuser does not get those that are kept for them. PostgreSQL 16 keeps some for others too.
+    private const string CountConnections = """
+        SELECT least(
+            pg_catalog.current_setting('max_connections')::int - CASE WHEN r.rolsuper THEN 0 ELSE
+                pg_catalog.current_setting('superuser_reserved_connections')::int
+                + coalesce(pg_catalog.current_setting('reserved_connections', true)::int, 0) END
+                - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE usesysid IS NOT NULL),
+            CASE WHEN r.rolsuper OR r.rolconnlimit < 0 THEN 1000000 ELSE r.rolconnlimit
+                - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE usesysid = r.oid) END)::int
+        FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
+        """;
+
     public required bool IsSuperuser { get; init; }
 
     public required bool MayCreateDatabases { get; init; }
@@ -24,6 +36,18 @@ internal sealed record ServerLook
     /// <summary>Logical replication slots: database and slot.</summary>
     public required IReadOnlyList<(string Database, string Slot)> Slots { get; init; }
 
+    /// <summary>Subscriptions to other servers: database and subscription.</summary>
+    public required IReadOnlyList<(string Database, string Subscription)> Subscriptions { get; init; }
+
+    /// <summary>Transactions that were prepared in a database and not ended, which no session holds: database and how many.</summary>
+    public required IReadOnlyList<(string Database, long Count)> Prepared { get; init; }
+
+    /// <summary>How many connections more we could have now.</summary>
+    public required int FreeConnections { get; init; }
+
+    /// <summary>Where the server keeps its data, on its own machine; null where it does not say.</summary>
+    public required string? DataFolder { get; init; }
+
     public static async Task<ServerLook> TakeAsync(TargetServer server, CancellationToken cancellationToken)
     {
         await using var connection = await server.ConnectAsync(cancellationToken);
@@ -38,7 +62,19 @@ internal sealed record ServerLook
                 .Keys.ToHashSet(StringComparer.Ordinal),
             Tablespaces = (await ReadFlagsAsync("SELECT spcname, true FROM pg_catalog.pg_tablespace"))
                 .Keys.ToHashSet(StringComparer.Ordinal),
-            Slots = await ReadSlotsAsync(),
+            Slots = await ReadPairsAsync(
+                "SELECT database, slot_name FROM pg_catalog.pg_replication_slots WHERE database IS NOT NULL",
+                row => (row.GetString(0), row.GetString(1))),
+            Subscriptions = await ReadPairsAsync(
+                "SELECT d.datname, s.subname FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid",
+                row => (row.GetString(0), row.GetString(1))),
+            Prepared = await ReadPairsAsync(
+                "SELECT database, pg_catalog.count(*) FROM pg_catalog.pg_prepared_xacts GROUP BY database",
+                row => (row.GetString(0), row.GetInt64(1))),
+            FreeConnections = (await ReadPairsAsync(CountConnections, row => (row.GetInt32(0), 0))).Single().Item1,
+            DataFolder = (await ReadPairsAsync(
+                "SELECT setting, 0 FROM pg_catalog.pg_settings WHERE name = 'data_directory'", row => (row.GetString(0), 0)))
+                .Select(pair => pair.Item1).FirstOrDefault(),
         });
 
         async Task<bool> AskAsync(string sql)
@@ -59,15 +95,14 @@ internal sealed record ServerLook
             return found;
         }
 
-        async Task<IReadOnlyList<(string, string)>> ReadSlotsAsync()
+        async Task<IReadOnlyList<(T1, T2)>> ReadPairsAsync<T1, T2>(string sql, Func<NpgsqlDataReader, (T1, T2)> read)
         {
-            await using var command = new NpgsqlCommand(
-                "SELECT database, slot_name FROM pg_catalog.pg_replication_slots WHERE database IS NOT NULL", connection);
+            await using var command = new NpgsqlCommand(sql, connection);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            var found = new List<(string, string)>();
+            var found = new List<(T1, T2)>();
             while (await reader.ReadAsync(cancellationToken))
             {
-                found.Add((reader.GetString(0), reader.GetString(1)));
+                found.Add(read(reader));
             }
             return found;
         }

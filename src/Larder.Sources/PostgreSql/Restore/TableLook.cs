@@ -12,7 +12,8 @@ internal static class TableLook
         await using var connection = await server.ConnectAsync(work.Target, cancellationToken);
         return await TargetErrors.ExplainAsync(
             $"The database {server.Show(work.Target)} cannot be looked at",
-            () => work.Part == DumpPart.Data
+            () => request.EntryName is { } name ? TableCopy.DecideAsync(connection, work, name, refusals, cancellationToken)
+                : work.Part == DumpPart.Data
                 ? DecideRowsAsync(connection, work, request, refusals, cancellationToken)
                 : DecideTablesAsync(connection, work, request, refusals, cancellationToken));
     }

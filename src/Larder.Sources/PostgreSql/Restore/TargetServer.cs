@@ -70,9 +70,16 @@ internal sealed class TargetServer
     public bool ServesFor(IReadOnlyCollection<string> avoided) => MayServe(MaintenanceDatabase, avoided);
 
     /// <summary>The connection is the caller's. Fails with <see cref="SourceException"/>.</summary>
-    public async Task<NpgsqlConnection> ConnectAsync(string database, CancellationToken cancellationToken)
+    public Task<NpgsqlConnection> ConnectAsync(string database, CancellationToken cancellationToken) =>
+        ConnectAsync(database, settings.ApplicationName!, cancellationToken);
+
+    /// <summary>A connection beside the databases that are restored, which calls itself so to the server.</summary>
+    public Task<NpgsqlConnection> ConnectForAsync(string session, CancellationToken cancellationToken) =>
+        ConnectAsync(MaintenanceDatabase, session, cancellationToken);
+
+    private async Task<NpgsqlConnection> ConnectAsync(string database, string session, CancellationToken cancellationToken)
     {
-        var builder = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Database = database };
+        var builder = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Database = database, ApplicationName = session };
         var opened = new NpgsqlConnection(builder.ConnectionString);
         try
         {

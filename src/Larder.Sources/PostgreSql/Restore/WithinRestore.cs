@@ -25,9 +25,12 @@ internal sealed class WithinRestore(
     private async Task<IReadOnlyList<EntryFacts>> RestoreAsync(RestoreWork work, CancellationToken cancellationToken)
     {
         await using var session = await LiveSession.BeginAsync(look.Server, work.Target, cancellationToken);
-        var sent = work.Part == DumpPart.Data
-            ? await ReplaceRowsAsync(session, work, cancellationToken)
-            : await ReplaceTablesAsync(session, work, cancellationToken);
+        var sent = work switch
+        {
+            { CopyName: { } name } => await CopyTableAsync(session, work, name, cancellationToken),
+            { Part: DumpPart.Data } => await ReplaceRowsAsync(session, work, cancellationToken),
+            _ => await ReplaceTablesAsync(session, work, cancellationToken),
+        };
         var found = new List<EntryFacts>();
         foreach (var table in ReadBack.FindTables(work))
         {
@@ -38,9 +41,23 @@ internal sealed class WithinRestore(
         return found;
     }
 
+    private async Task<IReadOnlyDictionary<string, long>> CopyTableAsync(
+        LiveSession session, RestoreWork work, string name, CancellationToken cancellationToken)
+    {
+        var table = work.Tables[0];
+        await session.ExecuteAsync(
+            $"CREATE TABLE {SqlName.Quote(table.Schema!, name)} (LIKE {SqlName.Quote(table.Schema!, table.Tag!)} INCLUDING ALL)",
+            cancellationToken);
+        return await SendAsync(session, work, cancellationToken);
+    }
+
     private async Task<IReadOnlyDictionary<string, long>> ReplaceTablesAsync(
         LiveSession session, RestoreWork work, CancellationToken cancellationToken)
     {
+        if (work is { Tables.Count: 0, TargetIsEmpty: false })
+        {
+            await session.RunScriptAsync(DatabaseClearing.MakeScript(look.Server.MajorVersion), cancellationToken);
+        }
         var scripts = new ArchiveScript(look.Tools!, clock);
         var tables = work.Tables.Count == 0 ? [] : work.Toc.Entries.Where(entry => entry.Kind == TocParts.Table).ToList();
         var there = await LiveTables.FindAsync(session.Connection, tables, cancellationToken);

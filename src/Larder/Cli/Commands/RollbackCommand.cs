@@ -106,6 +106,7 @@ internal sealed class RollbackCommand
             {
                 "exchange" when line.Kept.Count > 0 => "    what stood there takes its place again, from\n",
                 "exchange" => "    nothing had stood there; nothing will stand there again\n",
+                "with_folder" => "    what stood there comes back with the folder that it lies in\n",
                 "safety_backup" => "    what stood there is written back from the safety backup\n",
                 _ => "    nothing had stood there that could be put back\n",
             });

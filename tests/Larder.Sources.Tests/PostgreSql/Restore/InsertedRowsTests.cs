@@ -22,7 +22,7 @@ public sealed class InsertedRowsTests(SharedPostgresServer shared)
     {
         await using var made = await MakeAsync("counted");
         var target = made.Database + "_other";
-        var outcome = await made.RunAsync(made.Restore(readsBack: false), made.Request(target), Cancellation);
+        var outcome = await made.RunAsync(made.Request(target) with { ReadsBack = false }, Cancellation);
         AssertRows(outcome.Entries);
         var version = (int)(await made.Server.ScalarAsync("postgres", "SELECT current_setting('server_version_num')::int", Cancellation))!;
         if (version >= 150000) // Older ones may say it too late, and then are read.
@@ -42,8 +42,8 @@ public sealed class InsertedRowsTests(SharedPostgresServer shared)
             $"CREATE ROLE \"{role}\" SUPERUSER LOGIN PASSWORD 'blind'; ALTER ROLE \"{role}\" SET track_counts = off",
             Cancellation);
         var restore = made.Restore(
-            readsBack: false, settings: new PostgreSqlSettings { Url = made.Server.Url("postgres", role, "blind") });
-        var outcome = await made.RunAsync(restore, made.Request(made.Database + "_other"), Cancellation);
+            settings: new PostgreSqlSettings { Url = made.Server.Url("postgres", role, "blind") });
+        var outcome = await made.RunAsync(restore, made.Request(made.Database + "_other") with { ReadsBack = false }, Cancellation);
         AssertRows(outcome.Entries);
     }
 
@@ -57,7 +57,7 @@ public sealed class InsertedRowsTests(SharedPostgresServer shared)
             .Select(entry => entry.Name.EndsWith(".plain", StringComparison.Ordinal) ? entry with { Rows = recorded } : entry)
             .ToList();
         var error = await Assert.ThrowsAsync<SourceException>(() => made.RunAsync(
-            made.Restore(readsBack: false), made.Request(made.Database + "_other") with { Recorded = wrong }, Cancellation));
+            made.Request(made.Database + "_other") with { ReadsBack = false, Recorded = wrong }, Cancellation));
         Assert.Equal(SourceError.Mismatch, error.Error);
         Assert.Contains("public.plain had", error.Message, StringComparison.Ordinal);
         await made.AssertNothingLeftAsync(Cancellation);

@@ -1,4 +1,5 @@
 using Larder.Sources.Dumps;
+using Larder.Sources.Exchanges;
 using Larder.Sources.PostgreSql;
 using Larder.Sources.PostgreSql.Restore;
 using Larder.Testing;
@@ -53,16 +54,16 @@ internal sealed class RestoreCase : IAsyncDisposable
     {
         DatabaseName = databaseName,
         MayReplace = mayReplace,
+        ReadsBack = true,
         Recorded = Outcome.Entries,
     };
 
     public PostgreSqlRestore Restore(
-        bool readsBack = true, PostgreSqlSettings? settings = null, PostgreSqlToolLocator? tools = null, PostgresServer? server = null) =>
+        PostgreSqlSettings? settings = null, PostgreSqlToolLocator? tools = null, PostgresServer? server = null) =>
         new(
             new PostgreSqlTarget
             {
                 Server = settings ?? new PostgreSqlSettings { Url = (server ?? Server).Url() },
-                ReadsBack = readsBack,
                 Tools = tools,
             },
             TimeProvider.System);
@@ -70,12 +71,27 @@ internal sealed class RestoreCase : IAsyncDisposable
     public Task<DumpRestoreOutcome> RunAsync(DumpRestoreRequest request, CancellationToken cancellationToken) =>
         RunAsync(Restore(), request, cancellationToken);
 
+    /// <summary>All of a restore, as the engine does it: what fails is forgotten, and what was replaced too.</summary>
     public async Task<DumpRestoreOutcome> RunAsync(
         PostgreSqlRestore restore, DumpRestoreRequest request, CancellationToken cancellationToken, IStoredDump? dump = null)
     {
         var plan = await restore.PlanAsync(dump ?? Dump, request, cancellationToken);
         Assert.Empty(plan.Refusals);
-        return await restore.RestoreAsync(dump ?? Dump, plan, _ => { }, cancellationToken);
+        var exchange = plan.Exchange is { } record ? restore.ExchangeFor(record) : null;
+        try
+        {
+            var outcome = await restore.RestoreAsync(dump ?? Dump, plan, _ => { }, cancellationToken);
+            if (exchange is not null)
+            {
+                Assert.Equal(ExchangeState.Beside, await exchange.LookAsync(cancellationToken));
+                await exchange.ExchangeAsync(cancellationToken);
+            }
+            return outcome;
+        }
+        finally
+        {
+            await (exchange?.ForgetAsync(TestContext.Current.CancellationToken) ?? Task.CompletedTask);
+        }
     }
 
     /// <summary>Nothing of a restore is left: no database beside others, no folder of pipes of this process.</summary>
