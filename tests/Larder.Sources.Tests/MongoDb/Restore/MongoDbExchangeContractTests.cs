@@ -10,7 +10,9 @@ public sealed class CollectionExchangeTests(MongoServers servers, SharedDump dum
         content =>
         [
             """{"create": "c", "capped": true, "size": 65536, "validator": {"n": {"$gt": 0}}}""",
-            $$"""{"insert": "c", "documents": [{"_id": 1, "n": 1, "content": "{{content}}"}, {"_id": 2, "n": 2, "content": "{{content}}"}]}""",
+            $$"""
+            {"insert": "c", "documents": [{"_id": 1, "n": 1, "content": "{{content}}"}, {"_id": 2, "n": 2, "content": "{{content}}"}]}
+            """,
             """{"createIndexes": "c", "indexes": [{"key": {"n": 1}, "name": "n", "unique": true}]}""",
         ],
         "c");
