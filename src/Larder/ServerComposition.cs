@@ -69,7 +69,7 @@ internal sealed class ServerComposition
     public async ValueTask<IDumpRestore> RestoreIntoAsync(ServerTarget target, CancellationToken cancellationToken) => target switch
     {
         ServerAtUrl { Engine: "postgresql" } at =>
-            PostgreSql(await PostgreSqlAsync(new DatabaseServer { Url = at.Url }, cancellationToken), at.ReadsBack),
+            PostgreSql(await PostgreSqlAsync(new DatabaseServer { Url = at.Url }, cancellationToken)),
         ConfiguredServer { Settings: PostgreSqlSourceSettings source } =>
             PostgreSql(await PostgreSqlAsync(source.Server, cancellationToken)),
         ServerAtUrl { Engine: "mongodb" } at => new MongoDbRestore(await at.Url.RevealAsync(cancellationToken)),
@@ -80,8 +80,7 @@ internal sealed class ServerComposition
             EngineError.UnsupportedSource, $"This version of Larder does not restore into servers of kind \"{target.Engine}\"."),
     };
 
-    private PostgreSqlRestore PostgreSql(PostgreSqlSettings server, bool readsBack = false) =>
-        new(new PostgreSqlTarget { Server = server, ReadsBack = readsBack }, clock);
+    private PostgreSqlRestore PostgreSql(PostgreSqlSettings server) => new(new PostgreSqlTarget { Server = server }, clock);
 
     private MySqlRestore MySql((MySqlServer Server, string? Database) target) => new(target.Server, clock);
 

@@ -14,9 +14,6 @@ public abstract record ServerTarget
 
     /// <summary>The database that it names; null where it names none or several, and then each goes back under its own name.</summary>
     public string? DatabaseName { get; private protected init; }
-
-    /// <summary>Whether all content is read back from it and compared, as a drill wants it, at the price of time.</summary>
-    public bool ReadsBack { get; init; }
 }
 
 /// <summary>One that a URL names.</summary>

@@ -106,11 +106,11 @@ internal sealed class PostgreSqlDrill(string url, TimeProvider clock) : IDrillEn
         if ((await ListDatabasesAsync(cancellationToken)).Contains(database))
         {
             await using var connection = await ConnectAsync(null, cancellationToken);
-            await ExplainAsync($"The database {database} cannot be dropped", async () =>
-            {
-                await ScratchDatabase.DropAsync(connection, database, cancellationToken);
-                return true;
-            });
+            const string failure = "A database of the drill cannot be dropped";
+            var name = SqlName.Quote(database);
+            await ExecuteAsync(connection, $"ALTER DATABASE {name} ALLOW_CONNECTIONS false", cancellationToken, failure);
+            await ServerSessions.EndAllAsync(connection, database, cancellationToken);
+            await ExecuteAsync(connection, $"DROP DATABASE {name}", cancellationToken, failure);
         }
     }
 
