@@ -30,7 +30,7 @@ public sealed class MongoDbExchangeTests(MongoServers servers)
             [
                 "Write planned.a beside as larder-restore-cafe-1, with 1028 bytes of documents and 1 index. The documents are counted and "
                     + "compared on their way.",
-                "Rename the collection planned.a to larder-old-cafe-1 and give the new one its name. Between the two commands, for some "
+                "Rename the collection planned.a to larder-old-cafe-1 and give the new one its name. Between the two, for some "
                     + "milliseconds, readers find nothing there; what is written there then is kept as larder-old-cafe-1-meanwhile-1.",
                 "Give planned.v its name.",
                 "This is done one after the other: until the last one, readers see some old and some new ones, each of them whole.",
