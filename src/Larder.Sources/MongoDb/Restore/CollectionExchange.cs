@@ -51,7 +51,8 @@ internal sealed class CollectionExchange(
         {
             throw new SourceException(
                 SourceError.TargetFailed,
-                $"{lost[0].Old}, which stood at {lost[0].Live} before the restore, is gone and cannot be put back. What is live there stays.");
+                $"{lost[0].Old}, which stood at {lost[0].Live} before the restore, is gone and cannot be put back. What is live there "
+                + "stays.");
         }
     }
 

@@ -116,7 +116,8 @@ internal sealed class CollectionLoader(
     }
 
     // The fingerprint is that of the documents as they were handed over, and the server's own count says that it has them all; each batch
-    // was acknowledged with its number. Reading them back costs as much time as a dump (see the page of this folder), so it must be asked for.
+    // was acknowledged with its number. Reading them back costs as much time as a dump (see the page of this folder), so it must be asked
+    // for.
     private async Task CompareAsync(
         StagedCollection staged, Fingerprint fed, RestoreConnection connection, CancellationToken cancellationToken)
     {

@@ -28,7 +28,8 @@ internal sealed class RestoreNames(string token)
 
     /// <summary>Whether this restore has made it.</summary>
     public bool IsOwn(string name) =>
-        name.StartsWith($"{NewPrefix}{token}-", StringComparison.Ordinal) || name.StartsWith($"{OldPrefix}{token}-", StringComparison.Ordinal);
+        name.StartsWith($"{NewPrefix}{token}-", StringComparison.Ordinal)
+        || name.StartsWith($"{OldPrefix}{token}-", StringComparison.Ordinal);
 
     /// <summary>Whether any restore has made it.</summary>
     public static bool IsKept(string name)

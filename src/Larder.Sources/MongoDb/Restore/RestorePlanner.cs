@@ -261,8 +261,8 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
             + "ones in place; until that is done there are some of both.",
         { Standing: null } => $"Give {item.FullTarget} its name.",
         { Standing: { } standing } => $"Rename the {DescribeType(standing)} {item.FullTarget} to {item.Names.Old} and give the new one its "
-            + "name. Between the two commands, for some milliseconds, readers find nothing there; what is written there then is kept as "
-            + $"{item.Names.Old}-meanwhile-1.",
+            + $"name. Between the two, for some milliseconds, readers find nothing there{(standing.IsTimeSeries ? " or an error" : "")}; "
+            + $"what is written there then is kept as {item.Names.Old}-meanwhile-1.",
     };
 
     private static string DescribeType(ServerCollection standing) => standing switch

@@ -1,6 +1,6 @@
 namespace Larder.Sources.MongoDb.Restore;
 
-/// <summary>What a time series was told when it was created, which its buckets were told too, beside what the server adds for them.</summary>
+/// <summary>What a time series was told when it was created. Its buckets were told it too, beside what the server adds.</summary>
 internal static class TimeSeriesOptions
 {
     public static byte[] FromBuckets(ReadOnlySpan<byte> options)

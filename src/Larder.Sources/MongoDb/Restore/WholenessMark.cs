@@ -3,8 +3,8 @@ using Larder.Sources.Exchanges;
 namespace Larder.Sources.MongoDb.Restore;
 
 /// <summary>
-/// One document in a collection of its own beside what was restored. That it is there says that all of it is whole, and on the disks of most
-/// members. It names the parts anew, because what the oplog of a dump creates and drops is known only when it has been replayed.
+/// One document in a collection of its own beside what was restored. That it is there says that all of it is whole, and on the disks of
+/// most members. It names the parts anew, because what the oplog of a dump creates and drops is known only when it has been replayed.
 /// </summary>
 internal static class WholenessMark
 {

@@ -7,7 +7,7 @@ using Larder.Testing;
 
 namespace Larder.Sources.Tests.MongoDb.Restore;
 
-/// <summary>What the contract of exchanges does not ask: several collections, readers and writers meanwhile, and everything at once.</summary>
+/// <summary>What the contract of exchanges does not ask: several collections, readers and writers meanwhile, everything at once.</summary>
 [Trait("Kind", "server")]
 public sealed class MongoDbExchangeTests(MongoServers servers)
 {
@@ -30,7 +30,7 @@ public sealed class MongoDbExchangeTests(MongoServers servers)
             [
                 "Write planned.a beside as larder-restore-cafe-1, with 1028 bytes of documents and 1 index. The documents are counted and "
                     + "compared on their way.",
-                "Rename the collection planned.a to larder-old-cafe-1 and give the new one its name. Between the two commands, for some "
+                "Rename the collection planned.a to larder-old-cafe-1 and give the new one its name. Between the two, for some "
                     + "milliseconds, readers find nothing there; what is written there then is kept as larder-old-cafe-1-meanwhile-1.",
                 "Give planned.v its name.",
                 "This is done one after the other: until the last one, readers see some old and some new ones, each of them whole.",
@@ -80,7 +80,8 @@ public sealed class MongoDbExchangeTests(MongoServers servers)
             {
                 // Each of them, as far as there is one, is the old or the new one. What is a time series or a view may be on its way.
                 var lines = (await LiveAsync(test, "wandering")).Split('\n')
-                    .Where(line => line.Contains(" collection ", StringComparison.Ordinal) && !line.StartsWith("system.", StringComparison.Ordinal));
+                    .Where(line => line.Contains(" collection ", StringComparison.Ordinal))
+                    .Where(line => !line.StartsWith("system.", StringComparison.Ordinal));
                 Assert.All(lines, line => Assert.True(old.Contains(line) || restored.Contains(line), line));
             }
             forward = random.Next(2) == 0;

@@ -1,5 +1,4 @@
 using Larder.Sources.Dumps;
-using Larder.Sources.MongoDb.Restore;
 
 namespace Larder.Sources.Tests.MongoDb.Restore;
 
