@@ -60,8 +60,9 @@ public sealed class MySqlRestore(MySqlServer server, TimeProvider clock) : IDump
         };
     }
 
+    /// <remarks>A plan of this engine has none: it exchanges within <see cref="RestoreAsync"/>, and back where that fails.</remarks>
     public IExchange ExchangeFor(ExchangeRecord record) =>
-        throw new NotSupportedException("Plans of this engine have no exchange yet.");
+        throw new NotSupportedException("Restores into MariaDB and MySQL keep nothing beside that could be exchanged.");
 
     private async Task<RestoreConnection> ConnectAsync(CancellationToken cancellationToken)
     {

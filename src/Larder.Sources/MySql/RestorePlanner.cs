@@ -18,6 +18,18 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
         {
             refusals.Add($"Only one database can be restored to another name, and {selections.Count} were asked for; name one of them.");
         }
+        if (request.Overwrites && request.Part != DumpPart.Data)
+        {
+            refusals.Add(
+                "This server commits with every definition, so tables cannot be overwritten in one transaction. Leave --in-place out, or "
+                + "restore the rows alone (--data-only).");
+        }
+        if (request.EntryName is not null)
+        {
+            refusals.Add(
+                "A table of this server cannot be restored under another name. Restore it into another database instead, which --target "
+                + "names.");
+        }
         if (request.WithUsers)
         {
             if (inventory.Users is null)
@@ -158,6 +170,8 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
         if (leaving.Count > 0)
         {
             steps.Add("Drop what stood there. If anything fails before this, the tables are renamed back and the script is run.");
+            steps.Add("Take note: nothing of what stood there is kept beside afterwards. After a kill, and for a rollback, it comes back from "
+                + "the safety backup.");
         }
     }
 

@@ -154,6 +154,73 @@ public sealed class PostgreSqlExchangeTests(SharedPostgresServer shared)
         Assert.Equal([record.Parts[0].Live], await subject.ListAsync());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_role_that_may_only_create_databases_restores_exchanges_and_goes_back(bool stoodThere)
+    {
+        var server = await shared.GetAsync(Cancellation);
+        var name = shared.NameDatabase("creator");
+        await server.ExecuteAsync("postgres", $"CREATE ROLE {name} LOGIN PASSWORD 'x' CREATEDB", Cancellation);
+        await using var made = await RestoreCase.MakeAsync(
+            server,
+            name,
+            async (server, database) =>
+            {
+                await server.CreateDatabaseAsync(database, Cancellation, $"OWNER {name}");
+                await server.ExecuteAsync(database, $"SET ROLE {name}; CREATE SCHEMA s; CREATE TABLE s.t AS SELECT 'new' AS a", Cancellation);
+            },
+            Cancellation);
+        await server.ExecuteAsync(name, "UPDATE s.t SET a = 'old'", Cancellation);
+        var live = stoodThere ? name : name + "_other";
+        var restore = made.Restore(settings: new() { Url = server.Url("postgres", name, "x") });
+        var plan = await restore.PlanAsync(made.Dump, made.Request(live, mayReplace: true), Cancellation);
+        Assert.Empty(plan.Refusals);
+        await restore.RestoreAsync(made.Dump, plan, _ => { }, Cancellation);
+        await using var own = new NpgsqlConnection(server.ConnectionString(name, name, "x")); // Of the same role, which may end it.
+        await own.OpenAsync(Cancellation);
+
+        await restore.ExchangeFor(plan.Exchange!).ExchangeAsync(Cancellation);
+        Assert.Equal("new", await server.ScalarAsync(live, "SELECT a FROM s.t", Cancellation));
+        Assert.Equal(ExchangeState.Exchanged, await restore.ExchangeFor(plan.Exchange!).LookAsync(Cancellation));
+        await restore.ExchangeFor(plan.Exchange!).UndoAsync(Cancellation);
+        Assert.Equal("old", await server.ScalarAsync(name, "SELECT a FROM s.t", Cancellation));
+        Assert.Equal(stoodThere ? 1L : 0L, await server.ScalarAsync(
+            "postgres", $"SELECT count(*) FROM pg_database WHERE datname = '{live}'", Cancellation));
+        await restore.ExchangeFor(plan.Exchange!).ExchangeAsync(Cancellation);
+        await restore.ExchangeFor(plan.Exchange!).ForgetAsync(Cancellation);
+        Assert.Equal(0L, await server.ScalarAsync(
+            "postgres", $"SELECT count(*) FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase WHERE datname = '{live}'", Cancellation));
+        await made.AssertNothingLeftAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task A_session_that_the_role_may_not_end_is_the_reason_that_is_told_and_all_stands_as_before()
+    {
+        var server = await shared.GetAsync(Cancellation);
+        var name = shared.NameDatabase("weak");
+        await server.ExecuteAsync("postgres", $"CREATE ROLE {name} LOGIN PASSWORD 'x' CREATEDB", Cancellation);
+        await using var subject = new DatabaseSubject(server, name + "_db");
+        await subject.MakeLiveAsync("old");
+        var record = await subject.PlanAsync();
+        await subject.StageAsync(subject.Open(record), record, "new");
+        foreach (var database in new[] { record.Parts[0].Live, record.Parts[0].Beside })
+        {
+            await server.ExecuteAsync("postgres", $"ALTER DATABASE {database} OWNER TO {name}", Cancellation);
+        }
+        await using var superuser = await server.ConnectAsync(record.Parts[0].Live, Cancellation);
+        var target = new PostgreSqlTarget { Server = new() { Url = server.Url("postgres", name, "x") } };
+        var exchange = new PostgreSqlExchange(target, record, TimeProvider.System);
+        var error = await Assert.ThrowsAsync<SourceException>(() => exchange.ExchangeAsync(Cancellation));
+        Assert.Equal(SourceError.PermissionDenied, error.Error);
+        Assert.Contains("terminate", error.Message, StringComparison.Ordinal);
+        Assert.Equal("old", await subject.ReadLiveAsync());
+
+        await superuser.CloseAsync();
+        await exchange.ExchangeAsync(Cancellation);
+        Assert.Equal("new", await subject.ReadLiveAsync());
+    }
+
     private static async Task ReadOnAsync(
         PostgresServer server, string name, ConcurrentDictionary<string, int> seen, CancellationToken cancellationToken)
     {
