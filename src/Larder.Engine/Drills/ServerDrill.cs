@@ -67,7 +67,9 @@ internal sealed class ServerDrill(
             cancellationToken);
     }
 
-    /// <summary>To its end: what was written beside takes its place, so that the time that is measured is all that a restore takes.</summary>
+    /// <summary>
+    /// To its end: what was written beside takes its place, so that the time that is measured is all that a restore takes.
+    /// </summary>
     private async Task<DumpRestoreOutcome> RestoreAsync(
         IDumpRestore restore, StoredSourceDump dump, DumpRestorePlan plan, CancellationToken cancellationToken)
     {

@@ -55,7 +55,7 @@ public sealed record RestorePart
 
     public required TargetAddress Address { get; init; }
 
-    /// <summary>Null where it is written over what stands there, so that only a backup of that leads back, and where it is nested.</summary>
+    /// <summary>Null where it is written over what stands there, so that only a backup leads back, and where it is nested.</summary>
     public ExchangeRecord? Exchange { get; init; }
 
     /// <summary>Whether it lies inside a folder that another part exchanges, and comes and goes with it.</summary>

@@ -139,8 +139,8 @@ internal sealed class RestoreTransaction(
             {
                 throw new SourceException(
                     SourceError.TargetBusy,
-                    $"The database {step.Target} was not replaced because {string.Join(", ", users)} has it open. Stop the service that uses "
-                    + "it and restore again.");
+                    $"The database {step.Target} was not replaced because {string.Join(", ", users)} has it open. Stop the service "
+                    + "that uses it and restore again.");
             }
         }
     }

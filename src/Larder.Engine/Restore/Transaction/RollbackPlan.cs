@@ -87,7 +87,10 @@ public sealed record RollbackPlan
                 part.Source,
                 part.Engine,
                 part.Target,
-                part.IsNested ? "with_folder" : part.Exchange is not null ? "exchange" : restore.SafetyBackup is not null ? "safety_backup" : "nothing",
+                part.IsNested ? "with_folder"
+                    : part.Exchange is not null ? "exchange"
+                    : restore.SafetyBackup is not null ? "safety_backup"
+                    : "nothing",
                 [.. (part.Exchange?.Parts ?? []).Select(one => one.Old).OfType<string>()])),
         ],
         Context = context,

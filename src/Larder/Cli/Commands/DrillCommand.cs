@@ -12,9 +12,11 @@ internal sealed class DrillCommand
 {
     private const int EntriesShownMax = 50;
 
-    private readonly Operand name = new("JOB|BACKUP", "A job, whose latest backup is drilled, or a backup; every job's latest without one.", ValueKind.Backup, 0, 1);
+    private readonly Operand name = new(
+        "JOB|BACKUP", "A job, whose latest backup is drilled, or a backup; every job's latest without one.", ValueKind.Backup, 0, 1);
     private readonly Settings only = new("--only", "SOURCE", "Only this source; may be repeated. A part is no verdict on the whole.");
-    private readonly Setting check = new("--check", "FILE", "Drill nothing; say whether this evidence of a drill is genuine.", ValueKind.Path);
+    private readonly Setting check = new(
+        "--check", "FILE", "Drill nothing; say whether this evidence of a drill is genuine.", ValueKind.Path);
 
     public static LarderCommand Create() => new DrillCommand().Build();
 
@@ -42,11 +44,13 @@ internal sealed class DrillCommand
             new("larder drill --check /var/lib/larder/drills/0190b2c4.json", "is this evidence ours, and unchanged?"),
         ],
         Statuses = [ExitStatus.Damage, .. CommandTree.OpensRepository],
-        Json = "An object: `status` (success or failed), `rto_seconds`, `entries` (array of `source`, `entry`, `kind`, `rows`, `recorded`, `match`, `fingerprint`, "
-            + "`difference`), `assertions` (array of `source`, `kind`, `text`, `passed`, `message`), `drills` (array, one for each backup, of `report`: `run_id`, `job`, "
-            + "`backup_id`, `short_id`, `timestamp`, `repository`, `manifest_sha256`, `started_at`, `finished_at`, `status`, `rto_seconds`, `sources`, `steps` (array of "
-            + "`source`, `step`, `seconds`), `entries`, `assertions`, `errors` (array of `code`, `message`, `hint`, `source`), `hints`, `larder_version`, `host`; "
-            + "`evidence`, the file; `tagged`, the repositories in which the verdict was noted). With --check: `genuine`, `run_id`, `job`, `backup_id`, `status`, "
+        Json = "An object: `status` (success or failed), `rto_seconds`, `entries` (array of `source`, `entry`, `kind`, `rows`, "
+            + "`recorded`, `match`, `fingerprint`, `difference`), `assertions` (array of `source`, `kind`, `text`, `passed`, `message`), "
+            + "`drills` (array, one for each backup, of `report`: `run_id`, `job`, `backup_id`, `short_id`, `timestamp`, `repository`, "
+            + "`manifest_sha256`, `started_at`, `finished_at`, `status`, `rto_seconds`, `sources`, `steps` (array of `source`, `step`, "
+            + "`seconds`), `entries`, `assertions`, `errors` (array of `code`, `message`, `hint`, `source`), `hints`, `larder_version`, "
+            + "`host`; `evidence`, the file; `tagged`, the repositories in which the verdict was noted). With --check: `genuine`, `run_id`, "
+            + "`job`, `backup_id`, `status`, "
             + "`finished_at`, `key`.",
     };
 

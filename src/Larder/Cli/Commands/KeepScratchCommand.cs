@@ -3,7 +3,9 @@ using Larder.Sources.Throwaway;
 
 namespace Larder.Cli.Commands;
 
-/// <summary>`larder keep-scratch`, which only a drill calls: drops what the drill made on a scratch server, once the drill was killed.</summary>
+/// <summary>
+/// `larder keep-scratch`, which only a drill calls: drops what the drill made on a scratch server, once the drill was killed.
+/// </summary>
 internal static class KeepScratchCommand
 {
     public const string Name = "keep-scratch";
