@@ -32,6 +32,7 @@ internal static class CommandTree
             StatsCommand.Create(),
             ExportCommand.Create(),
             VerifyCommand.Create(),
+            ReportCommand.Create(),
             RestoreCommand.Create(),
             RollbackCommand.Create(),
             CleanupCommand.Create(),
