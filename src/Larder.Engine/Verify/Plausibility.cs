@@ -3,7 +3,6 @@ using Larder.Engine.Backups;
 using Larder.Engine.Catalog;
 using Larder.Engine.Cleanup;
 using Larder.Engine.Errors;
-using Larder.Engine.Maintenance;
 
 namespace Larder.Engine.Verify;
 

@@ -11,7 +11,7 @@ internal sealed class Scratch : IDisposable
 {
     private readonly List<IDisposable> opened = [];
 
-    public string Folder { get; } = Directory.CreateTempSubdirectory("larder-test-").FullName;
+    public string Folder { get; } = Directory.CreateTempSubdirectory("larder-self-test-").FullName;
 
     public string Combine(string name) => Path.Combine(Folder, name);
 

@@ -124,5 +124,5 @@ public sealed class SelfTestRunTests
         return new SelfTestRun(surroundings, engine, new RunProgress()).ExecuteAsync(name, CancellationToken.None);
     }
 
-    private static IEnumerable<string> Leftovers() => Directory.GetDirectories(Path.GetTempPath(), "larder-test-*");
+    private static IEnumerable<string> Leftovers() => Directory.GetDirectories(Path.GetTempPath(), "larder-self-test-*");
 }
