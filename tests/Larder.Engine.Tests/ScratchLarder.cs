@@ -4,6 +4,7 @@ using Larder.Engine.Catalog;
 using Larder.Engine.Configuration;
 using Larder.Engine.Repositories;
 using Larder.Engine.Retention;
+using Larder.Engine.Servers;
 using Larder.Repository;
 using Larder.Repository.Chunking;
 using Larder.Repository.Crypto;
@@ -12,7 +13,11 @@ using Larder.Repository.Storage;
 using Larder.Repository.Writing;
 using Larder.Sources;
 using Larder.Sources.Command;
+using Larder.Sources.Dumps;
 using Larder.Sources.Files;
+using Larder.Sources.MongoDb;
+using Larder.Sources.MySql;
+using Larder.Sources.PostgreSql;
 using Larder.Sources.Sqlite;
 using Larder.Testing;
 using Microsoft.Data.Sqlite;
@@ -93,6 +98,7 @@ internal sealed class ScratchLarder : IAsyncDisposable
             Repositories = set,
             Library = new BackupLibrary(configuration, set, Clock, Warnings.Add),
             Catalog = catalog,
+            Dumps = DumpEngines.None with { CheckOf = CheckOf },
             SourceFor = (job, settings, _) => ValueTask.FromResult(SourceFor(job, settings)),
             Clock = Clock,
             Warn = Warnings.Add,
@@ -226,6 +232,14 @@ internal sealed class ScratchLarder : IAsyncDisposable
         Name = name,
         Location = new LocalLocation(PathOf(name)),
         Password = Secret.FromText($"repositories.{name}.password", "secret"),
+    };
+
+    private static IDumpCheck? CheckOf(string engine) => engine switch
+    {
+        "postgresql" => new PostgreSqlCheck(),
+        "mongodb" => new MongoDbCheck(),
+        "mysql" => new MySqlCheck(),
+        _ => null,
     };
 
     private ISource SourceFor(JobSettings job, SourceSettings settings) => settings switch

@@ -76,6 +76,12 @@ internal sealed class ContentVerification(OpenBackup open, DumpEngines dumps, Ve
         {
             await new DumpVerification(open, source, check, tally, progress).ExecuteAsync(cancellationToken);
         }
+        else if (DumpEngines.IsServer(source.Engine) && !found.HasProblems)
+        {
+            tally.Hint(
+                $"The rows of source \"{source.Name}\" of backup {open.Backup.ShortId} were not counted: this program reads no dumps of "
+                + $"{source.Engine}.");
+        }
     }
 
     /// <summary>Reads every file to its end.</summary>

@@ -21,6 +21,12 @@ internal sealed class DatabaseVerification(OpenBackup open, ManifestSource sourc
         foreach (var file in found.Named.Where(file => file.Problem is null))
         {
             var recorded = source.Entries.Where(entry => entry.File == file.Path).ToList();
+            if (recorded.Count == 0 && source.Entries.Count > 0)
+            {
+                var shown = $"{source.Name}/{file.Path}";
+                tally.Differs(
+                    open.Place.Repository, open.Backup, shown, $"The database \"{shown}\" is in the backup, and the manifest does not know it.");
+            }
             await VerifyAsync(file, recorded, cancellationToken);
         }
     }

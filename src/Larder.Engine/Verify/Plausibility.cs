@@ -3,7 +3,6 @@ using Larder.Engine.Backups;
 using Larder.Engine.Catalog;
 using Larder.Engine.Cleanup;
 using Larder.Engine.Errors;
-using Larder.Engine.Maintenance;
 
 namespace Larder.Engine.Verify;
 
@@ -14,49 +13,127 @@ internal static class Plausibility
 {
     // With fewer there is no telling what is usual.
     private const int ComparedMin = 3;
-    private const int ComparedMax = 10;
+
+    // Below these a table may well have half or double of what it had yesterday.
     private const long ManyRows = 10;
+    private const long ManyBytes = 64 * 1024;
+
+    // No backup of Larder is older than Larder.
+    private static readonly DateTimeOffset EarliestBackup = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     // Clocks of machines that share a repository differ by seconds; minutes are somebody's mistake.
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
-    public static void CompareWithThoseBefore(Backup backup, IReadOnlyList<Backup> all, VerifyTally tally)
+    /// <param name="backup">The one that is looked at.</param>
+    /// <param name="before">Good ones of its job, see <see cref="BackupHistory.Before"/>.</param>
+    /// <param name="tally">Gets the hints.</param>
+    public static void CompareSize(Backup backup, IReadOnlyList<Backup> before, VerifyTally tally)
     {
-        var before = all.Where(other => other.Job == backup.Job && other.CreatedAt < backup.CreatedAt)
-            .Where(other => BackupSurvey.IsGood(other) && !other.IsSafety)
-            .OrderByDescending(other => other.CreatedAt)
-            .Take(ComparedMax)
-            .ToList();
-        if (before.Count >= ComparedMin)
+        if (FarFromMedian(backup.SizeBytes, [.. before.Select(other => other.SizeBytes)], 0) is { } median)
         {
-            var sizes = before.Select(other => other.SizeBytes).Order().ToList();
-            var median = sizes[sizes.Count / 2];
-            if (backup.SizeBytes < median / 2 || backup.SizeBytes / 2 > median)
+            tally.Hint($"Backup {backup.ShortId} of job \"{backup.Job}\" has {Number(backup.SizeBytes)} bytes; "
+                + $"the median of the {before.Count} before it is {Number(median)}.");
+        }
+    }
+
+    /// <summary>
+    /// Tables that are gone, that are suddenly empty, and whose rows or bytes are far from what they were. Sources that one of the
+    /// backups does not have are not compared: somebody asked for less.
+    /// </summary>
+    public static void CompareEntries(OpenBackup now, IReadOnlyList<Manifest> before, VerifyTally tally)
+    {
+        foreach (var source in now.Manifest.Sources)
+        {
+            List<List<ManifestEntry>> earlier =
+            [
+                .. before.SelectMany(manifest => manifest.Sources).Where(other => other.Name == source.Name && other.Entries.Count > 0)
+                    .Select(other => other.Entries.ToList()),
+            ];
+            if (earlier.Count == 0)
             {
-                tally.Hint($"Backup {backup.ShortId} of job \"{backup.Job}\" has {Number(backup.SizeBytes)} bytes; "
-                    + $"the median of the {before.Count} before it is {Number(median)}.");
+                continue;
+            }
+            FindMissing(now.Backup, source, earlier, tally);
+            foreach (var entry in source.Entries)
+            {
+                Compare(now.Backup, source, entry, [.. earlier.Select(entries => entries.Find(other => IsSame(other, entry)))], tally);
             }
         }
     }
 
-    /// <summary>Tables that were full in the backup before and are empty now.</summary>
-    public static void CompareRows(OpenBackup now, Manifest before, VerifyTally tally)
+    private static void FindMissing(Backup backup, ManifestSource source, List<List<ManifestEntry>> earlier, VerifyTally tally)
     {
-        var rowsBefore = before.Sources
-            .SelectMany(source => source.Entries.Select(entry => (Key: (source.Name, entry.Kind, entry.Name), entry.Rows)))
-            .GroupBy(entry => entry.Key)
-            .ToDictionary(entry => entry.Key, entry => entry.Sum(each => each.Rows ?? 0));
-        foreach (var source in now.Manifest.Sources)
+        foreach (var entry in earlier[0].Where(entry => earlier.TrueForAll(entries => entries.Exists(other => IsSame(other, entry)))))
         {
-            foreach (var entry in source.Entries.Where(entry => entry.Rows == 0))
+            if (!source.Entries.Any(other => IsSame(other, entry)))
             {
-                if (rowsBefore.GetValueOrDefault((source.Name, entry.Kind, entry.Name)) is >= ManyRows and var rows)
-                {
-                    tally.Hint(
-                        $"The {entry.Kind} \"{source.Name}/{entry.Name}\" has no rows in backup {now.Backup.ShortId}, and had "
-                        + $"{Number(rows)} in the backup before it.");
-                }
+                tally.Hint($"The {entry.Kind} \"{source.Name}/{entry.Name}\" is not in backup {backup.ShortId}, and was in "
+                    + (earlier.Count == 1 ? "the one before it." : $"each of the {earlier.Count} before it."));
             }
+        }
+    }
+
+    /// <param name="backup">Which has the entry.</param>
+    /// <param name="source">Whose entry it is.</param>
+    /// <param name="entry">The one that is looked at.</param>
+    /// <param name="earlier">The same in the backups before, newest first; null where one does not have it.</param>
+    /// <param name="tally">Gets the hints.</param>
+    private static void Compare(
+        Backup backup, ManifestSource source, ManifestEntry entry, IReadOnlyList<ManifestEntry?> earlier, VerifyTally tally)
+    {
+        var about = $"The {entry.Kind} \"{source.Name}/{entry.Name}\" has";
+        if (entry.Rows == 0 && earlier[0]?.Rows is >= ManyRows and var had)
+        {
+            tally.Hint($"{about} no rows in backup {backup.ShortId}, and had {Number(had)} in the backup before it.");
+            return;
+        }
+        var rows = earlier.Select(other => other?.Rows).OfType<long>().ToList();
+        var bytes = earlier.Select(other => other?.Bytes).OfType<long>().ToList();
+        if (entry.Rows is { } nowRows && FarFromMedian(nowRows, rows, ManyRows) is { } usualRows)
+        {
+            tally.Hint($"{about} {Number(nowRows)} rows in backup {backup.ShortId}; "
+                + $"the median of the {rows.Count} before it is {Number(usualRows)}.");
+        }
+        else if (entry.Bytes is { } nowBytes && FarFromMedian(nowBytes, bytes, ManyBytes) is { } usualBytes)
+        {
+            tally.Hint($"{about} {Number(nowBytes)} bytes in backup {backup.ShortId}; "
+                + $"the median of the {bytes.Count} before it is {Number(usualBytes)}.");
+        }
+    }
+
+    private static bool IsSame(ManifestEntry one, ManifestEntry other) => one.Kind == other.Kind && one.Name == other.Name;
+
+    /// <returns>The median, where the value is less than half or more than double of it; otherwise null.</returns>
+    private static long? FarFromMedian(long value, IReadOnlyList<long> before, long differenceMin)
+    {
+        if (before.Count < ComparedMin)
+        {
+            return null;
+        }
+        var median = before.Order().ElementAt(before.Count / 2);
+        return Math.Abs(value - median) >= differenceMin && (value < median / 2 || value / 2 > median) ? median : null;
+    }
+
+    /// <summary>Times that cannot be: an end before the beginning or in the future, a beginning before there was a Larder.</summary>
+    public static void CheckTimes(OpenBackup open, DateTimeOffset now, VerifyTally tally)
+    {
+        var (backup, manifest) = (open.Backup, open.Manifest);
+        var about = $"Backup {backup.ShortId} of job \"{backup.Job}\"";
+        if (manifest.FinishedAt < manifest.CreatedAt)
+        {
+            tally.Hint($"{about} ended at {Moment(manifest.FinishedAt)}, before it began at {Moment(manifest.CreatedAt)}.");
+        }
+        else if (manifest.FinishedAt > now + ClockTolerance && manifest.CreatedAt <= now + ClockTolerance)
+        {
+            tally.Hint($"{about} ended at {Moment(manifest.FinishedAt)}, which is in the future.");
+        }
+        if (manifest.CreatedAt < EarliestBackup)
+        {
+            tally.Hint($"{about} is dated {manifest.Timestamp}, which is before there were any. Check the clock of the machine that made it.");
+        }
+        if (manifest.Timestamp != manifest.CreatedAt.ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture))
+        {
+            tally.Hint($"{about} is dated {manifest.Timestamp}, and began at {Moment(manifest.CreatedAt)}.");
         }
     }
 
@@ -101,6 +178,8 @@ internal static class Plausibility
             context.Warn($"{e.Message} Whether backups are gone could not be told.");
         }
     }
+
+    private static string Moment(DateTimeOffset moment) => moment.ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

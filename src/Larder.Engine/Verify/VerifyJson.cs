@@ -9,8 +9,18 @@ internal static class VerifyJson
     private static readonly VerifyJsonContext ForPeople = new(JsonForPeople.Options(VerifyJsonContext.Default.Options));
 
     public static string Write(VerifyReport report) => JsonSerializer.Serialize(report, ForPeople.VerifyReport);
+
+    public static string Write(VerificationRecord record) => JsonSerializer.Serialize(record, ForPeople.VerificationRecord);
+
+    public static string Write(SelfTests.SelfTestReport report) => JsonSerializer.Serialize(report, ForPeople.SelfTestReport);
+
+    /// <exception cref="JsonException">It is no record.</exception>
+    public static VerificationRecord? ReadRecord(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize(json, VerifyJsonContext.Default.VerificationRecord);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n")]
 [JsonSerializable(typeof(VerifyReport))]
+[JsonSerializable(typeof(VerificationRecord))]
+[JsonSerializable(typeof(SelfTests.SelfTestReport))]
 internal sealed partial class VerifyJsonContext : JsonSerializerContext;

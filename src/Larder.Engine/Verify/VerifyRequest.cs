@@ -24,6 +24,12 @@ public sealed record VerifyRequest
     /// </summary>
     public IReadOnlyList<string> Backups { get; init; } = [];
 
+    /// <summary>
+    /// Names of jobs: all their backups, and for <see cref="VerifyLevel.Content"/> the newest good one of each. Not together with
+    /// <see cref="Backups"/>.
+    /// </summary>
+    public IReadOnlyList<string> Jobs { get; init; } = [];
+
     /// <summary>A repository's name in the configuration; null for all.</summary>
     public string? Repository { get; init; }
 

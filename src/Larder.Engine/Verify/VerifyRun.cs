@@ -20,7 +20,8 @@ public sealed class VerifyRun(EngineContext context, VerifyRequest request, RunP
         {
             context.Repositories.SettingsOf(name);
         }
-        return JournaledRun.ExecuteAsync(context, RunKind.Verify, null, journal => VerifyAsync(journal, cancellationToken));
+        var job = request.Jobs is [var only] ? only : null;
+        return JournaledRun.ExecuteAsync(context, RunKind.Verify, job, journal => VerifyAsync(journal, cancellationToken));
     }
 
     private async Task<(VerifyReport Made, RunResult Result)> VerifyAsync(RunJournal journal, CancellationToken cancellationToken)
@@ -38,14 +39,13 @@ public sealed class VerifyRun(EngineContext context, VerifyRequest request, RunP
 
         if (survey.ByRepository.Count > 0)
         {
-            var named = request.Backups.Select(name => BackupName.Parse(name).Resolve(survey.Backups)).DistinctBy(backup => backup.BackupId)
-                .ToList();
+            var named = Named(survey);
             foreach (var (name, backups) in survey.ByRepository)
             {
                 await VerifyRepositoryAsync(name, backups, named, tally, cancellationToken);
             }
             Plausibility.FindFuture(survey.Backups, startedAt, tally);
-            if (request is { Repository: null, Backups.Count: 0 } && survey.Unreadable.Count == 0)
+            if (request is { Repository: null, Backups.Count: 0, Jobs.Count: 0 } && survey.Unreadable.Count == 0)
             {
                 Plausibility.FindGone(context, survey.Backups, tally);
             }
@@ -62,14 +62,33 @@ public sealed class VerifyRun(EngineContext context, VerifyRequest request, RunP
             Errors = tally.Errors,
             Hints = tally.Hints,
         };
+        VerificationRecords.Keep(context, request, report, survey);
         return (report, Result(report));
+    }
+
+    private List<Backup> Named(BackupSurvey survey)
+    {
+        if (request.Jobs.FirstOrDefault(job => survey.Backups.All(backup => backup.Job != job)) is { } none && survey.Unreadable.Count == 0)
+        {
+            throw new LarderException(EngineError.UnknownBackup, $"There is no backup of job \"{none}\" yet.")
+            {
+                Context = new ErrorContext { Job = none },
+            };
+        }
+        return
+        [
+            .. request.Backups.Select(name => BackupName.Parse(name).Resolve(survey.Backups))
+                .Concat(survey.Backups.Where(backup => request.Jobs.Contains(backup.Job)))
+                .DistinctBy(backup => backup.BackupId),
+        ];
     }
 
     private async Task VerifyRepositoryAsync(
         string name, IReadOnlyList<Backup> backups, IReadOnlyList<Backup> named, VerifyTally tally, CancellationToken cancellationToken)
     {
         var selected = backups.Where(backup => named.Any(each => each.BackupId == backup.BackupId)).ToList();
-        if (named.Count > 0 && selected.Count == 0)
+        var isWhole = request is { Backups.Count: 0, Jobs.Count: 0 };
+        if (!isWhole && selected.Count == 0)
         {
             return; // None of those asked for is in this repository.
         }
@@ -78,16 +97,17 @@ public sealed class VerifyRun(EngineContext context, VerifyRequest request, RunP
             var repository = await context.Repositories.OpenAsync(name, cancellationToken);
             await using var heldLock = await RepositoryLock.AcquireAsync(repository, LockMode.Shared, cancellationToken);
             repository.DropIndex(); // Read under the lock: a prune that ran before may have moved blobs.
-            IReadOnlyCollection<SnapshotId>? snapshots = named.Count == 0
+            IReadOnlyCollection<SnapshotId>? snapshots = isWhole
                 ? null
                 : [.. selected.SelectMany(backup => backup.Places).Select(place => place.SnapshotId)];
             await new RepositoryVerification(name, repository, backups, tally).ExecuteAsync(
                 request, snapshots, progress, cancellationToken);
             if (request.Level == VerifyLevel.Content)
             {
-                foreach (var backup in named.Count == 0 ? NewestOfEachJob(backups) : selected)
+                var history = new BackupHistory(repository, backups);
+                foreach (var backup in request.Backups.Count > 0 ? selected : NewestOfEachJob(isWhole ? backups : selected))
                 {
-                    await VerifyContentAsync(repository, name, backup, backups, tally, cancellationToken);
+                    await VerifyContentAsync(repository, name, backup, history, tally, cancellationToken);
                 }
             }
         }
@@ -101,7 +121,7 @@ public sealed class VerifyRun(EngineContext context, VerifyRequest request, RunP
         Repository.Repository repository,
         string name,
         Backup backup,
-        IReadOnlyList<Backup> all,
+        BackupHistory history,
         VerifyTally tally,
         CancellationToken cancellationToken)
     {
@@ -109,13 +129,11 @@ public sealed class VerifyRun(EngineContext context, VerifyRequest request, RunP
         {
             var open = await OpenBackup.LoadAsync(backup, backup.Places[0], repository, cancellationToken);
             await new ContentVerification(open, context.Dumps, tally, progress).ExecuteAsync(cancellationToken);
-            Plausibility.CompareWithThoseBefore(backup, all, tally);
-            var before = all.Where(other => other.Job == backup.Job && other.CreatedAt < backup.CreatedAt && BackupSurvey.IsGood(other))
-                .MaxBy(other => other.CreatedAt);
-            if (before is not null)
+            Plausibility.CheckTimes(open, context.Clock.GetUtcNow(), tally);
+            if (!backup.IsSafety) // It is of another moment, and may be of some sources only.
             {
-                Plausibility.CompareRows(
-                    open, (await OpenBackup.LoadAsync(before, before.Places[0], repository, cancellationToken)).Manifest, tally);
+                Plausibility.CompareSize(backup, history.Before(backup), tally);
+                Plausibility.CompareEntries(open, await history.ManifestsBeforeAsync(backup, cancellationToken), tally);
             }
         }
         catch (Exception e) when (RepositoryFailure.Is(e))
@@ -126,7 +144,9 @@ public sealed class VerifyRun(EngineContext context, VerifyRequest request, RunP
 
     // A job that has no good backup is looked at by its newest: it is all there is.
     private static IEnumerable<Backup> NewestOfEachJob(IReadOnlyList<Backup> backups) =>
-        backups.GroupBy(backup => backup.Job).Select(job => job.FirstOrDefault(BackupSurvey.IsGood) ?? job.First());
+        backups.GroupBy(backup => backup.Job).Select(job =>
+            job.FirstOrDefault(backup => BackupSurvey.IsGood(backup) && !backup.IsSafety) ?? job.FirstOrDefault(BackupSurvey.IsGood)
+            ?? job.First());
 
     private static RunResult Result(VerifyReport report)
     {

@@ -47,7 +47,8 @@ public sealed class MySqlCheck : IDumpCheck
             DumpNames.Users => new EntryFacts { Name = "users", Kind = MySqlKinds.Users, File = path },
             DumpNames.After => new EntryFacts { Name = database, Kind = MySqlKinds.After, File = path },
             _ when DumpNames.IsTables(file) => new EntryFacts { Name = database, Kind = MySqlKinds.Definitions, File = path },
-            _ => null,
+            DumpNames.Database => null,
+            _ => throw new SourceException(SourceError.Damaged, "It is none of the files that a dump has."),
         };
     }
 

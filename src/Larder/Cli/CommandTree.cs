@@ -33,6 +33,7 @@ internal static class CommandTree
             ExportCommand.Create(),
             VerifyCommand.Create(),
             DrillCommand.Create(),
+            ReportCommand.Create(),
             RestoreCommand.Create(),
             RollbackCommand.Create(),
             CleanupCommand.Create(),

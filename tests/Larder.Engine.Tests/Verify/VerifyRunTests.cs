@@ -7,6 +7,7 @@ using Larder.Engine.Verify;
 using Larder.Repository.Maintenance;
 using Larder.Repository.Snapshots;
 using Larder.Repository.Storage;
+using Larder.Testing;
 
 namespace Larder.Engine.Tests.Verify;
 
@@ -228,6 +229,45 @@ public sealed class VerifyRunTests
         Assert.Empty(report.Errors);
         var hint = Assert.Single(report.Hints, hint => hint.Contains("is gone", StringComparison.Ordinal));
         Assert.Contains(vanished.ShortId, hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_job_is_verified_by_its_name_and_the_report_is_kept()
+    {
+        await using var larder = await ScratchLarder.CreateAsync();
+        var older = await larder.BackUpAsync();
+        var newer = await larder.BackUpAsync();
+        larder.JobName = "other";
+        await larder.BackUpAsync();
+        larder.JobName = "journal";
+
+        var report = await VerifyAsync(larder, new VerifyRequest { Level = VerifyLevel.Content, Jobs = ["journal"] });
+        Assert.Empty(report.Errors);
+        Assert.Equal(4, report.Checked.Backups); // Two, in two repositories; the other job's is not looked at.
+        Assert.Equal(2, report.Checked.Contents); // The newest, in two repositories.
+        var state = larder.Configuration().StateDirectory;
+        Assert.Equal(VerifyText.Write(report), await File.ReadAllTextAsync(Path.Combine(state, ReportFile.DefaultName)));
+        var record = Assert.Single(VerificationRecords.Read(state, "journal"));
+        Assert.Equal(("content", "success", "all", report.RunId), (record.Level, record.Status, record.Scope, record.RunId));
+        Assert.Empty(VerificationRecords.Read(state, "other"));
+
+        await VerifyAsync(larder, new VerifyRequest { Level = VerifyLevel.Structure, Backups = [older.ShortId, newer.ShortId] });
+        Assert.Equal(["structure", "content"], VerificationRecords.Read(state, "journal").Select(one => one.Level));
+        Assert.Equal(VerifyText.Write(report), await File.ReadAllTextAsync(Path.Combine(state, ReportFile.DefaultName)));
+
+        var unknown = await Assert.ThrowsAsync<LarderException>(() => VerifyAsync(larder, new VerifyRequest { Jobs = ["nothing"] }));
+        Assert.Equal(EngineError.UnknownBackup, unknown.Error);
+    }
+
+    [Fact]
+    public async Task A_report_goes_whole_into_a_file_or_a_folder_and_replaces_the_one_before()
+    {
+        await using var folder = new TemporaryFolder();
+        Assert.Equal(folder["validation-report.txt"], ReportFile.Write(folder.FullPath, "one"));
+        Assert.Equal(folder["validation-report.txt"], ReportFile.Write(folder.FullPath, "two"));
+        Assert.Equal(folder["mine.txt"], ReportFile.Write(folder["mine.txt"], "three"));
+        Assert.Equal("two", await File.ReadAllTextAsync(folder["validation-report.txt"]));
+        Assert.Equal(2, Directory.GetFiles(folder.FullPath).Length);
     }
 
     [Fact]

@@ -50,6 +50,16 @@ public sealed class JsonTests
         Assert.Equal(JsonValueKind.Array, verified.GetProperty("errors").ValueKind);
         Assert.True(verified.TryGetProperty("checked", out _));
 
+        Assert.Equal("success", (await desk.ExpectAsync(0, "verify", "journal", "--json", "--report", desk["reports/"])).Json.GetProperty("status").GetString());
+        Assert.StartsWith("VALIDATION REPORT\n", await File.ReadAllTextAsync(desk["reports/validation-report.txt"]), StringComparison.Ordinal);
+        await desk.ExpectAsync(2, "verify", "journal", "latest");
+        var tested = (await desk.ExpectAsync(0, "verify", "--test", "backup", "--json")).Json;
+        Assert.Equal(["name", "status", "message", "duration_seconds"], Keys(Assert.Single(tested.GetProperty("tests").EnumerateArray())));
+        await desk.ExpectAsync(2, "verify", "latest", "--test", "backup");
+        var proof = (await desk.ExpectAsync(0, "report", "journal", "--json")).Json.GetProperty("jobs")[0];
+        Assert.Equal(id, proof.GetProperty("last_good").GetProperty("backup_id").GetString());
+        Assert.Contains("JOB journal\n", (await desk.ExpectAsync(0, "report")).Output, StringComparison.Ordinal);
+
         Assert.False((await desk.ExpectAsync(4, "restore", "latest", "--json")).Json.GetProperty("is_confirmed").GetBoolean());
         var restored = (await desk.ExpectAsync(0, "restore", "latest", "--target", desk["back"], "--confirm", "--json")).Json;
         Assert.True(restored.GetProperty("verified").GetBoolean());

@@ -20,23 +20,25 @@ internal static class DoctorCommand
 
     private static async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
     {
-        var report = await new DoctorRun(new DoctorSurroundings
-        {
-            Configuration = call.Configuration,
-            Context = call.Configuration.Configuration is null ? null : call.EngineWithCatalog,
-            Clock = call.World.Clock,
-            SearchPath = call.World.Variable("PATH") ?? "",
-            Terminal = new TerminalFacts
-            {
-                IsTerminal = call.World.ErrorIsTerminal,
-                Columns = call.World.ErrorIsTerminal ? call.World.Columns() : null,
-                Kind = call.World.Variable("TERM"),
-                Encoding = EncodingOf(call.World),
-            },
-        }).ExecuteAsync(cancellationToken);
+        var report = await new DoctorRun(SurroundingsOf(call)).ExecuteAsync(cancellationToken);
         call.Answer(report.ToJson, () => Text(report, call.OutInk));
         return report.ExitStatus;
     }
+
+    public static DoctorSurroundings SurroundingsOf(Call call) => new()
+    {
+        Configuration = call.Configuration,
+        Context = call.Configuration.Configuration is null ? null : call.EngineWithCatalog,
+        Clock = call.World.Clock,
+        SearchPath = call.World.Variable("PATH") ?? "",
+        Terminal = new TerminalFacts
+        {
+            IsTerminal = call.World.ErrorIsTerminal,
+            Columns = call.World.ErrorIsTerminal ? call.World.Columns() : null,
+            Kind = call.World.Variable("TERM"),
+            Encoding = EncodingOf(call.World),
+        },
+    };
 
     // As the C library decides it: the first variable that is set, and what follows its dot.
     private static string? EncodingOf(Surroundings world)

@@ -16,7 +16,7 @@ internal sealed record Ink(bool IsOn)
     /// <summary>A status in the colour that people expect.</summary>
     public string Status(string status) => status switch
     {
-        "success" or "ok" or "keep" => Green(status),
+        "success" or "ok" or "keep" or "passed" => Green(status),
         "partial" or "warning" or "in_progress" or "skipped" => Yellow(status),
         "failed" or "problem" or "cancelled" or "remove" => Red(status),
         _ => status,

@@ -1,0 +1,76 @@
+using Larder.Engine.Backups;
+using Larder.Engine.Configuration;
+using Larder.Engine.Repositories;
+using Larder.Repository;
+using Larder.Repository.Storage;
+
+namespace Larder.Engine.Verify.SelfTests;
+
+/// <summary>A folder of mode 0700 below the system's temporary one, removed with all that is in it.</summary>
+internal sealed class Scratch : IDisposable
+{
+    private readonly List<IDisposable> opened = [];
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("larder-self-test-").FullName;
+
+    public string Combine(string name) => Path.Combine(Folder, name);
+
+    /// <summary>The engine with its state in the folder and without a catalog: what is tried leaves no trace in history.</summary>
+    public EngineContext Quiet(EngineContext context) => context with
+    {
+        Configuration = context.Configuration with { StateDirectory = Combine("state") },
+        Catalog = null,
+        Trigger = "test",
+    };
+
+    /// <summary>An engine whose one job has one source and writes to a repository in the folder.</summary>
+    public EngineContext Throwaway(EngineContext context, JobSettings job, SourceSettings source)
+    {
+        const string name = "throwaway";
+        var configuration = context.Configuration with
+        {
+            StateDirectory = Combine("state"),
+            Repositories = new Dictionary<string, RepositorySettings>
+            {
+                [name] = new()
+                {
+                    Name = name,
+                    Location = new LocalLocation(Combine("repository")),
+                    Password = Secret.FromText($"repositories.{name}.password", Guid.NewGuid().ToString("N")),
+                },
+            },
+            Jobs = new Dictionary<string, JobSettings>
+            {
+                [job.Name] = job with
+                {
+                    Sources = [source],
+                    To = [name],
+                    Hooks = new HookSettings(),
+                    Purge = null,
+                    KeepByRepository = new Dictionary<string, Retention.KeepPolicy>(),
+                },
+            },
+        };
+        var repositories = new RepositorySet(configuration, StorageFor, new RepositoryOptions { Clock = context.Clock });
+        opened.Add(repositories);
+        return Quiet(context) with
+        {
+            Configuration = configuration,
+            Repositories = repositories,
+            Library = new BackupLibrary(configuration, repositories, context.Clock, context.Warn),
+        };
+    }
+
+    public void Dispose()
+    {
+        opened.ForEach(each => each.Dispose());
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private LocalStorage StorageFor(RepositorySettings settings)
+    {
+        var storage = new LocalStorage(((LocalLocation)settings.Location).Path);
+        opened.Insert(0, storage);
+        return storage;
+    }
+}

@@ -1,0 +1,10 @@
+CREATE TYPE mood AS ENUM ('good','bad');
+CREATE TABLE entries (id integer PRIMARY KEY, day date NOT NULL, text text, mood mood);
+CREATE INDEX entries_day ON entries (day);
+CREATE TABLE labels (id integer PRIMARY KEY, entry integer REFERENCES entries, name text);
+CREATE TABLE pictures (id integer PRIMARY KEY, entry integer REFERENCES entries, name text);
+CREATE VIEW today AS SELECT * FROM entries WHERE day = current_date;
+INSERT INTO entries SELECT i, date '2026-01-01' + i, 'entry ' || i, 'good' FROM generate_series(1,3) i;
+INSERT INTO labels VALUES (1,1,'a');
+INSERT INTO pictures VALUES (1,1,'p');
+SELECT lo_from_bytea(4711, 'large object');
