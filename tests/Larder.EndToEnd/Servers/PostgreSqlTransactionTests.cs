@@ -19,7 +19,6 @@ public sealed class PostgreSqlTransactionTests(DatabaseServers servers)
         var server = await servers.PostgresAsync();
         var name = await MakeAsync(server);
         await using var desk = await ServerDesk.CreateAsync("postgresql", server.Url(name));
-        desk.StagingUrl = server.Url(name + "_staging"); // Another place than production, or nothing is restored.
         await desk.BackUpAsync();
         await WriteAsync(server, name, "later");
 
@@ -41,7 +40,6 @@ public sealed class PostgreSqlTransactionTests(DatabaseServers servers)
         var server = await servers.PostgresAsync();
         var name = await MakeAsync(server);
         await using var desk = await ServerDesk.CreateAsync("postgresql", server.Url(name));
-        desk.StagingUrl = server.Url(name + "_staging"); // Another place than production, or nothing is restored.
         var backup = (await desk.BackUpAsync()).GetProperty("backup_id").GetString()!;
         await WriteAsync(server, name, "later");
         var beganAt = Stopwatch.GetTimestamp();

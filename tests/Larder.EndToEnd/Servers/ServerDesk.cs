@@ -18,7 +18,7 @@ internal sealed class ServerDesk : IAsyncDisposable
         Larder = new LarderProcess { WorkingFolder = folder.FullPath };
         Larder.Environment["REPOSITORY_PASSWORD"] = RepositoryPassword;
         Larder.Environment["SERVER_URL"] = url;
-        Larder.Environment["STAGING_URL"] = url;
+        Larder.Environment["STAGING_URL"] = $"{engine}://staging.invalid/app"; // Where it is production too, nothing is restored.
         File.WriteAllText(folder["larder.yaml"], $$"""
             repositories:
               local: { path: {{folder["repository"]}}, password: "${REPOSITORY_PASSWORD}" }
