@@ -170,8 +170,8 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
         if (leaving.Count > 0)
         {
             steps.Add("Drop what stood there. If anything fails before this, the tables are renamed back and the script is run.");
-            steps.Add("Take note: nothing of what stood there is kept beside afterwards. After a kill, and for a rollback, it comes back from "
-                + "the safety backup.");
+            steps.Add("Take note: nothing of what stood there is kept beside afterwards. After a kill, and for a rollback, it comes "
+                + "back from the safety backup.");
         }
     }
 

@@ -44,8 +44,11 @@ internal static class DatabaseNames
     }
 
     /// <summary>How the sessions that work on an exchange call themselves to the server: no other exchange's do.</summary>
-    public static string SessionOf(ExchangeRecord record) =>
-        "larder " + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', record.Parts.Select(part => part.Beside)))))[..16];
+    public static string SessionOf(ExchangeRecord record)
+    {
+        var names = string.Join('\n', record.Parts.Select(part => part.Beside));
+        return "larder " + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(names)))[..16];
+    }
 
     private static string Cut(string name, int bytesMax)
     {

@@ -38,7 +38,10 @@ internal sealed record DatabasePlaces(ExchangeRecord Record, IReadOnlyDictionary
             WHERE d.datname = ANY ($1)
             """;
         var names = record.Parts.SelectMany(part => new[] { part.Live, part.Beside, part.Old }).OfType<string>().ToArray();
-        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new NpgsqlParameter<string[]> { TypedValue = names } } };
+        await using var command = new NpgsqlCommand(sql, connection)
+        {
+            Parameters = { new NpgsqlParameter<string[]> { TypedValue = names } },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var found = new Dictionary<string, DatabaseFlags>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken))

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>
-/// Exchanges databases for those that were restored beside them, all in one transaction: whoever connects gets the old ones or the new ones,
-/// and a kill at any moment leaves the one or the other. Sessions in them are ended; who connects meanwhile waits a moment and is told to
+/// Exchanges databases for those that were restored beside them, all in one transaction: whoever connects gets the old ones or the new
+/// ones, and a kill at any moment leaves the one or the other. Sessions in them are ended; who connects meanwhile waits a moment and is told to
 /// connect again.
 /// </summary>
 /// <remarks>

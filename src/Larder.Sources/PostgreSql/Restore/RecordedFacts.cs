@@ -20,7 +20,10 @@ internal static class RecordedFacts
         // A table under another name has the rows of its file.
         var byFile = recorded.Where(facts => facts.Kind == "table").ToLookup(facts => facts.File, StringComparer.Ordinal);
         var differences = found
-            .Select(facts => Describe(facts, byName.GetValueOrDefault(facts.Name) ?? byFile[facts.File].LastOrDefault(), sent?.GetValueOrDefault(facts.File, -1)))
+            .Select(facts => Describe(
+                facts,
+                byName.GetValueOrDefault(facts.Name) ?? byFile[facts.File].LastOrDefault(),
+                sent?.GetValueOrDefault(facts.File, -1)))
             .Where(text => text is not null)
             .ToList();
         if (differences.Count > 0)

@@ -116,7 +116,8 @@ internal sealed record RestoreLook
         foreach (var (_, subscription) in found.Subscriptions.Where(subscription => subscription.Database == work.Target))
         {
             refusals.Add(
-                $"The database {work.Target} has the subscription {subscription}, which would go on filling what is replaced. Drop it first.");
+                $"The database {work.Target} has the subscription {subscription}, which would go on filling what is replaced. "
+                + "Drop it first.");
         }
         if (request.Overwrites)
         {
@@ -148,8 +149,8 @@ internal sealed record RestoreLook
         var within = works.Where(work => work.Way == RestoreWay.Within).Select(work => work.Target).ToList();
         if (within.Count > 0 && within.Count < works.Count)
         {
-            yield return $"{string.Join(", ", within)} would be written in place, and the other databases beside what is there, so that not "
-                + "all of it could be undone in the same way. Restore them one by one.";
+            yield return $"{string.Join(", ", within)} would be written in place, and the other databases beside what is there, so that "
+                + "not all of it could be undone in the same way. Restore them one by one.";
         }
     }
 
@@ -175,8 +176,8 @@ internal sealed record RestoreLook
         var missing = roles.Where(role => !found.Roles.ContainsKey(role) && globals?.Roles.Contains(role) != true).ToList();
         if (missing.Count > 0)
         {
-            yield return $"{Count(missing.Count, "role")} that own or may use what is in {name} {(missing.Count == 1 ? "is" : "are")} not on the "
-                + $"server: {string.Join(", ", missing)}. Restore with the accounts (--with-users), or create them first.";
+            yield return $"{Count(missing.Count, "role")} that own or may use what is in {name} {(missing.Count == 1 ? "is" : "are")} not on "
+                + $"the server: {string.Join(", ", missing)}. Restore with the accounts (--with-users), or create them first.";
         }
         var foreign = found.IsSuperuser ? [] : work.Toc.Entries
             .Where(entry => work.Part != DumpPart.Data && !DatabaseProperties.IsOf(entry))

@@ -27,8 +27,8 @@ internal static class ServerRoom
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"A second copy beside the live data needs about {needed / 1e6:0.#} MB, and the server's disk has {free / 1e6:0.#} MB free. "
-                + $"Make room, or restore in place (--in-place).");
+                $"A second copy beside the live data needs about {needed / 1e6:0.#} MB, and the server's disk has {free / 1e6:0.#} MB "
+                + $"free. Make room, or restore in place (--in-place).");
         }
     }
 

@@ -54,8 +54,8 @@ internal static class ServerSessions
     }
 
     /// <summary>
-    /// Sees to it that no session of a process that was killed is still at work for the same exchange: the server notices that its client is
-    /// gone only when it has done what it was asked for. Fails with <see cref="SourceError.TargetBusy"/> after 30 seconds.
+    /// Sees to it that no session of a process that was killed is still at work for the same exchange: the server notices that its client
+    /// is gone only when it has done what it was asked for. Fails with <see cref="SourceError.TargetBusy"/> after 30 seconds.
     /// </summary>
     public static async Task EndEarlierAsync(
         NpgsqlConnection connection, string session, TimeProvider clock, CancellationToken cancellationToken)
@@ -67,8 +67,8 @@ internal static class ServerSessions
             {
                 throw new SourceException(
                     SourceError.TargetBusy,
-                    $"A session of the server that calls itself {session} is still at work for this restore and does not end. Try again when "
-                    + "it is gone.");
+                    $"A session of the server that calls itself {session} is still at work for this restore and does not end. Try again "
+                    + "when it is gone.");
             }
             await Task.Delay(LookInterval, clock, cancellationToken);
         }

@@ -22,8 +22,8 @@ internal static class TableCopy
         var there = await LiveTables.FindAsync(connection, [table, copy], cancellationToken);
         if (!there.ContainsKey(table))
         {
-            refusals.Add($"There is no table {full} in {work.Target} whose definition a table beside it could have. Restore it under its own "
-                + "name.");
+            refusals.Add($"There is no table {full} in {work.Target} whose definition a table beside it could have. Restore it under its "
+                + "own name.");
         }
         if (there.ContainsKey(copy))
         {

@@ -43,7 +43,8 @@ internal sealed class BackupCommand
             + "`rows`), `size_bytes` (restored), `added_bytes` (stored by this backup), `duration_seconds`, `git_commit`, `git_branch`, "
             + "`repositories`, `pinned`, `drill` (success, failed or null), and `warnings` (array of `path`, `reason`) where there are "
             + "any. For several jobs an array of them, where a job that failed is an object with `job`, `status` and `error`. With "
-            + "--dry-run: `job`, `dry_run`, `repositories`, `sources` (array of `name`, `engine`, `engine_version`, `estimated_bytes`, `problem`).",
+            + "--dry-run: `job`, `dry_run`, `repositories`, `sources` (array of `name`, `engine`, `engine_version`, `estimated_bytes`, "
+            + "`problem`).",
     };
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)

@@ -49,8 +49,8 @@ internal sealed class DrillCommand
             + "`drills` (array, one for each backup, of `report`: `run_id`, `job`, `backup_id`, `short_id`, `timestamp`, `repository`, "
             + "`manifest_sha256`, `started_at`, `finished_at`, `status`, `rto_seconds`, `sources`, `steps` (array of `source`, `step`, "
             + "`seconds`), `entries`, `assertions`, `errors` (array of `code`, `message`, `hint`, `source`), `hints`, `larder_version`, "
-            + "`host`; `evidence`, the file; `tagged`, the repositories in which the verdict was noted). With --check: `genuine`, `run_id`, "
-            + "`job`, `backup_id`, `status`, "
+            + "`host`; `evidence`, the file; `tagged`, the repositories in which the verdict was noted). With --check: `genuine`, "
+            + "`run_id`, `job`, `backup_id`, `status`, "
             + "`finished_at`, `key`.",
     };
 
