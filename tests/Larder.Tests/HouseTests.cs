@@ -61,6 +61,12 @@ public sealed partial class HouseTests
         ["Restore"] = ["BackingUp", "Backups", "Browse", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Servers"],
         ["Export"] = ["Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories", "Restore"],
         ["Doctor"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories"],
+        ["SelfTests"] =
+        [
+            "BackingUp", "Backups", "Browse", "Cleanup", "Configuration", "Doctor", "Errors", "Maintenance", "Repositories", "Restore", "Retention",
+            "Servers", "Verify",
+        ],
+        ["Reports"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Restore", "Verify"],
     };
 
     // Three faces of one program: what they share lives below them.
