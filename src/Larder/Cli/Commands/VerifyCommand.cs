@@ -1,8 +1,8 @@
 using Larder.Cli.Output;
 using Larder.Engine;
 using Larder.Engine.Errors;
-using Larder.Engine.Verify;
 using Larder.Engine.SelfTests;
+using Larder.Engine.Verify;
 using Larder.Repository.Maintenance;
 
 namespace Larder.Cli.Commands;
@@ -51,7 +51,8 @@ internal sealed class VerifyCommand
         Statuses = [ExitStatus.Damage, .. CommandTree.OpensRepository],
         Json = "An object: `status` (success or failed), `level`, `subset`, `run_id`, `started_at`, `duration_seconds`, `checked` (object "
             + "of counts: `repositories`, `backups`, `packs`, `packs_read`, `bytes_read`, `blobs`, `contents`, `entries`, `rows`, "
-            + "`content_bytes`), `errors` (array of `code`, `message`, `file`, `repository`, `backups`), `hints`. With --test: `status`, `tests` (array "
+            + "`content_bytes`), `errors` (array of `code`, `message`, `file`, `repository`, `backups`), `hints`. With "
+            + "--test: `status`, `tests` (array "
             + "of `name`, `status` (passed, failed or skipped), `message`, `duration_seconds`).",
     };
 
@@ -122,7 +123,8 @@ internal sealed class VerifyCommand
                 .ExecuteAsync(name, cancellationToken);
         }
         call.Answer(report.ToJson, () => string.Join('\n', report.Tests.Select(
-            one => $"{call.OutInk.Status(one.Status)}{new string(' ', "skipped".Length - one.Status.Length)}  {call.OutInk.Bold(one.Name)}: "
+            one => $"{call.OutInk.Status(one.Status)}{new string(' ', "skipped".Length - one.Status.Length)}  "
+                + $"{call.OutInk.Bold(one.Name)}: "
                 + TextWidth.Plain(one.Message))));
         return report.ExitStatus;
     }
