@@ -66,6 +66,12 @@ public sealed partial class HouseTests
             "Backups", "Browse", "Catalog", "Cleanup", "Configuration", "Errors", "Maintenance", "Repositories", "Restore", "Servers",
         ],
         ["Doctor"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Restore"],
+        ["SelfTests"] =
+        [
+            "BackingUp", "Backups", "Browse", "Cleanup", "Configuration", "Doctor", "Errors", "Maintenance", "Repositories", "Restore", "Retention",
+            "Servers", "Verify",
+        ],
+        ["Reports"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Restore", "Verify"],
     };
 
     // Three faces of one program: what they share lives below them.

@@ -27,7 +27,10 @@ public sealed class ProofReading(EngineContext context)
             CreatedAt = context.Clock.GetUtcNow(),
             Jobs = [.. jobs.Select(each => Of(each, survey.Backups, kept))],
             Unreadable =
-                [.. survey.Unreadable.Select(failure => $"Repository \"{failure.Repository}\": {failure.Error.Code} {failure.Error.Message}")],
+            [
+                .. survey.Unreadable.Select(
+                    failure => $"Repository \"{failure.Repository}\": {failure.Error.Code} {failure.Error.Message}"),
+            ],
         };
     }
 
@@ -107,7 +110,12 @@ public sealed class ProofReading(EngineContext context)
             .OrderByDescending(run => run.StartedAt)
             .Take(RestoresShown)
             .Select(run => new RestoreProof(
-                run.Id, Word(run.Kind), Word(run.Status), run.StartedAt, run.BackupId, run.ErrorCode is null ? null : $"{run.ErrorCode} {run.ErrorMessage}")),
+                run.Id,
+                Word(run.Kind),
+                Word(run.Status),
+                run.StartedAt,
+                run.BackupId,
+                run.ErrorCode is null ? null : $"{run.ErrorCode} {run.ErrorMessage}")),
     ];
 
     private IReadOnlyList<Run> Runs(string job, RunKind kind, int limit)

@@ -6,6 +6,7 @@ using Larder.Engine.Errors;
 using Larder.Engine.Restore.Transaction;
 using Larder.Repository.Snapshots;
 using Larder.Sources;
+using Larder.Sources.Exchanges;
 
 namespace Larder.Engine.Restore;
 
@@ -34,7 +35,15 @@ internal sealed class RestoreTarget(
                     break;
                 case ServerDestination server:
                     steps.Add(await ServerSteps.PlanAsync(
-                        context, backup, source, server.Target, AddressOf(server), entry, runId, request, cancellationToken));
+                        context,
+                        backup,
+                        source,
+                        server.Target,
+                        AddressOf(server),
+                        entry,
+                        TokenOf(steps.Count),
+                        request,
+                        cancellationToken));
                     break;
                 default:
                     destinations.EnsureNoServerOptions(source);
@@ -48,6 +57,9 @@ internal sealed class RestoreTarget(
         }
         return steps;
     }
+
+    /// <summary>Of one part: two sources may go into the same database.</summary>
+    private string TokenOf(int number) => ExchangeNames.TokenOf(runId) + (number == 0 ? "" : $"{number:x2}");
 
     private TargetAddress AddressOf(ServerDestination server) => (request.Environment, server.Target) switch
     {

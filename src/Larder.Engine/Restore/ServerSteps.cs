@@ -4,7 +4,6 @@ using Larder.Engine.Restore.Transaction;
 using Larder.Engine.Servers;
 using Larder.Sources;
 using Larder.Sources.Dumps;
-using Larder.Sources.Exchanges;
 
 namespace Larder.Engine.Restore;
 
@@ -22,7 +21,7 @@ internal static class ServerSteps
         ServerTarget target,
         TargetAddress address,
         string? entry,
-        string runId,
+        string token,
         RestoreRequest request,
         CancellationToken cancellationToken)
     {
@@ -30,7 +29,7 @@ internal static class ServerSteps
         {
             Entries = entry is null ? [] : [EntryNames.Resolve(backup, source, entry)],
             Part = request.Part,
-            Token = ExchangeNames.TokenOf(runId),
+            Token = token,
             Overwrites = request.Overwrites,
             EntryName = request.EntryName,
             Jobs = request.Jobs ?? Math.Clamp(Environment.ProcessorCount, 1, DefaultJobsMax),

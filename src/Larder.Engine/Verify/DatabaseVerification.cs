@@ -25,7 +25,10 @@ internal sealed class DatabaseVerification(OpenBackup open, ManifestSource sourc
             {
                 var shown = $"{source.Name}/{file.Path}";
                 tally.Differs(
-                    open.Place.Repository, open.Backup, shown, $"The database \"{shown}\" is in the backup, and the manifest does not know it.");
+                    open.Place.Repository,
+                    open.Backup,
+                    shown,
+                    $"The database \"{shown}\" is in the backup, and the manifest does not know it.");
             }
             await VerifyAsync(file, recorded, cancellationToken);
         }

@@ -129,7 +129,8 @@ internal static class Plausibility
         }
         if (manifest.CreatedAt < EarliestBackup)
         {
-            tally.Hint($"{about} is dated {manifest.Timestamp}, which is before there were any. Check the clock of the machine that made it.");
+            tally.Hint($"{about} is dated {manifest.Timestamp}, which is before there were any. Check the clock of the machine that "
+                + "made it.");
         }
         if (manifest.Timestamp != manifest.CreatedAt.ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture))
         {

@@ -12,8 +12,6 @@ internal static class VerifyJson
 
     public static string Write(VerificationRecord record) => JsonSerializer.Serialize(record, ForPeople.VerificationRecord);
 
-    public static string Write(SelfTests.SelfTestReport report) => JsonSerializer.Serialize(report, ForPeople.SelfTestReport);
-
     /// <exception cref="JsonException">It is no record.</exception>
     public static VerificationRecord? ReadRecord(ReadOnlySpan<byte> json) =>
         JsonSerializer.Deserialize(json, VerifyJsonContext.Default.VerificationRecord);
@@ -22,5 +20,4 @@ internal static class VerifyJson
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NewLine = "\n")]
 [JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(VerificationRecord))]
-[JsonSerializable(typeof(SelfTests.SelfTestReport))]
 internal sealed partial class VerifyJsonContext : JsonSerializerContext;

@@ -17,7 +17,8 @@ public sealed class MongoDbCheck : IDumpCheck
             if (item is { Kind: "collection", MetadataFile: null })
             {
                 // Our dumps always have it, and a restore without it would make a collection without its indexes.
-                throw new SourceException(SourceError.Damaged, $"The dump has {item.DataFile!.Path}, but not the metadata that belongs beside it.");
+                throw new SourceException(
+                    SourceError.Damaged, $"The dump has {item.DataFile!.Path}, but not the metadata that belongs beside it.");
             }
             facts.Add(item.DataFile is null
                 ? new EntryFacts { Name = item.Name, Kind = item.Kind, File = item.MetadataFile!.Path.ToString() }

@@ -24,7 +24,7 @@ public sealed class CompletionTests
     }
 
     [Theory]
-    [InlineData("re|", "remove repair restore")]
+    [InlineData("re|", "remove repair report restore")]
     [InlineData("key |", "add list remove")]
     [InlineData("backup |", "journal")]
     [InlineData("backup --d|", "--db-only --description --dry-run")]

@@ -5,8 +5,8 @@ namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>
 /// Exchanges databases for those that were restored beside them, all in one transaction: whoever connects gets the old ones or the new
-/// ones, and a kill at any moment leaves the one or the other. Sessions in them are ended; who connects meanwhile waits a moment and is told to
-/// connect again.
+/// ones, and a kill at any moment leaves the one or the other. Sessions in them are ended; who connects meanwhile waits a moment
+/// and is told to connect again.
 /// </summary>
 /// <remarks>
 /// The server locks a database while it is renamed, so nobody gets in between, and nothing need be closed beforehand that would then have

@@ -176,7 +176,8 @@ internal sealed record RestoreLook
         var missing = roles.Where(role => !found.Roles.ContainsKey(role) && globals?.Roles.Contains(role) != true).ToList();
         if (missing.Count > 0)
         {
-            yield return $"{Count(missing.Count, "role")} that own or may use what is in {name} {(missing.Count == 1 ? "is" : "are")} not on "
+            var verb = missing.Count == 1 ? "is" : "are";
+            yield return $"{Count(missing.Count, "role")} that own or may use what is in {name} {verb} not on "
                 + $"the server: {string.Join(", ", missing)}. Restore with the accounts (--with-users), or create them first.";
         }
         var foreign = found.IsSuperuser ? [] : work.Toc.Entries

@@ -1,8 +1,8 @@
 using Larder.Cli.Output;
 using Larder.Engine;
 using Larder.Engine.Errors;
+using Larder.Engine.SelfTests;
 using Larder.Engine.Verify;
-using Larder.Engine.Verify.SelfTests;
 using Larder.Repository.Maintenance;
 
 namespace Larder.Cli.Commands;
@@ -51,7 +51,8 @@ internal sealed class VerifyCommand
         Statuses = [ExitStatus.Damage, .. CommandTree.OpensRepository],
         Json = "An object: `status` (success or failed), `level`, `subset`, `run_id`, `started_at`, `duration_seconds`, `checked` (object "
             + "of counts: `repositories`, `backups`, `packs`, `packs_read`, `bytes_read`, `blobs`, `contents`, `entries`, `rows`, "
-            + "`content_bytes`), `errors` (array of `code`, `message`, `file`, `repository`, `backups`), `hints`. With --test: `status`, `tests` (array "
+            + "`content_bytes`), `errors` (array of `code`, `message`, `file`, `repository`, `backups`), `hints`. With "
+            + "--test: `status`, `tests` (array "
             + "of `name`, `status` (passed, failed or skipped), `message`, `duration_seconds`).",
     };
 
@@ -62,11 +63,13 @@ internal sealed class VerifyCommand
             return await TestAsync(call, name, cancellationToken);
         }
         var jobs = call.Engine.Configuration.Jobs;
-        var (ofJobs, ofBackups) = (call.ValuesOf(names).Where(jobs.ContainsKey).ToList(), call.ValuesOf(names).Where(one => !jobs.ContainsKey(one)).ToList());
+        var ofJobs = call.ValuesOf(names).Where(jobs.ContainsKey).ToList();
+        var ofBackups = call.ValuesOf(names).Except(ofJobs, StringComparer.Ordinal).ToList();
         if (ofJobs.Count > 0 && ofBackups.Count > 0)
         {
             throw new LarderException(
-                EngineError.UsageInvalid, $"\"{ofJobs[0]}\" is a job and \"{ofBackups[0]}\" is none; jobs and backups are verified by themselves.")
+                EngineError.UsageInvalid,
+                $"\"{ofJobs[0]}\" is a job and \"{ofBackups[0]}\" is none; jobs and backups are verified by themselves.")
             {
                 Hint = $"name the job's newest backup as {ofJobs[0]}:latest.",
             };
@@ -120,7 +123,9 @@ internal sealed class VerifyCommand
                 .ExecuteAsync(name, cancellationToken);
         }
         call.Answer(report.ToJson, () => string.Join('\n', report.Tests.Select(
-            one => $"{call.OutInk.Status(one.Status)}{new string(' ', "skipped".Length - one.Status.Length)}  {call.OutInk.Bold(one.Name)}: {TextWidth.Plain(one.Message)}")));
+            one => $"{call.OutInk.Status(one.Status)}{new string(' ', "skipped".Length - one.Status.Length)}  "
+                + $"{call.OutInk.Bold(one.Name)}: "
+                + TextWidth.Plain(one.Message))));
         return report.ExitStatus;
     }
 

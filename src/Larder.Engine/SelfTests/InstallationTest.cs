@@ -1,6 +1,6 @@
 using Larder.Engine.Doctor;
 
-namespace Larder.Engine.Verify.SelfTests;
+namespace Larder.Engine.SelfTests;
 
 /// <summary>The tests `executable` and `database`: what the doctor would find, as a verdict.</summary>
 internal sealed class InstallationTest(DoctorSurroundings surroundings, EngineContext context)
@@ -10,7 +10,8 @@ internal sealed class InstallationTest(DoctorSurroundings surroundings, EngineCo
         var machine = new MachineChecks(surroundings);
         List<DoctorCheck> checks = [.. machine.Libraries(), .. await machine.ProgramsAsync(cancellationToken)];
         return Verdict.Of(
-            Problems(checks), $"Larder {context.LarderVersion} runs, and the {checks.Count} libraries and programs that it needs are there.");
+            Problems(checks),
+            $"Larder {context.LarderVersion} runs, and the {checks.Count} libraries and programs that it needs are there.");
     }
 
     public async Task<Verdict> DatabaseAsync(CancellationToken cancellationToken)

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Larder.Engine.Configuration;
-using Larder.Engine.Verify.SelfTests;
+using Larder.Engine.SelfTests;
 
-namespace Larder.Engine.Tests.Verify.SelfTests;
+namespace Larder.Engine.Tests.SelfTests;
 
 public sealed class CronTimesTests
 {

@@ -3,7 +3,7 @@ using Larder.Engine.Backups;
 using Larder.Engine.Configuration;
 using Larder.Engine.Maintenance;
 
-namespace Larder.Engine.Verify.SelfTests;
+namespace Larder.Engine.SelfTests;
 
 /// <summary>The test `schedule`: every schedule comes again, and what it asked for was made.</summary>
 internal sealed class ScheduleTest(EngineContext context)
@@ -48,7 +48,8 @@ internal sealed class ScheduleTest(EngineContext context)
 
     private static string? Missed(JobSettings job, IEnumerable<Backup> backups, DateTimeOffset now)
     {
-        var last = backups.Where(backup => backup.Job == job.Name && BackupSurvey.IsGood(backup) && !backup.IsSafety && backup.CreatedAt <= now)
+        var last = backups.Where(backup => backup.Job == job.Name && BackupSurvey.IsGood(backup) && !backup.IsSafety)
+            .Where(backup => backup.CreatedAt <= now)
             .MaxBy(backup => backup.CreatedAt);
         if (last is null)
         {

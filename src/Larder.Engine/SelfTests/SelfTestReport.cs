@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Larder.Engine.Errors;
 
-namespace Larder.Engine.Verify.SelfTests;
+namespace Larder.Engine.SelfTests;
 
 /// <summary>How the self-tests ended. `verify --test --json` is <see cref="ToJson"/>.</summary>
 public sealed record SelfTestReport
@@ -15,7 +15,7 @@ public sealed record SelfTestReport
     [JsonIgnore]
     public ExitStatus ExitStatus => Status == "failed" ? ExitStatus.Damage : ExitStatus.Done;
 
-    public string ToJson() => VerifyJson.Write(this);
+    public string ToJson() => SelfTestJson.Write(this);
 }
 
 /// <summary>One self-test.</summary>

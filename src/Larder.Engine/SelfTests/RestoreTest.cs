@@ -3,7 +3,7 @@ using Larder.Engine.Maintenance;
 using Larder.Engine.Restore;
 using Larder.Engine.Servers;
 
-namespace Larder.Engine.Verify.SelfTests;
+namespace Larder.Engine.SelfTests;
 
 /// <summary>
 /// The test `restore`: the newest good backup of each job goes into a temporary folder and is compared there. Database servers are not

@@ -3,7 +3,7 @@ using Larder.Engine.Errors;
 using Larder.Engine.Maintenance;
 using Larder.Sources;
 
-namespace Larder.Engine.Verify.SelfTests;
+namespace Larder.Engine.SelfTests;
 
 /// <summary>
 /// Tries every part of this installation for real: programs, sources, a backup, its way back. Nothing that is live is written to, and

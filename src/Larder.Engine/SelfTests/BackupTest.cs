@@ -1,10 +1,13 @@
 using Larder.Engine.BackingUp;
 using Larder.Engine.Configuration;
+using Larder.Engine.Verify;
 using Larder.Sources;
 
-namespace Larder.Engine.Verify.SelfTests;
+namespace Larder.Engine.SelfTests;
 
-/// <summary>The test `backup`: the smallest source of all jobs goes into a throwaway repository and is verified there to the last row.</summary>
+/// <summary>
+/// The test `backup`: the smallest source of all jobs goes into a throwaway repository and is verified there to the last row.
+/// </summary>
 internal sealed class BackupTest(EngineContext context, RunProgress progress)
 {
     public async Task<Verdict> ExecuteAsync(CancellationToken cancellationToken)

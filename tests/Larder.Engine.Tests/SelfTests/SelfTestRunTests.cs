@@ -2,10 +2,10 @@ using System.Text.Json;
 using Larder.Engine.Configuration;
 using Larder.Engine.Doctor;
 using Larder.Engine.Errors;
-using Larder.Engine.Verify.SelfTests;
+using Larder.Engine.SelfTests;
 using Larder.Repository.Storage;
 
-namespace Larder.Engine.Tests.Verify.SelfTests;
+namespace Larder.Engine.Tests.SelfTests;
 
 public sealed class SelfTestRunTests
 {

@@ -4,7 +4,7 @@ using Larder.Engine.Repositories;
 using Larder.Repository;
 using Larder.Repository.Storage;
 
-namespace Larder.Engine.Verify.SelfTests;
+namespace Larder.Engine.SelfTests;
 
 /// <summary>A folder of mode 0700 below the system's temporary one, removed with all that is in it.</summary>
 internal sealed class Scratch : IDisposable

@@ -1,8 +1,9 @@
 using Larder.Engine.Browse;
 using Larder.Engine.Cleanup;
 using Larder.Engine.Maintenance;
+using Larder.Engine.Verify;
 
-namespace Larder.Engine.Verify.SelfTests;
+namespace Larder.Engine.SelfTests;
 
 /// <summary>The tests of what is stored: `integrity`, `cleanup` and `stats`.</summary>
 internal sealed class StoredTests(EngineContext context, RunProgress progress)

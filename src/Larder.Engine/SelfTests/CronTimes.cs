@@ -1,6 +1,6 @@
 using Larder.Engine.Configuration;
 
-namespace Larder.Engine.Verify.SelfTests;
+namespace Larder.Engine.SelfTests;
 
 /// <summary>When a schedule comes.</summary>
 internal static class CronTimes
