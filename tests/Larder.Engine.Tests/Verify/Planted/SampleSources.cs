@@ -64,7 +64,10 @@ internal static class SampleSources
         var path = Path.Combine(Path.GetTempPath(), $"larder-sample-{Guid.NewGuid():N}.db");
         try
         {
-            File.WriteAllBytes(path, database);
+            using (var file = File.Create(path))
+            {
+                file.Write(database);
+            }
             Execute(path, sql);
             return File.ReadAllBytes(path);
         }
