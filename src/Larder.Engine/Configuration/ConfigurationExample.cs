@@ -113,8 +113,10 @@ public static class ConfigurationExample
                 db: { url: "${STAGING_URL:-postgresql://journal@staging.example.com/journal}" }
                 code: { path: /srv/staging }
                 service:
-                  unit: staging.service
+                  stop: systemctl stop staging
+                  start: systemctl start staging
                   healthy: curl -fsS http://staging.example.com/health
+                  healthy_within: 30s
 
           shop:
             sources:
@@ -137,6 +139,8 @@ public static class ConfigurationExample
                 mysql: { url: "${STOCK_URL:-mysql://backup@localhost/stock}", database: stock }
             schedule: "@daily"
             service: { unit: shop.service }
+            environments:
+              test: { stock: { url: "${TEST_URL:-mysql://shop@test.example.com/stock}" }, service: { unit: shop-test.service } }
 
           temple:
             sources:
