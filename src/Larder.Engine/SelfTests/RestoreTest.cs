@@ -78,6 +78,6 @@ internal sealed class RestoreTest(EngineContext context, RunProgress progress)
             return;
         }
         done.Add($"The restore of {string.Join(", ", sources)} from backup {backup.ShortId} of job \"{backup.Job}\" was planned and not "
-            + "executed: its server is live. \"larder drill\" restores it for real.");
+            + "executed: its server is live.");
     }
 }

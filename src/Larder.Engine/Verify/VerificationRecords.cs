@@ -21,9 +21,8 @@ public static class VerificationRecords
     internal static void Keep(EngineContext context, VerifyRequest request, VerifyReport report, BackupSurvey survey)
     {
         var named = request.Backups.Count > 0;
-        var jobs = (named
-                ? request.Backups.Select(name => BackupName.Parse(name)).SelectMany(name => name.Candidates(survey.Backups).Take(1))
-                : survey.Backups.Where(backup => request.Jobs.Count == 0 || request.Jobs.Contains(backup.Job)))
+        var jobs = (named ? Telling(request, report, survey.Backups) : survey.Backups
+                .Where(backup => request.Jobs.Count == 0 || request.Jobs.Contains(backup.Job)))
             .Select(backup => backup.Job)
             .Distinct(StringComparer.Ordinal);
         try
@@ -55,6 +54,12 @@ public static class VerificationRecords
             context.Warn($"The report of the verification could not be kept: {e.Message}");
         }
     }
+
+    /// <summary>That one old backup is sound says nothing of its job; that the newest is, or that any is not, does.</summary>
+    private static IEnumerable<Backup> Telling(VerifyRequest request, VerifyReport report, IReadOnlyList<Backup> all) => request.Backups
+        .SelectMany(name => BackupName.Parse(name).Candidates(all).Take(1))
+        .Where(backup => IsFailure(report, backup.Job)
+            || !all.Any(other => other.Job == backup.Job && other.CreatedAt > backup.CreatedAt && !other.IsSafety));
 
     // What is known to touch other jobs alone does not make this one bad; all else does.
     private static bool IsFailure(VerifyReport report, string job) =>

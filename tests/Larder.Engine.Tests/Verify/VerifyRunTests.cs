@@ -251,6 +251,8 @@ public sealed class VerifyRunTests
         Assert.Equal(("content", "success", "all", report.RunId), (record.Level, record.Status, record.Scope, record.RunId));
         Assert.Empty(VerificationRecords.Read(state, "other"));
 
+        await VerifyAsync(larder, new VerifyRequest { Level = VerifyLevel.Structure, Backups = [older.ShortId] });
+        Assert.Single(VerificationRecords.Read(state, "journal")); // That an old backup is sound says nothing of the job.
         await VerifyAsync(larder, new VerifyRequest { Level = VerifyLevel.Structure, Backups = [older.ShortId, newer.ShortId] });
         Assert.Equal(["structure", "content"], VerificationRecords.Read(state, "journal").Select(one => one.Level));
         Assert.Equal(VerifyText.Write(report), await File.ReadAllTextAsync(Path.Combine(state, ReportFile.DefaultName)));
