@@ -71,7 +71,7 @@ public sealed partial class HouseTests
             "BackingUp", "Backups", "Browse", "Cleanup", "Configuration", "Doctor", "Errors", "Maintenance", "Repositories", "Restore", "Retention",
             "Servers", "Verify",
         ],
-        ["Reports"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Restore", "Verify"],
+        ["Reports"] = ["Backups", "Catalog", "Configuration", "Drills", "Errors", "Maintenance", "Restore", "Verify"],
     };
 
     // Three faces of one program: what they share lives below them.

@@ -68,6 +68,7 @@ public static class Evidence
             document.RootElement.GetProperty("backup_id").GetString(),
             document.RootElement.GetProperty("status").GetString()!,
             document.RootElement.GetProperty("finished_at").GetDateTimeOffset(),
+            document.RootElement.TryGetProperty("rto_seconds", out var rto) && rto.ValueKind == JsonValueKind.Number ? rto.GetDouble() : null,
             signature.Key);
     }
 
@@ -103,4 +104,5 @@ public static class Evidence
 /// <summary>What genuine evidence is of.</summary>
 /// <param name="Status">The verdict: <c>success</c> or <c>failed</c>.</param>
 /// <param name="Key">Which key signed it.</param>
-public sealed record GenuineEvidence(string RunId, string Job, string? BackupId, string Status, DateTimeOffset FinishedAt, string Key);
+public sealed record GenuineEvidence(
+    string RunId, string Job, string? BackupId, string Status, DateTimeOffset FinishedAt, double? RtoSeconds, string Key);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Larder.Engine.Drills;
 using Larder.Engine.Errors;
 using Larder.Engine.Reports;
 using Larder.Engine.Restore;
@@ -30,7 +31,7 @@ public sealed class ProofReadingTests
 
         await new VerifyRun(larder.Context(), new VerifyRequest { Level = VerifyLevel.Content, Jobs = ["journal"] }, new RunProgress())
             .ExecuteAsync(CancellationToken.None);
-        await WriteDrillAsync(larder, "00000000000000000000000000000001", "success");
+        WriteDrill(larder, "00000000000000000000000000000001", "success");
         var plan = await RestorePlan.ComputeAsync(
             larder.Context(),
             new RestoreRequest { Backup = "latest", Only = ["code"], IsConfirmed = true, SkipsSafety = true },
@@ -61,8 +62,8 @@ public sealed class ProofReadingTests
         await new VerifyRun(
             larder.Context(), new VerifyRequest { Level = VerifyLevel.Content, Backups = [planted], Repository = "local" }, new RunProgress())
             .ExecuteAsync(CancellationToken.None);
-        await WriteDrillAsync(larder, "00000000000000000000000000000001", "success");
-        await WriteDrillAsync(larder, "00000000000000000000000000000002", "failed");
+        WriteDrill(larder, "00000000000000000000000000000001", "success");
+        WriteDrill(larder, "00000000000000000000000000000002", "failed");
         await larder.BackUpAsync();
 
         var job = Assert.Single((await ReadAsync(larder)).Jobs);
@@ -84,15 +85,23 @@ public sealed class ProofReadingTests
 
     private static Task<ProofReport> ReadAsync(ScratchLarder larder) => new ProofReading(larder.Context()).ExecuteAsync(null, CancellationToken.None);
 
-    private static async Task WriteDrillAsync(ScratchLarder larder, string run, string status)
-    {
-        var folder = Directory.CreateDirectory(Path.Combine(larder.Configuration().StateDirectory, "drills")).FullName;
-        await File.WriteAllTextAsync(
-            Path.Combine(folder, run + ".json"),
-            $$$"""
-            {"evidence":
-            {"run_id":"{{{run}}}","job":"journal","backup_id":null,"status":"{{{status}}}","finished_at":"2026-01-06T13:00:00+00:00","rto_seconds":12.5}
-            ,"signature":{"algorithm":"ECDSA-P256-SHA256","key":"k","value":""}}
-            """);
-    }
+    private static void WriteDrill(ScratchLarder larder, string run, string status) =>
+        Evidence.Write(larder.Configuration().StateDirectory, new DrillReport
+        {
+            RunId = run,
+            Job = "journal",
+            BackupId = null,
+            Timestamp = null,
+            Repository = null,
+            StartedAt = new DateTimeOffset(2026, 1, 6, 12, 59, 0, TimeSpan.Zero),
+            FinishedAt = new DateTimeOffset(2026, 1, 6, 13, 0, 0, TimeSpan.Zero),
+            RtoSeconds = 12.5,
+            Sources = [],
+            Steps = [],
+            Entries = [],
+            Assertions = [],
+            Errors = status == "success" ? [] : [new DrillError("LARDER-016", "It is not so.", "", null, ExitStatus.Damage)],
+            LarderVersion = "0.1.0",
+            Host = "host",
+        });
 }

@@ -26,7 +26,4 @@ public enum RestoreStage
 
     /// <summary>A finished restore is undone.</summary>
     Rollback,
-
-    /// <summary>What stood at a part's target is put back.</summary>
-    Undo,
 }

@@ -26,6 +26,7 @@ internal sealed class WayBack(
         await StartServiceAsync(asks: false);
         ThrowIfStuck(because);
         journal.NoteEnd(RestoreEnd.Undone);
+        File.Delete(folder.UrlOf(record.RunId)); // The secret in it is needed no more.
         events.Append(EventLevel.Info, "What stood there before is live; nothing of the restore is left.");
     }
 
@@ -51,7 +52,8 @@ internal sealed class WayBack(
         {
             try
             {
-                await journal.DoAsync(RestoreStage.Undo, part.Number, () => PutBackAsync(part, forgets));
+                // Not noted: it may be repeated, and a full disk that takes no note must not keep it from being done.
+                await PutBackAsync(part, forgets);
             }
             catch (Exception e)
             {
