@@ -230,6 +230,34 @@ public sealed class RestoreTransactionTests
     }
 
     [Fact]
+    public async Task What_is_not_what_the_manifest_recorded_never_becomes_live()
+    {
+        await using var larder = await ScratchLarder.CreateAsync();
+        var backup = await larder.BackUpAsync();
+        var planted = await larder.PlantAsync("local", backup, manifest => manifest with
+        {
+            Sources =
+            [
+                .. manifest.Sources.Select(source => source with
+                {
+                    Entries = [.. source.Entries.Select(entry => entry.Name == "entries" ? entry with { Rows = entry.Rows + 1 } : entry)],
+                }),
+            ],
+        });
+        larder.Execute("INSERT INTO entries VALUES (1000, 'live')");
+        var before = await File.ReadAllBytesAsync(larder.Database, BackupBench.Token);
+        var request = new RestoreRequest { Backup = planted, Repository = "local", Only = ["db"], IsConfirmed = true };
+        var plan = await RestorePlan.ComputeAsync(larder.Context(), request, BackupBench.Token);
+
+        var failure = await Assert.ThrowsAsync<LarderException>(() => RestoreRun.ExecuteAsync(plan, new RunProgress(), BackupBench.Token));
+
+        Assert.Equal(EngineError.RestoreUndone, failure.Error);
+        Assert.Contains("entries", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllBytesAsync(larder.Database, BackupBench.Token));
+        Assert.Empty(Directory.EnumerateFiles(Path.GetDirectoryName(larder.Database)!, "*.larder-*"));
+    }
+
+    [Fact]
     public async Task A_torn_last_line_of_a_journal_is_not_believed()
     {
         await using var bench = await MakeAsync();
