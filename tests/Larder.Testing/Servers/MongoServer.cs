@@ -130,6 +130,7 @@ public sealed class MongoServer : IAsyncDisposable
             "--bind_ip", "127.0.0.1",
             "--port", $"{Port}",
             "--wiredTigerCacheSizeGB", "0.5", // A few servers at once on a small machine.
+            "--journalCommitInterval", "1", // Milliseconds that a write waits which asks to be on disk; 100 by itself.
             "--setParameter", "diagnosticDataCollectionEnabled=false", // Writes all the time, for nobody to read.
         ];
         if (options.ReplicaSet)

@@ -4,6 +4,10 @@ namespace Larder.Sources.Tests.MongoDb.Restore;
 [Trait("Kind", "server")]
 public sealed class CollectionExchangeTests(MongoServers servers, SharedDump dump) : ExchangeContract, IClassFixture<SharedDump>
 {
+    protected override int KillEvery => ExchangeSubject.KillEvery;
+
+    protected override int Wanderings => ExchangeSubject.Wanderings;
+
     protected override async Task<IExchangeSubject> MakeSubjectAsync() => await ExchangeSubject.MakeAsync(
         servers,
         dump,
@@ -22,6 +26,10 @@ public sealed class CollectionExchangeTests(MongoServers servers, SharedDump dum
 [Trait("Kind", "server")]
 public sealed class ViewExchangeTests(MongoServers servers, SharedDump dump) : ExchangeContract, IClassFixture<SharedDump>
 {
+    protected override int KillEvery => ExchangeSubject.KillEvery;
+
+    protected override int Wanderings => ExchangeSubject.Wanderings;
+
     protected override async Task<IExchangeSubject> MakeSubjectAsync() => await ExchangeSubject.MakeAsync(
         servers,
         dump,
@@ -37,6 +45,10 @@ public sealed class ViewExchangeTests(MongoServers servers, SharedDump dump) : E
 [Trait("Kind", "server")]
 public sealed class TimeSeriesExchangeTests(MongoServers servers, SharedDump dump) : ExchangeContract, IClassFixture<SharedDump>
 {
+    protected override int KillEvery => ExchangeSubject.KillEvery;
+
+    protected override int Wanderings => ExchangeSubject.Wanderings;
+
     protected override async Task<IExchangeSubject> MakeSubjectAsync() => await ExchangeSubject.MakeAsync(
         servers,
         dump,
@@ -52,6 +64,10 @@ public sealed class TimeSeriesExchangeTests(MongoServers servers, SharedDump dum
 [Trait("Kind", "server")]
 public sealed class FunctionsExchangeTests(MongoServers servers, SharedDump dump) : ExchangeContract, IClassFixture<SharedDump>
 {
+    protected override int KillEvery => ExchangeSubject.KillEvery;
+
+    protected override int Wanderings => ExchangeSubject.Wanderings;
+
     protected override async Task<IExchangeSubject> MakeSubjectAsync() => await ExchangeSubject.MakeAsync(
         servers,
         dump,
@@ -69,6 +85,10 @@ public sealed class FunctionsExchangeTests(MongoServers servers, SharedDump dump
 [Trait("Kind", "server")]
 public sealed class KindsExchangeTests(MongoServers servers, SharedDump dump) : ExchangeContract, IClassFixture<SharedDump>
 {
+    protected override int KillEvery => ExchangeSubject.KillEvery;
+
+    protected override int Wanderings => ExchangeSubject.Wanderings;
+
     protected override async Task<IExchangeSubject> MakeSubjectAsync() => await ExchangeSubject.MakeAsync(
         servers,
         dump,
