@@ -68,7 +68,9 @@ public static class Evidence
             document.RootElement.GetProperty("backup_id").GetString(),
             document.RootElement.GetProperty("status").GetString()!,
             document.RootElement.GetProperty("finished_at").GetDateTimeOffset(),
-            document.RootElement.TryGetProperty("rto_seconds", out var rto) && rto.ValueKind == JsonValueKind.Number ? rto.GetDouble() : null,
+            document.RootElement.TryGetProperty("rto_seconds", out var rto) && rto.ValueKind == JsonValueKind.Number
+                ? rto.GetDouble()
+                : null,
             signature.Key);
     }
 

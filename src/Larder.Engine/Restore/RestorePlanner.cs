@@ -61,7 +61,9 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest asked
             Repository = backup.Place.Repository,
             Entry = request.Entry,
             Lines = lines,
-            Stages = steps.Count == 0 ? [] : PlanStages.Describe(steps, service, safety, JobOf(backup)?.KeepSafety ?? SafetyBackup.KeptByDefault),
+            Stages = steps.Count == 0
+                ? []
+                : PlanStages.Describe(steps, service, safety, JobOf(backup)?.KeepSafety ?? SafetyBackup.KeptByDefault),
             EstimatedSeconds = PastRestores.Estimate(context, backup.Backup?.Job, lines.Sum(line => line.Bytes)),
             Refusals = refusals,
             Warnings = warnings,
