@@ -21,7 +21,7 @@ internal sealed class JobGate : IDisposable
             return new JobGate(
                 new FileStream(Path.Combine(folder, $"{job.Name}.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None));
         }
-        catch (IOException e) when ((e.HResult & 0xFFFF) == Eagain)
+        catch (IOException e) when (HeldFile.IsReason(e))
         {
             throw new LarderException(EngineError.JobAlreadyRunning, $"Job \"{job.Name}\" is running already.", e)
             {
@@ -37,7 +37,4 @@ internal sealed class JobGate : IDisposable
     }
 
     public void Dispose() => held?.Dispose();
-
-    // EWOULDBLOCK: what flock answers where another process holds the file. .NET keeps the errno in the low half of HResult.
-    private const int Eagain = 11;
 }

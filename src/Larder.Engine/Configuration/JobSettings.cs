@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Larder.Engine.Retention;
 
 namespace Larder.Engine.Configuration;
@@ -119,10 +120,20 @@ public sealed record ServiceSettings
     /// <summary>A systemd unit; then <see cref="Stop"/> and <see cref="Start"/> are null.</summary>
     public string? Unit { get; init; }
 
+    /// <summary>The command line that stops it, by whichever way it is configured; null where none is.</summary>
+    [JsonIgnore]
+    public string? StopLine => Stop ?? ByUnit("stop");
+
+    /// <inheritdoc cref="StopLine"/>
+    [JsonIgnore]
+    public string? StartLine => Start ?? ByUnit("start");
+
     public string? Healthy { get; init; }
 
     /// <summary>How long after its start it is asked again and again.</summary>
     public TimeSpan HealthyWithin { get; init; } = TimeSpan.FromSeconds(60);
+
+    private string? ByUnit(string verb) => Unit is null ? null : $"systemctl {verb} {Unit}";
 }
 
 /// <summary>Command lines around a backup, each list in order.</summary>

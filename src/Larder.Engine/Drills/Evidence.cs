@@ -42,7 +42,7 @@ public static class Evidence
             throw NotGenuine(path, "it is larger than any evidence");
         }
         var bytes = File.ReadAllBytes(path);
-        using var key = EvidenceKey.TryLoadPublic(stateDirectory)
+        using var key = LoadPublic(stateDirectory, path)
             ?? throw NotGenuine(path, $"{stateDirectory} has no {EvidenceKey.PublicFileName} to check it with: nothing was signed here");
         var first = bytes.AsSpan().IndexOf((byte)'\n') + 1;
         var length = bytes.AsSpan(first).IndexOf((byte)'\n');
@@ -72,6 +72,18 @@ public static class Evidence
                 ? rto.GetDouble()
                 : null,
             signature.Key);
+    }
+
+    private static ECDsa? LoadPublic(string stateDirectory, string path)
+    {
+        try
+        {
+            return EvidenceKey.TryLoadPublic(stateDirectory);
+        }
+        catch (CryptographicException e)
+        {
+            throw NotGenuine(path, e.Message.TrimEnd('.'));
+        }
     }
 
     private static byte[] Sign(byte[] report, ECDsa key) => Frame(

@@ -20,29 +20,29 @@ internal static class EvidenceKey
         var path = Path.Combine(stateDirectory, FileName);
         if (!File.Exists(path))
         {
-            Create(stateDirectory, path);
+            Create(path);
         }
-        var key = ECDsa.Create();
-        try
+        var key = Load(path, "no key. Move it away, and the next drill makes a new one.");
+        var (publicPath, half) = (Path.Combine(stateDirectory, PublicFileName), key.ExportSubjectPublicKeyInfoPem() + "\n");
+        if (!File.Exists(publicPath) || File.ReadAllText(publicPath) != half) // Also where a drill was killed between the two.
         {
-            key.ImportFromPem(File.ReadAllText(path));
-            return key;
+            DurableFile.Replace(publicPath, Encoding.ASCII.GetBytes(half));
         }
-        catch (ArgumentException e)
-        {
-            key.Dispose();
-            throw new CryptographicException($"{path} holds no key. Move it away, and the next drill makes a new one.", e);
-        }
+        return key;
     }
 
     /// <summary>What evidence of this installation is checked with; null where it has never signed any. The caller disposes it.</summary>
     public static ECDsa? TryLoadPublic(string stateDirectory)
     {
         var path = Path.Combine(stateDirectory, PublicFileName);
-        if (!File.Exists(path))
-        {
-            return null;
-        }
+        return File.Exists(path) ? Load(path, "no public key. Move it away, and the next drill writes it again.") : null;
+    }
+
+    /// <summary>Names a key: the first 16 hex digits of the SHA-256 of its public half.</summary>
+    public static string IdOf(ECDsa key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()))[..16];
+
+    private static ECDsa Load(string path, string holdsNone)
+    {
         var key = ECDsa.Create();
         try
         {
@@ -52,14 +52,11 @@ internal static class EvidenceKey
         catch (ArgumentException e)
         {
             key.Dispose();
-            throw new CryptographicException($"{path} holds no public key.", e);
+            throw new CryptographicException($"{path} holds {holdsNone}", e);
         }
     }
 
-    /// <summary>Names a key: the first 16 hex digits of the SHA-256 of its public half.</summary>
-    public static string IdOf(ECDsa key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()))[..16];
-
-    private static void Create(string stateDirectory, string path)
+    private static void Create(string path)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         try
@@ -70,8 +67,5 @@ internal static class EvidenceKey
         {
             // Another drill was first; its key is the key.
         }
-        using var kept = ECDsa.Create();
-        kept.ImportFromPem(File.ReadAllText(path));
-        File.WriteAllText(Path.Combine(stateDirectory, PublicFileName), kept.ExportSubjectPublicKeyInfoPem() + "\n");
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Larder.Sources.Files;
 
 namespace Larder.Engine.Verify;
 
@@ -16,21 +17,7 @@ public static class ReportFile
         var full = Path.GetFullPath(path);
         var target = Directory.Exists(full) || Path.EndsInDirectorySeparator(path) ? Path.Combine(full, DefaultName) : full;
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        var temporary = $"{target}.{Guid.NewGuid():N}.new";
-        try
-        {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                file.Write(Encoding.UTF8.GetBytes(text));
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, target, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        DurableFile.Replace(target, Encoding.UTF8.GetBytes(text));
         return target;
     }
 }

@@ -160,7 +160,9 @@ public sealed class DrillRunTests : IAsyncDisposable
     public async Task What_a_machine_that_stopped_left_is_removed_and_what_a_living_drill_has_is_not()
     {
         await MakeAsync();
-        var name = Path.GetFileName((await Larder.Sources.Throwaway.ThrowawayFolder.CreateAsync(place.FullPath, Token)).FullPath);
+        // Kept to the end: with the last reference its pipe would be closed, which is what its keeper waits for.
+        await using var living = await Larder.Sources.Throwaway.ThrowawayFolder.CreateAsync(place.FullPath, Token);
+        var name = Path.GetFileName(living.FullPath);
         var parts = name.Split('_');
         var dead = place.Make($"{parts[0]}_{parts[1]}_{parts[2]}x_{parts[3]}");
         File.WriteAllText(Path.Combine(dead, "left"), "");
@@ -206,6 +208,12 @@ public sealed class DrillRunTests : IAsyncDisposable
         File.Delete(Path.Combine(state, "evidence.key"));
         await DrillAsync();
         Assert.Contains("key", Assert.Throws<LarderException>(() => Evidence.Check(state, path)).Message, StringComparison.Ordinal);
+
+        // As a drill leaves it that was killed between the two halves of its key.
+        File.Delete(Path.Combine(state, "evidence.pub"));
+        Assert.Equal("success", Evidence.Check(state, (await DrillAsync()).Drills[0].Evidence!).Status);
+        await WriteAsync(Path.Combine(state, "evidence.pub"), Encoding.UTF8.GetBytes("no key"));
+        Assert.Equal(EngineError.EvidenceNotGenuine, Assert.Throws<LarderException>(() => Evidence.Check(state, path)).Error);
     }
 
     [Fact]

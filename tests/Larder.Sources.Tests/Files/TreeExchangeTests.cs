@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Larder.Sources.Exchanges;
 using Larder.Sources.Files;
@@ -23,21 +24,22 @@ public sealed class TreeExchangeTests
         await subject.StageAsync(exchange, record, "new");
 
         using var end = new CancellationTokenSource();
-        var reading = Task.Run(() => ReadUntil(subject.Lives[0], end.Token), Cancellation);
-        for (var i = 0; i < 100; i++)
+        var seen = new ConcurrentDictionary<string, int>();
+        var reading = Task.Run(() => ReadUntil(subject.Lives[0], seen, end.Token), Cancellation);
+        // On a busy machine the reader may begin late, so it goes on until both were met often enough to mean something.
+        for (var i = 0; i < 100 || !(reading.IsCompleted || (seen.Count == 2 && seen.Values.All(count => count > 20))); i++)
         {
             await exchange.ExchangeAsync(Cancellation);
             await exchange.UndoAsync(Cancellation);
         }
         await end.CancelAsync();
-        var seen = await reading;
+        await reading;
         Assert.Equal(["new", "old"], seen.Keys.Order());
         Assert.All(seen.Values, count => Assert.True(count > 20, $"Seen only {count} times."));
     }
 
-    private static Dictionary<string, int> ReadUntil(string folder, CancellationToken end)
+    private static void ReadUntil(string folder, ConcurrentDictionary<string, int> seen, CancellationToken end)
     {
-        var seen = new Dictionary<string, int>();
         var path = LibcFiles.Terminate(Encoding.UTF8.GetBytes(folder));
         while (!end.IsCancellationRequested)
         {
@@ -46,9 +48,8 @@ public sealed class TreeExchangeTests
             var inside = $"/proc/self/fd/{opened.Number}";
             var (first, second) = (File.ReadAllText($"{inside}/first"), File.ReadAllText($"{inside}/sub/second"));
             Assert.Equal(first, second);
-            seen[first] = seen.GetValueOrDefault(first) + 1;
+            seen.AddOrUpdate(first, 1, (_, count) => count + 1);
         }
-        return seen;
     }
 
     [Theory]

@@ -1,4 +1,3 @@
-using System.Text;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
 using Larder.Engine.Servers;
@@ -43,7 +42,7 @@ internal sealed class ExchangeFactory(EngineContext context, RestoreFolder folde
                 ? await ServerAtUrl.ReadAsync(url, cancellationToken)
                 : null,
             _ => await ServerAtUrl.ReadAsync(
-                Secret.FromText("--target", await File.ReadAllTextAsync(folder.UrlOf(record.RunId), Encoding.UTF8, cancellationToken)),
+                Secret.FromText("--target", await folder.ReadUrlAsync(record.RunId, cancellationToken)),
                 cancellationToken),
         };
         return found ?? throw new LarderException(

@@ -51,9 +51,30 @@ internal sealed class PartWriter(RestorePlan plan, ReadableBackup backup, RunPro
 
     private async Task WriteFileAsync(FileStep step, CancellationToken cancellationToken)
     {
-        var target = step.Exchange?.Parts[0].Beside
-            ?? step.Nested?.Map(LivePath.Resolve(step.Target))
-            ?? Path.Combine(Path.GetTempPath(), $"larder-{plan.RunId}-{step.Source.Name}");
+        if (step.Overwrites)
+        {
+            await OverwriteAsync(step, cancellationToken);
+            return;
+        }
+        var target = step.Exchange?.Parts[0].Beside ?? step.Nested!.Map(LivePath.Resolve(step.Target));
+        await WriteCopyAsync(step, target, cancellationToken);
+        switch (step.Exchange)
+        {
+            case { Engine: "sqlite" } exchange:
+                new SqliteExchange(exchange, ExchangeFactory.BusyTimeout, plan.Context.Clock).MarkWhole();
+                break;
+            case { } exchange:
+                new TreeExchange(exchange).MarkWhole();
+                break;
+            case null when step.IsDatabase:
+                // The live one's, that were carried over with the folder: to this database they would be poison.
+                Companions.Of(target).ToList().ForEach(File.Delete);
+                break;
+        }
+    }
+
+    private async Task WriteCopyAsync(FileStep step, string target, CancellationToken cancellationToken)
+    {
         using (var copy = RestoredCopy.Begin(target, NodeMapping.ToAttributes(step.File), (long)step.File.SizeBytes))
         {
             var written = 0L;
@@ -74,28 +95,16 @@ internal sealed class PartWriter(RestorePlan plan, ReadableBackup backup, RunPro
             SqliteFacts.Compare(step.Recorded, await SqliteCheck.InspectAsync(target, cancellationToken), step.Target);
             IsVerified &= step.Recorded.Any(facts => facts.Fingerprint is not null);
         }
-        switch (step)
-        {
-            case { Exchange: { Engine: "sqlite" } exchange }:
-                new SqliteExchange(exchange, ExchangeFactory.BusyTimeout, plan.Context.Clock).MarkWhole();
-                break;
-            case { Exchange: { } exchange }:
-                new TreeExchange(exchange).MarkWhole();
-                break;
-            case { Nested: not null }:
-                // The live one's, that were carried over with the folder: to this database they would be poison.
-                Array.ForEach(["-wal", "-shm", "-journal"], suffix => File.Delete(target + suffix));
-                break;
-            default:
-                await OverwriteAsync(step, target, cancellationToken);
-                break;
-        }
     }
 
-    private async Task OverwriteAsync(FileStep step, string copy, CancellationToken cancellationToken)
+    /// <summary>By a copy that is compared before anything live is touched, in a folder that only its owner can enter.</summary>
+    private async Task OverwriteAsync(FileStep step, CancellationToken cancellationToken)
     {
+        var folder = Directory.CreateTempSubdirectory("larder-restore-");
         try
         {
+            var copy = Path.Combine(folder.FullName, "copy");
+            await WriteCopyAsync(step, copy, cancellationToken);
             if (step.IsDatabase)
             {
                 await SqliteOverwrite.WriteAsync(
@@ -103,12 +112,12 @@ internal sealed class PartWriter(RestorePlan plan, ReadableBackup backup, RunPro
             }
             else
             {
-                File.Copy(copy, step.Target, overwrite: true);
+                await DurableFile.OverwriteAsync(copy, step.Target, cancellationToken);
             }
         }
         finally
         {
-            File.Delete(copy);
+            folder.Delete(recursive: true);
         }
     }
 

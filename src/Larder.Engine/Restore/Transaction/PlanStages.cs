@@ -16,7 +16,7 @@ internal static class PlanStages
         {
             stages.Add($"What stands there now is backed up: {string.Join(", ", safety.Sources)}.");
         }
-        if (service is { Stop: not null } or { Unit: not null })
+        if (service?.StopLine is not null)
         {
             stages.Add("The service is stopped.");
         }
@@ -28,7 +28,7 @@ internal static class PlanStages
             ? $"{Name(step)} takes its place, in one moment."
             : $"{Name(step)} takes its place, one by one: until all are done, readers may see old ones beside new ones, or one missing for "
                 + "a moment."));
-        if (service is { Start: not null } or { Unit: not null })
+        if (service?.StartLine is not null)
         {
             stages.Add("The service is started.");
         }

@@ -12,6 +12,10 @@ internal sealed class RestoreFolder(string stateDirectory)
     /// <summary>The file of a URL with its password, for who has to go back.</summary>
     public string UrlOf(string runId) => Path.Combine(FullPath, runId + ".url");
 
+    /// <summary>Fails with <see cref="IOException"/> where the restore was given none.</summary>
+    public Task<string> ReadUrlAsync(string runId, CancellationToken cancellationToken) =>
+        File.ReadAllTextAsync(UrlOf(runId), cancellationToken);
+
     public void Create() => Directory.CreateDirectory(
         FullPath, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 

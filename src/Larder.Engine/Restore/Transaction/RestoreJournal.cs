@@ -12,14 +12,13 @@ namespace Larder.Engine.Restore.Transaction;
 /// </summary>
 internal sealed class RestoreJournal : IDisposable
 {
-    private const int Busy = 11; // EWOULDBLOCK, in the low half of HResult.
-
+    private readonly string path;
     private readonly FileStream file;
     private readonly TimeProvider clock;
     private readonly List<JournalLine> lines;
 
-    private RestoreJournal(FileStream file, TimeProvider clock, List<JournalLine> lines) =>
-        (this.file, this.clock, this.lines) = (file, clock, lines);
+    private RestoreJournal(string path, FileStream file, TimeProvider clock, List<JournalLine> lines) =>
+        (this.path, this.file, this.clock, this.lines) = (path, file, clock, lines);
 
     /// <summary>As it is now.</summary>
     public JournaledRestore Restore => JournaledRestore.Of(lines)!;
@@ -40,8 +39,9 @@ internal sealed class RestoreJournal : IDisposable
             {
                 DurableFile.CreatePrivate(folder.UrlOf(record.RunId), Encoding.UTF8.GetBytes(url));
             }
-            DurableFile.CreatePrivate(folder.JournalOf(record.RunId), Line(new JournalLine { At = clock.GetUtcNow(), Restore = record }));
-            return TryTake(folder.JournalOf(record.RunId), clock)!;
+            // Held from the moment when it has its name: a journal that nobody holds is that of a process that died.
+            var (path, first) = (folder.JournalOf(record.RunId), new JournalLine { At = clock.GetUtcNow(), Restore = record });
+            return new RestoreJournal(path, DurableFile.CreateHeld(path, Line(first)), clock, [first]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -66,7 +66,7 @@ internal sealed class RestoreJournal : IDisposable
         {
             return null;
         }
-        catch (IOException e) when ((e.HResult & 0xFFFF) == Busy)
+        catch (IOException e) when (HeldFile.IsReason(e))
         {
             return null;
         }
@@ -78,7 +78,7 @@ internal sealed class RestoreJournal : IDisposable
         }
         file.SetLength(wholeBytes);
         file.Seek(0, SeekOrigin.End);
-        return new RestoreJournal(file, clock, lines);
+        return new RestoreJournal(path, file, clock, lines);
     }
 
     /// <summary>What a journal says, without taking it; null where it never began.</summary>
@@ -124,7 +124,7 @@ internal sealed class RestoreJournal : IDisposable
         }
         catch (IOException e)
         {
-            throw new LarderException(EngineError.LocalFileFailed, $"The journal {file.Name} cannot be written: {e.Message}", e);
+            throw new LarderException(EngineError.LocalFileFailed, $"The journal {path} cannot be written: {e.Message}", e);
         }
         lines.Add(line);
     }

@@ -89,7 +89,7 @@ internal sealed class SafetyBackup
                 Only = [part.Source],
                 Target = part.Address.Kind switch
                 {
-                    AddressKind.Url => await File.ReadAllTextAsync(folder.UrlOf(restore.Record.RunId)),
+                    AddressKind.Url => await folder.ReadUrlAsync(restore.Record.RunId, CancellationToken.None),
                     AddressKind.Path when part.Engine == "sqlite" => part.Target,
                     _ => null, // Files go back to the absolute paths that the safety backup has.
                 },

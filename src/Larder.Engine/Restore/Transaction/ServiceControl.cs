@@ -9,19 +9,19 @@ internal sealed class ServiceControl(ServiceSettings? settings, RunJournal event
 {
     private static readonly TimeSpan AskedEvery = TimeSpan.FromMilliseconds(500);
 
-    public bool CanStop => Line(settings?.Stop, "stop") is not null;
+    public bool CanStop => settings?.StopLine is not null;
 
-    public bool CanStart => Line(settings?.Start, "start") is not null;
+    public bool CanStart => settings?.StartLine is not null;
 
     public bool CanAsk => settings?.Healthy is not null;
 
     /// <exception cref="LarderException"><see cref="EngineError.ServiceFailed"/>.</exception>
     public Task StopAsync(CancellationToken cancellationToken) =>
-        ServiceCommand.RunAsync("Stopping the service", Line(settings?.Stop, "stop")!, events, clock, cancellationToken);
+        ServiceCommand.RunAsync("Stopping the service", settings!.StopLine!, events, clock, cancellationToken);
 
     /// <inheritdoc cref="StopAsync"/>
     public Task StartAsync(CancellationToken cancellationToken) =>
-        ServiceCommand.RunAsync("Starting the service", Line(settings?.Start, "start")!, events, clock, cancellationToken);
+        ServiceCommand.RunAsync("Starting the service", settings!.StartLine!, events, clock, cancellationToken);
 
     /// <summary>Asks until it is well, as long as the configuration grants: a service needs a while from its start on.</summary>
     /// <exception cref="LarderException"><see cref="EngineError.ServiceFailed"/>, with the last answer.</exception>
@@ -41,6 +41,4 @@ internal sealed class ServiceControl(ServiceSettings? settings, RunJournal event
             }
         }
     }
-
-    private string? Line(string? own, string verb) => own ?? (settings?.Unit is { } unit ? $"systemctl {verb} {unit}" : null);
 }

@@ -44,11 +44,6 @@ internal sealed class ExchangeSubject : IExchangeSubject
 {
     private const string New = "new content";
 
-    /// <summary>Each call waits for the journal; see <see cref="ExchangeContract"/>.</summary>
-    public static int KillEvery { get; } = Environment.GetEnvironmentVariable("LARDER_SOAK") == "1" ? 1 : 12;
-
-    public static int Wanderings { get; } = KillEvery == 1 ? 5 : 1;
-
     private static int last;
 
     private readonly SharedDump dump;

@@ -1,13 +1,19 @@
 namespace Larder.Sources.Tests.MongoDb.Restore;
 
+/// <summary>Each call waits for the server's journal, so in `make test` a share of them is killed.</summary>
+public abstract class MongoDbExchangeContract : ExchangeContract
+{
+    private static readonly bool IsSoak = Environment.GetEnvironmentVariable("LARDER_SOAK") == "1";
+
+    protected override int KillEvery => IsSoak ? 1 : 12;
+
+    protected override int Wanderings => IsSoak ? 5 : 1;
+}
+
 /// <summary>A capped collection with a validator and an index.</summary>
 [Trait("Kind", "server")]
-public sealed class CollectionExchangeTests(MongoServers servers, SharedDump dump) : ExchangeContract, IClassFixture<SharedDump>
+public sealed class CollectionExchangeTests(MongoServers servers, SharedDump dump) : MongoDbExchangeContract, IClassFixture<SharedDump>
 {
-    protected override int KillEvery => ExchangeSubject.KillEvery;
-
-    protected override int Wanderings => ExchangeSubject.Wanderings;
-
     protected override async Task<IExchangeSubject> MakeSubjectAsync() => await ExchangeSubject.MakeAsync(
         servers,
         dump,
@@ -24,12 +30,8 @@ public sealed class CollectionExchangeTests(MongoServers servers, SharedDump dum
 
 /// <summary>A view, whose definition is all that there is of it, and what it shows.</summary>
 [Trait("Kind", "server")]
-public sealed class ViewExchangeTests(MongoServers servers, SharedDump dump) : ExchangeContract, IClassFixture<SharedDump>
+public sealed class ViewExchangeTests(MongoServers servers, SharedDump dump) : MongoDbExchangeContract, IClassFixture<SharedDump>
 {
-    protected override int KillEvery => ExchangeSubject.KillEvery;
-
-    protected override int Wanderings => ExchangeSubject.Wanderings;
-
     protected override async Task<IExchangeSubject> MakeSubjectAsync() => await ExchangeSubject.MakeAsync(
         servers,
         dump,
@@ -43,12 +45,8 @@ public sealed class ViewExchangeTests(MongoServers servers, SharedDump dump) : E
 
 /// <summary>A time series, which is a view of buckets to the server.</summary>
 [Trait("Kind", "server")]
-public sealed class TimeSeriesExchangeTests(MongoServers servers, SharedDump dump) : ExchangeContract, IClassFixture<SharedDump>
+public sealed class TimeSeriesExchangeTests(MongoServers servers, SharedDump dump) : MongoDbExchangeContract, IClassFixture<SharedDump>
 {
-    protected override int KillEvery => ExchangeSubject.KillEvery;
-
-    protected override int Wanderings => ExchangeSubject.Wanderings;
-
     protected override async Task<IExchangeSubject> MakeSubjectAsync() => await ExchangeSubject.MakeAsync(
         servers,
         dump,
@@ -62,12 +60,8 @@ public sealed class TimeSeriesExchangeTests(MongoServers servers, SharedDump dum
 
 /// <summary>Functions, which can be renamed to nothing.</summary>
 [Trait("Kind", "server")]
-public sealed class FunctionsExchangeTests(MongoServers servers, SharedDump dump) : ExchangeContract, IClassFixture<SharedDump>
+public sealed class FunctionsExchangeTests(MongoServers servers, SharedDump dump) : MongoDbExchangeContract, IClassFixture<SharedDump>
 {
-    protected override int KillEvery => ExchangeSubject.KillEvery;
-
-    protected override int Wanderings => ExchangeSubject.Wanderings;
-
     protected override async Task<IExchangeSubject> MakeSubjectAsync() => await ExchangeSubject.MakeAsync(
         servers,
         dump,
@@ -83,12 +77,8 @@ public sealed class FunctionsExchangeTests(MongoServers servers, SharedDump dump
 
 /// <summary>One kind of thing in the place of another, and views that would look at each other in a circle.</summary>
 [Trait("Kind", "server")]
-public sealed class KindsExchangeTests(MongoServers servers, SharedDump dump) : ExchangeContract, IClassFixture<SharedDump>
+public sealed class KindsExchangeTests(MongoServers servers, SharedDump dump) : MongoDbExchangeContract, IClassFixture<SharedDump>
 {
-    protected override int KillEvery => ExchangeSubject.KillEvery;
-
-    protected override int Wanderings => ExchangeSubject.Wanderings;
-
     protected override async Task<IExchangeSubject> MakeSubjectAsync() => await ExchangeSubject.MakeAsync(
         servers,
         dump,
