@@ -51,7 +51,7 @@ public abstract class ExchangeContract
     protected abstract Task<IExchangeSubject> MakeSubjectAsync();
 
     /// <summary>
-    /// Of how many calls one is followed by a kill: all of them, except where a server takes a tenth of a second for each; there a share in
+    /// Of how many calls one is followed by a kill: all of them, except where each case takes a restore into a server; there a share in
     /// `make test`, drawn anew each time, and all in `make soak`.
     /// </summary>
     protected virtual int KillEvery => 1;

@@ -11,6 +11,7 @@ internal static unsafe partial class Mongoc
 {
     private const string Library = "libmongoc-1.0.so.0";
     private const string BsonLibrary = "libbson-1.0.so.0";
+    private const int StackBytes = 1024 * 1024;
 
     public const int BsonBytes = 128;
     public const int ErrorBytes = 512;
@@ -199,9 +200,12 @@ internal static unsafe partial class Mongoc
     /// <summary>The pool; <see cref="ClientHandle"/>s hold it, so that it ends after the last of its clients came back.</summary>
     public sealed class PoolHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
     {
+        // The driver's monitor looks up from its socket twice a second, and the pool waits for it, so nobody else should. The thread keeps
+        // the program from ending before, for at its end the TLS library is taken away from under the monitor.
         protected override bool ReleaseHandle()
         {
-            DestroyPool(handle);
+            var closing = handle;
+            new Thread(() => DestroyPool(closing), StackBytes) { Name = "mongodb-close", IsBackground = false }.Start();
             return true;
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Larder.Sources.MongoDb;
+using Larder.Testing.Servers;
 
 namespace Larder.Sources.Tests.MongoDb;
 
@@ -16,7 +17,9 @@ public sealed class MongoDbSideBySideTests(MongoServers servers)
     [InlineData(null)]
     public async Task Contents_that_are_read_at_once_are_those_that_are_read_one_by_one(string? database)
     {
-        var server = await servers.ReplicaSetAsync();
+        // On the shared server other tests drop databases while all of them are read here, which is an error, and should be.
+        await using var alone = database is null ? await MongoServer.StartReplicaSetAsync(cancellationToken: Cancellation) : null;
+        var server = alone ?? await servers.ReplicaSetAsync();
         await using var shell = await MongoShell.OpenAsync(server.Url);
         await FillAsync(shell, "side_by_side");
         var settings = new MongoDbSettings { Url = server.Url, Databases = database is null ? [] : [database] };

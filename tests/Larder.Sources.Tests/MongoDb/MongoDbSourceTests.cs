@@ -158,13 +158,13 @@ public sealed class MongoDbSourceTests(MongoServers servers)
     {
         var server = await servers.ReplicaSetAsync();
         await using var shell = await MongoShell.OpenAsync(server.Url);
-        await shell.InsertAsync("named", "things", 7, (bson, at) => bson.Int32("_id", at));
+        await shell.InsertAsync("named_by_url", "things", 7, (bson, at) => bson.Int32("_id", at));
         var source = new MongoDbSource(
-            new MongoDbSettings { Url = server.Url.Replace("/?", "/named?", StringComparison.Ordinal) }, TimeProvider.System);
+            new MongoDbSettings { Url = server.Url.Replace("/?", "/named_by_url?", StringComparison.Ordinal) }, TimeProvider.System);
         Assert.InRange((await source.ProbeAsync(Cancellation)).EstimatedBytes ?? 0, 7 * 14, 7 * 100);
         await using var session = await source.OpenAsync(Cancellation);
-        Assert.Equal("named", session.Description.DatabaseName);
-        await shell.DropAsync("named");
+        Assert.Equal("named_by_url", session.Description.DatabaseName);
+        await shell.DropAsync("named_by_url");
     }
 
     [Theory]
