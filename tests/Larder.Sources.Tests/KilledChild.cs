@@ -5,6 +5,7 @@ using Larder.Sources.Files;
 using Larder.Sources.Native;
 using Larder.Sources.Sqlite;
 using Larder.Testing;
+using Xunit.Runner.InProc.SystemConsole;
 
 namespace Larder.Sources.Tests;
 
@@ -24,17 +25,18 @@ internal sealed record KilledWork
     public string? Live { get; init; }
 }
 
-/// <summary>This test assembly as a child of itself.</summary>
-public sealed class KilledChild
+/// <summary>This test program as a child of itself, which works instead of testing.</summary>
+internal static class KilledChild
 {
     private const string Variable = "LARDER_KILLED_WORK";
+    private const string CameToItsEnd = "The work came to its end.";
 
     /// <summary>Whether it was killed; otherwise it came to its end.</summary>
     internal static async Task<bool> RunAsync(KilledWork work, CancellationToken cancellationToken)
     {
         var program = Path.Combine(AppContext.BaseDirectory, typeof(KilledChild).Assembly.GetName().Name!);
         var result = await ChildProcess.RunAsync(
-            new ChildCommand(program, "-method", $"{typeof(KilledChild).FullName}.{nameof(Works)}", "-explicit", "only", "-noColor")
+            new ChildCommand(program)
             {
                 Environment = new Dictionary<string, string?> { [Variable] = JsonSerializer.Serialize(work) },
             },
@@ -42,15 +44,25 @@ public sealed class KilledChild
         if (!result.WasKilled)
         {
             result.Expect();
-            Assert.Contains("Total: 1,", result.Output, StringComparison.Ordinal);
+            Assert.Contains(CameToItsEnd, result.Output, StringComparison.Ordinal);
         }
         return result.WasKilled;
     }
 
-    [Fact(Explicit = true)]
-    public async Task Works()
+    /// <summary>The test program begins here: it works where it was told to, and tests otherwise.</summary>
+    public static async Task<int> Main(string[] arguments)
     {
-        var work = JsonSerializer.Deserialize<KilledWork>(Environment.GetEnvironmentVariable(Variable)!)!;
+        if (Environment.GetEnvironmentVariable(Variable) is not { } work)
+        {
+            return await ConsoleRunner.Run(arguments);
+        }
+        await WorkAsync(JsonSerializer.Deserialize<KilledWork>(work)!);
+        Console.WriteLine(CameToItsEnd);
+        return 0;
+    }
+
+    private static async Task WorkAsync(KilledWork work)
+    {
         var calls = 0;
         if (work.Operation == "overwrite")
         {
