@@ -1,11 +1,11 @@
 using Larder.Testing;
 
-namespace Larder.EndToEnd.Kills;
+namespace Larder.EndToEnd.Restores;
 
 /// <summary>Runs the program and has it killed at one line of a restore's journal: no sooner and no later, however busy the machine is.</summary>
 internal static class JournalKiller
 {
-    private static readonly string Source = RepositoryRoot.Combine("tests", "Larder.EndToEnd", "Kills", "kill-at-line.c");
+    private static readonly string Source = RepositoryRoot.Combine("tests", "Larder.EndToEnd", "Restores", "kill-at-line.c");
     private static readonly Lazy<Task<string>> Library = new(BuildAsync);
 
     /// <returns>How it ended: it may have written fewer lines than that.</returns>

@@ -1,7 +1,7 @@
 using Larder.EndToEnd.Servers;
 using Larder.Testing;
 
-namespace Larder.EndToEnd.Kills;
+namespace Larder.EndToEnd.Restores;
 
 /// <summary>
 /// Kill -9 at every line of a restore's journal, with a reader: what is live afterwards is exactly what was before, or exactly what was

@@ -1,6 +1,8 @@
+using Larder.EndToEnd.Drills;
+using Larder.Engine.Backups;
 using Larder.Testing;
 
-namespace Larder.EndToEnd.Kills;
+namespace Larder.EndToEnd.Restores;
 
 /// <summary>What a restore replaces while somebody reads it, and the user who does it.</summary>
 internal abstract class LiveData : IAsyncDisposable
@@ -29,9 +31,18 @@ internal abstract class LiveData : IAsyncDisposable
     /// <summary>What is left of processes that were killed: temporary files, and programs that run on.</summary>
     public abstract IReadOnlyList<string> Leftovers { get; }
 
+    /// <summary>A file of the user's, such as `larder.yaml`, `repository`, or the file `running` that the service makes.</summary>
+    public abstract string PathOf(string name);
+
+    /// <summary>Plants a backup that is sound by every checksum, and whose manifest says something else.</summary>
+    public Task<string> PlantAsync(Func<Manifest, Manifest> change, Func<Manifest, string>? file = null, Func<byte[], byte[]>? changeFile = null) =>
+        Planting.PlantAsync(PathOf("repository"), RepositoryPassword, change, file, changeFile);
+
+    protected abstract string RepositoryPassword { get; }
+
     /// <summary>The keys of the job that make <see cref="IsServiceRunning"/> true and false.</summary>
     protected static string Service(string mark) =>
-        $"service: {{ stop: rm {mark}, start: touch {mark}, healthy: test -e {mark} }}";
+        $"service: {{ stop: rm {mark}, start: touch {mark}, healthy: test -e {mark}, healthy_within: 1s }}";
 
     public abstract ValueTask DisposeAsync();
 }

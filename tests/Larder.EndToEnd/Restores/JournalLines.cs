@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Larder.EndToEnd.Kills;
+namespace Larder.EndToEnd.Restores;
 
 /// <summary>What the journal of the newest restore says, also while somebody writes to it.</summary>
 internal sealed class JournalLines

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Larder.EndToEnd.Kills;
+namespace Larder.EndToEnd.Restores;
 
 /// <summary>
 /// The program restores in place and is killed at every line of its journal, and so are its recovery and the rollback, while somebody reads.

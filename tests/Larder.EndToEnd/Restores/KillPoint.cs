@@ -1,4 +1,4 @@
-namespace Larder.EndToEnd.Kills;
+namespace Larder.EndToEnd.Restores;
 
 /// <summary>A moment at one line of a journal.</summary>
 /// <param name="Line">Of those that the killed process writes, from 1.</param>

@@ -1,7 +1,7 @@
 using Larder.Testing.Servers;
 using Npgsql;
 
-namespace Larder.EndToEnd.Kills;
+namespace Larder.EndToEnd.Restores;
 
 /// <summary>A database with tables of some size, an index, a sequence and a large object.</summary>
 internal sealed class PostgreSqlLiveData : ServerLiveData
@@ -30,9 +30,9 @@ internal sealed class PostgreSqlLiveData : ServerLiveData
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<PostgreSqlLiveData> CreateAsync(PostgresServer server, string name)
+    public static async Task<PostgreSqlLiveData> CreateAsync(PostgresServer server, string name, string options = "")
     {
-        await server.CreateDatabaseAsync(name, Token);
+        await server.CreateDatabaseAsync(name, Token, options);
         await server.ExecuteAsync(name, Content, Token);
         var data = new PostgreSqlLiveData(server, name);
         await data.OpenAsync("postgresql", server.Url(name));

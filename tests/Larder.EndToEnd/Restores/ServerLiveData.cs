@@ -2,7 +2,7 @@ using Larder.EndToEnd.Servers;
 using Larder.Sources.Tests;
 using Larder.Testing;
 
-namespace Larder.EndToEnd.Kills;
+namespace Larder.EndToEnd.Restores;
 
 /// <summary>What lies on a database server.</summary>
 internal abstract class ServerLiveData : LiveData
@@ -13,6 +13,10 @@ internal abstract class ServerLiveData : LiveData
     public override LarderProcess Larder => desk.Larder;
 
     public override string State => desk["state"];
+
+    protected override string RepositoryPassword => ServerDesk.RepositoryPassword;
+
+    public override string PathOf(string name) => name == "running" ? folder[name] : desk[name];
 
     public override bool IsServiceRunning => File.Exists(folder["running"]);
 

@@ -1,7 +1,7 @@
 using Larder.Sources.Tests;
 using Larder.Testing;
 
-namespace Larder.EndToEnd.Kills;
+namespace Larder.EndToEnd.Restores;
 
 /// <summary>A SQLite database and a folder with a page: two parts that are exchanged one after the other.</summary>
 internal sealed class FileLiveData : LiveData
@@ -13,6 +13,10 @@ internal sealed class FileLiveData : LiveData
     public override LarderProcess Larder { get; }
 
     public override string State => folder["state"];
+
+    protected override string RepositoryPassword => "correct-horse";
+
+    public override string PathOf(string name) => folder[name];
 
     public override bool IsServiceRunning => File.Exists(folder["running"]);
 
@@ -26,7 +30,9 @@ internal sealed class FileLiveData : LiveData
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private string Page => Path.Combine(folder["site"], "page.html");
+    private string Page => Path.Combine(Site, "page.html");
+
+    private string Site => Path.Combine(folder["www"], "site");
 
     private string Database => Path.Combine(folder["data"], "app.db");
 
@@ -48,7 +54,7 @@ internal sealed class FileLiveData : LiveData
     }
 
     public override Task<IReadOnlyList<string>> ListBesideAsync() => Task.FromResult<IReadOnlyList<string>>(
-        [.. Directory.EnumerateFileSystemEntries(folder.FullPath, ".site.larder-*").Where(path => !path.EndsWith(".id", StringComparison.Ordinal))]);
+        [.. Directory.EnumerateFileSystemEntries(folder["www"], ".site.larder-*").Where(path => !path.EndsWith(".id", StringComparison.Ordinal))]);
 
     public override async ValueTask DisposeAsync()
     {
@@ -58,7 +64,7 @@ internal sealed class FileLiveData : LiveData
 
     private async Task MakeAsync()
     {
-        folder.Make("site");
+        Directory.CreateDirectory(Site);
         folder.Make("data");
         Larder.Environment["TMPDIR"] = folder.Make("tmp");
         Larder.Environment["DOTNET_EnableDiagnostics"] = "0"; // Otherwise .NET itself leaves a pipe there.
@@ -71,7 +77,7 @@ internal sealed class FileLiveData : LiveData
               app:
                 sources:
                   db: { sqlite: { path: {{Database}} } }
-                  site: { files: { paths: [{{folder["site"]}}] } }
+                  site: { files: { paths: [{{Site}}] } }
                 {{Service(folder["running"])}}
             """,
             Cancellation);

@@ -1,6 +1,6 @@
 using Larder.Testing;
 
-namespace Larder.EndToEnd.Kills;
+namespace Larder.EndToEnd.Restores;
 
 /// <summary>Looks at the live data again and again, and keeps what is none of the states that it may have.</summary>
 internal sealed class LiveReader

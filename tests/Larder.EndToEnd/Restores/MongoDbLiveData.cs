@@ -3,7 +3,7 @@ using System.Text.Json;
 using Larder.Sources.Tests.MongoDb;
 using Larder.Testing.Servers;
 
-namespace Larder.EndToEnd.Kills;
+namespace Larder.EndToEnd.Restores;
 
 /// <summary>A database of three collections, one of them with indexes.</summary>
 internal sealed class MongoDbLiveData : ServerLiveData
