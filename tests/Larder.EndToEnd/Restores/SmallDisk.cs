@@ -19,8 +19,7 @@ internal sealed class SmallDisk : IAsyncDisposable
         var disk = new SmallDisk(path);
         Directory.Move(path, disk.aside);
         Directory.CreateDirectory(path);
-        // What takes its length on a disk takes whole pages here, so a little more than it was said to use.
-        var size = (used * 11 / 10) + freeKibibytes;
+        var size = (used * 2) + 4096; // What takes its length on a disk takes whole pages here.
         var mounted = await ChildProcess.RunAsync(new("mount", "-t", "tmpfs", "-o", $"size={size}k,mode=0700", "tmpfs", path));
         if (mounted.ExitStatus != 0)
         {
@@ -29,11 +28,16 @@ internal sealed class SmallDisk : IAsyncDisposable
             Assert.Skip($"Mounting a small file system needs root: {mounted.Error}");
         }
         await ShellAsync($"cp -a '{disk.aside}/.' '{path}/'");
+        var free = int.Parse((await ShellAsync($"df -k --output=avail '{path}'")).Split('\n')[1], CultureInfo.InvariantCulture);
+        await ShellAsync($"head -c {free - freeKibibytes}k /dev/zero >'{disk.Filler}'");
         return disk;
     }
 
+    private string Filler => Path.Combine(path, ".filler");
+
     public async ValueTask DisposeAsync()
     {
+        File.Delete(Filler);
         await ShellAsync($"rm -rf '{aside}'; mkdir '{aside}'; cp -a '{path}/.' '{aside}/'; umount '{path}'; rmdir '{path}'; mv '{aside}' '{path}'");
     }
 

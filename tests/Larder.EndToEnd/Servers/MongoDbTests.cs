@@ -17,7 +17,7 @@ public sealed class MongoDbTests(DatabaseServers servers)
         var backup = await desk.BackUpAsync();
         Assert.Equal("success", backup.GetProperty("status").GetString());
         await desk.Larder.ExpectAsync(0, "verify", "app:latest", "--level", "content");
-        var folder = await desk.RestoreByResticAsync(); // The newest backup; in place, a safety backup becomes that.
+        var folder = await desk.RestoreByResticAsync();
         var copy = servers.NameDatabase("copy");
         await desk.RestoreAsync("--target", WithDatabase(server, copy));
         Assert.Equal(await ContentAsync(server, name, desk["dump-1"]), await ContentAsync(server, copy, desk["dump-2"]));

@@ -20,12 +20,39 @@ public sealed class PostgreSqlTransactionTests(DatabaseServers servers)
         await desk.RestoreAsync();
         Assert.Equal("first", await ReadAsync(server, name));
         Assert.Equal([name, "old"], await ListAsync(server, name));
+        Assert.Contains("first", await ReadByResticAsync(desk), StringComparison.Ordinal); // The safety backup is not its latest.
         await WriteAsync(server, name, "after the restore");
 
         await desk.Larder.ExpectAsync(0, "rollback", "--confirm");
         Assert.Equal("later", await ReadAsync(server, name));
         Assert.Equal([name, "beside"], await ListAsync(server, name));
         await WriteAsync(server, name, "goes on");
+    }
+
+    [Fact]
+    public async Task A_backup_of_all_databases_leaves_out_what_restores_and_drills_have_there()
+    {
+        await using var server = await PostgresServer.StartAsync(Token); // Of others' databases there are too many on the shared one.
+        foreach (var name in new[] { "app", "app_larder_0123abcd", "app_larder_0123abcd_2_old", "larder_drill_ab12_1_x_0", "the_larder" })
+        {
+            await server.CreateDatabaseAsync(name, Token);
+            await server.ExecuteAsync(name, "CREATE TABLE t (a int); INSERT INTO t VALUES (1)", Token);
+        }
+        await using var desk = await ServerDesk.CreateAsync("postgresql", server.Url("postgres"), ", databases: all");
+
+        var backup = await desk.BackUpAsync();
+
+        Assert.Equal("success", backup.GetProperty("status").GetString());
+        Assert.Equal("app, postgres, the_larder", backup.GetProperty("sources")[0].GetProperty("database_name").GetString());
+        Assert.Contains("app_larder_0123abcd belongs to a restore", (await desk.Larder.JsonAsync("show", "latest")).GetRawText(), StringComparison.Ordinal);
+    }
+
+    private static async Task<string> ReadByResticAsync(ServerDesk desk)
+    {
+        var folder = await desk.RestoreByResticAsync();
+        return string.Concat(await Task.WhenAll(Directory.GetFiles(folder, "*.dat", SearchOption.AllDirectories)
+            .Where(path => new FileInfo(path).Length < 100 && !path.EndsWith("toc.dat", StringComparison.Ordinal))
+            .Select(path => File.ReadAllTextAsync(path, Token))));
     }
 
     private async Task<string> MakeAsync(PostgresServer server)
