@@ -155,7 +155,7 @@ public sealed class PostgreSqlStepFailureTests(DatabaseServers servers) : StepFa
         await using var place = new TemporaryFolder();
         File.SetUnixFileMode(place.FullPath, (UnixFileMode)0b111_101_101);
         var folder = place.Make("space");
-        await ShellAsync($"mount -t tmpfs -o size=45m,mode=0777 tmpfs '{folder}'");
+        await ShellAsync($"mount -t tmpfs -o size=36m,mode=0777 tmpfs '{folder}'");
         var name = servers.NameDatabase("full");
         try
         {
