@@ -230,7 +230,7 @@ public sealed class BackupRun
         {
             var snapshot = new Snapshot
             {
-                Time = manifest.CreatedAt,
+                Time = TimeOf(manifest, previous),
                 Tree = root,
                 Parent = writer == targets.First ? previous.SnapshotId : null,
                 Paths = [$"/{job.Name}"],
@@ -268,6 +268,15 @@ public sealed class BackupRun
                 $"The backup of job \"{job.Name}\" could be committed to none of its repositories.",
                 targets.Writers[0].Failure);
     }
+
+    /// <summary>
+    /// Of a safety backup just before the newest backup proper, so that it is not what stock restic takes for `latest`. When it was really
+    /// made is in its manifest, by which Larder goes, and in the summary of its snapshot.
+    /// </summary>
+    private static DateTimeOffset TimeOf(Manifest manifest, PreviousBackup previous) =>
+        manifest.Tags.Contains(BackupTags.Safety) && previous.Time < manifest.CreatedAt
+            ? previous.Time.Value - TimeSpan.FromMilliseconds(1)
+            : manifest.CreatedAt;
 
     private static SnapshotSummary Summarize(Manifest manifest, IReadOnlyList<StoredSource> stored, WriterStatistics statistics) => new()
     {

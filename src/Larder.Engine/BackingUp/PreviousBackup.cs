@@ -21,6 +21,9 @@ internal sealed class PreviousBackup
 
     public SnapshotId? SnapshotId => snapshot?.Id;
 
+    /// <summary>What its snapshot says; null where there is none.</summary>
+    public DateTimeOffset? Time => snapshot?.Snapshot.Time;
+
     public static async Task<PreviousBackup> FindAsync(RepositoryWriter writer, string job, CancellationToken cancellationToken)
     {
         StoredSnapshot? newest = null;

@@ -11,7 +11,7 @@ public sealed record RemoveRequest
     /// <summary>Names of backups; at least one.</summary>
     public required IReadOnlyList<string> Backups { get; init; }
 
-    /// <summary>Whether the last good backup of a job may go too. A pinned one never goes.</summary>
+    /// <summary>Whether the last good backup of a job, and the last that passed a drill, may go too. A pinned one never goes.</summary>
     public bool Force { get; init; }
 }
 
@@ -40,7 +40,8 @@ public sealed class RemoveRun(EngineContext context, RemoveRequest request, RunP
         var chosen = request.Backups.Select(name => BackupName.Parse(name).Resolve(survey.Backups)).DistinctBy(backup => backup.BackupId)
             .ToList();
         RefusePinned(chosen);
-        RefuseLastGood(chosen, survey);
+        RefuseLast(chosen, survey, "good one", backup => true);
+        RefuseLast(chosen, survey, "one that passed a drill", backup => backup.Drill == DrillVerdict.Success);
         foreach (var (repository, backups) in survey.ByRepository)
         {
             var lines = backups.Where(backup => chosen.Exists(each => each.BackupId == backup.BackupId)).Select(Line).ToList();
@@ -65,18 +66,20 @@ public sealed class RemoveRun(EngineContext context, RemoveRequest request, RunP
         }
     }
 
-    private void RefuseLastGood(List<Backup> chosen, BackupSurvey survey)
+    /// <summary>A safety backup does not count: it is what was replaced, and goes by itself.</summary>
+    private void RefuseLast(List<Backup> chosen, BackupSurvey survey, string what, Func<Backup, bool> counts)
     {
         foreach (var job in chosen.GroupBy(backup => backup.Job))
         {
-            var good = survey.Backups.Where(backup => backup.Job == job.Key && BackupSurvey.IsGood(backup)).ToList();
-            if (!request.Force && good.Count > 0 && good.TrueForAll(chosen.Contains))
+            var last = survey.Backups
+                .Where(backup => backup.Job == job.Key && BackupSurvey.IsGood(backup) && !backup.IsSafety && counts(backup)).ToList();
+            if (!request.Force && last.Count > 0 && last.TrueForAll(chosen.Contains))
             {
                 throw new LarderException(
                     EngineError.LastGoodBackup,
-                    $"Backup {good[0].ShortId} ({good[0].Timestamp}) is the last good one of job \"{job.Key}\"; nothing was removed.")
+                    $"Backup {last[0].ShortId} ({last[0].Timestamp}) is the last {what} of job \"{job.Key}\"; nothing was removed.")
                 {
-                    Context = new ErrorContext { Backup = good[0].ShortId, Job = job.Key },
+                    Context = new ErrorContext { Backup = last[0].ShortId, Job = job.Key },
                 };
             }
         }

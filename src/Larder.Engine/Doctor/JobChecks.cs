@@ -1,8 +1,11 @@
 using Larder.Engine.Backups;
 using Larder.Engine.Configuration;
+using Larder.Engine.Drills;
 using Larder.Engine.Errors;
 using Larder.Engine.Maintenance;
+using Larder.Engine.Servers;
 using Larder.Sources;
+using Larder.Sources.Throwaway;
 
 namespace Larder.Engine.Doctor;
 
@@ -17,7 +20,12 @@ internal sealed class JobChecks(DoctorSurroundings surroundings, EngineContext c
         var checks = new List<DoctorCheck>();
         foreach (var source in job.Sources)
         {
-            checks.Add(await ProbeAsync(source, cancellationToken));
+            var (check, version) = await ProbeAsync(source, cancellationToken);
+            checks.Add(check);
+            if (job.Drill is { } drill && DumpEngines.IsServer(source.Engine) && !drill.Servers.ContainsKey(source.Name))
+            {
+                checks.Add(DrillPrograms(source, drill, version));
+            }
         }
         return checks;
     }
@@ -50,7 +58,29 @@ internal sealed class JobChecks(DoctorSurroundings surroundings, EngineContext c
         };
     }
 
-    private async Task<DoctorCheck> ProbeAsync(SourceSettings settings, CancellationToken cancellationToken)
+    /// <param name="version">The live server's, which the next backup will have; null where it did not answer.</param>
+    private DoctorCheck DrillPrograms(SourceSettings source, DrillSettings drill, string? version)
+    {
+        var check = new DoctorCheck { Area = "drill", Subject = $"{job.Name}/{source.Name}", Status = DoctorStatus.Ok, Message = "" };
+        try
+        {
+            var found = ThrowawayServer.FindPrograms(new ThrowawayRequest
+            {
+                Engine = source.Engine,
+                DumpedVersion = version,
+                ProgramFolder = drill.Programs.GetValueOrDefault(source.Engine),
+                ParentFolder = DrillPlace.Of(drill),
+            });
+            return check with { Message = $"A drill can start a server of its own ({found})." };
+        }
+        catch (SourceException e)
+        {
+            var error = ErrorTable.Describe(e, new ErrorContext { Job = job.Name, Source = source.Name });
+            return check with { Status = DoctorStatus.Problem, Message = $"{error.Code} {error.Message}", Advice = error.Hint };
+        }
+    }
+
+    private async Task<(DoctorCheck Check, string? Version)> ProbeAsync(SourceSettings settings, CancellationToken cancellationToken)
     {
         var check = new DoctorCheck { Area = "source", Subject = $"{job.Name}/{settings.Name}", Status = DoctorStatus.Ok, Message = "" };
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -60,22 +90,24 @@ internal sealed class JobChecks(DoctorSurroundings surroundings, EngineContext c
             var probe = await (await context.SourceFor(job, settings, bounded.Token)).ProbeAsync(bounded.Token);
             var about = probe.EstimatedBytes is { } bytes ? $", about {MachineChecks.Size(bytes)}" : "";
             var engine = probe.EngineVersion is { } version ? $" (version {version}{about})" : "";
-            return check with { Message = $"The {settings.Engine} source can be read{engine}." };
+            return (check with { Message = $"The {settings.Engine} source can be read{engine}." }, probe.EngineVersion);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return check with
-            {
-                Status = DoctorStatus.Problem,
-                Message = $"The {settings.Engine} source did not answer within {ProbeTimeout.TotalSeconds:0} seconds.",
-                Advice = "Check whether its server runs, or whether its disk hangs.",
-            };
+            return (
+                check with
+                {
+                    Status = DoctorStatus.Problem,
+                    Message = $"The {settings.Engine} source did not answer within {ProbeTimeout.TotalSeconds:0} seconds.",
+                    Advice = "Check whether its server runs, or whether its disk hangs.",
+                },
+                null);
         }
         catch (Exception e) when (e is SourceException || RepositoryFailure.Is(e))
         {
             var context = new ErrorContext { Job = job.Name, Source = settings.Name };
             var error = ErrorTable.Describe(e, context);
-            return check with { Status = DoctorStatus.Problem, Message = $"{error.Code} {error.Message}", Advice = error.Hint };
+            return (check with { Status = DoctorStatus.Problem, Message = $"{error.Code} {error.Message}", Advice = error.Hint }, null);
         }
     }
 

@@ -27,6 +27,7 @@ internal sealed class ServerDrill(
             {
                 var found = await tally.TimeAsync(
                     source.Name, DrillTally.Comparing, () => server.ReadBackAsync(dump, restored, cancellationToken));
+                tally.Hints.AddRange(server.NotReadBack.Select(reason => $"{source.Name}: {reason}"));
                 tally.AddEntries(source.Name, EntryComparison.Compare(source.Name, source.Recorded?.Entries ?? [], found));
                 await tally.TimeAsync(source.Name, "assertions", () => new DrillAssertions(context, settings, tally)
                     .AskServerAsync(source, server, cancellationToken));

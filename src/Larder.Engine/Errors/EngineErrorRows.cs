@@ -114,9 +114,9 @@ internal static class EngineErrorRows
             "`larder unpin BACKUP`, then repeat.",
             "\"larder unpin {backup}\" first, if it may go."),
         new(36, EngineError.LastGoodBackup, ExitStatus.Refused, 409,
-            "It is the last good backup of its job, so it is not removed.",
-            "Make a good backup first, or repeat with `--confirm` if the job itself is gone.",
-            "run \"larder backup {job}\" first; the last good backup goes only when a newer one is good."),
+            "It is the last good backup of its job, or the last that passed a drill, so it is not removed.",
+            "Make a good backup first, and drill it, or repeat with `--confirm` if the job itself is gone.",
+            "run \"larder backup {job}\" and \"larder drill {job}\" first; if it may go nevertheless, repeat the command with --confirm."),
         new(37, EngineError.VerificationFoundDamage, ExitStatus.Damage, 200,
             "A verification or drill found damage. The report names the files and the backups that they touch.",
             "Move damaged packs out of the repository, run `larder repair index`, and back up again: what the live data still has is "

@@ -7,6 +7,7 @@ using Larder.Repository.Snapshots;
 using Larder.Sources;
 using Larder.Sources.Files;
 using Larder.Sources.Sqlite;
+using Larder.Sources.Throwaway;
 
 namespace Larder.Engine.Export;
 
@@ -148,20 +149,13 @@ internal sealed class ExportExecution(ReadableBackup backup, ExportRequest reque
     /// <summary>SQLite reads a file, so the database is written to a private folder first.</summary>
     private async Task WriteSqlAsync(Node file, Stream output, CancellationToken cancellationToken)
     {
-        var folder = Directory.CreateTempSubdirectory("larder-export-");
-        try
+        using var folder = PrivateFolder.Create();
+        var path = folder["database"];
+        await using (var copy = new FileStream(path, FileMode.CreateNew, FileAccess.Write))
         {
-            var path = Path.Combine(folder.FullName, "database");
-            await using (var copy = new FileStream(path, FileMode.CreateNew, FileAccess.Write))
-            {
-                await CopyFileAsync(file, copy, cancellationToken);
-            }
-            await SqliteDump.WriteAsync(path, output, cancellationToken);
+            await CopyFileAsync(file, copy, cancellationToken);
         }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        await SqliteDump.WriteAsync(path, output, cancellationToken);
     }
 
     private async Task WriteFolderAsync(IReadOnlyList<TreeStep> parts, CancellationToken cancellationToken)

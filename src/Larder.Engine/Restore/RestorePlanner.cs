@@ -198,6 +198,13 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest asked
     {
         var plan = step.Plan;
         refusals.AddRange(plan.Refusals.Select(reason => new RestoreRefusal(step.Source.Name, reason)));
+        if (MajorVersion.IsNewer(step.Source.Recorded?.EngineVersion, plan.ServerVersion))
+        {
+            refusals.Add(new RestoreRefusal(
+                step.Source.Name,
+                $"Source \"{step.Source.Name}\" was dumped from a server of version {step.Source.Recorded!.EngineVersion}, and {plan.Target} is "
+                + $"{plan.ServerVersion}: an older server does not understand all that a newer one writes. Restore to a server that is not older."));
+        }
         return new RestoreLine
         {
             Source = step.Source.Name,

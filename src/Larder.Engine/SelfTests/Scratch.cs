@@ -3,15 +3,18 @@ using Larder.Engine.Configuration;
 using Larder.Engine.Repositories;
 using Larder.Repository;
 using Larder.Repository.Storage;
+using Larder.Sources.Throwaway;
 
 namespace Larder.Engine.SelfTests;
 
-/// <summary>A folder of mode 0700 below the system's temporary one, removed with all that is in it.</summary>
+/// <summary>A private folder among the temporary files, removed with all that is in it.</summary>
 internal sealed class Scratch : IDisposable
 {
     private readonly List<IDisposable> opened = [];
 
-    public string Folder { get; } = Directory.CreateTempSubdirectory("larder-self-test-").FullName;
+    private readonly PrivateFolder folder = PrivateFolder.Create();
+
+    public string Folder => folder.FullPath;
 
     public string Combine(string name) => Path.Combine(Folder, name);
 
@@ -64,7 +67,7 @@ internal sealed class Scratch : IDisposable
     public void Dispose()
     {
         opened.ForEach(each => each.Dispose());
-        Directory.Delete(Folder, recursive: true);
+        folder.Dispose();
     }
 
     private LocalStorage StorageFor(RepositorySettings settings)

@@ -1,6 +1,7 @@
 using Larder.Engine.Backups;
 using Larder.Sources;
 using Larder.Sources.Sqlite;
+using Larder.Sources.Throwaway;
 
 namespace Larder.Engine.Verify;
 
@@ -37,10 +38,10 @@ internal sealed class DatabaseVerification(OpenBackup open, ManifestSource sourc
     private async Task VerifyAsync(ContentFile file, IReadOnlyList<ManifestEntry> recorded, CancellationToken cancellationToken)
     {
         var shown = $"{source.Name}/{file.Path}";
-        var folder = Directory.CreateTempSubdirectory("larder-verify-"); // Mode 0700: what is in it is nobody else's business.
+        using var folder = PrivateFolder.Create(); // What is in it is nobody else's business.
         try
         {
-            var path = Path.Combine(folder.FullName, "database");
+            var path = folder["database"];
             await ExtractAsync(file, path, cancellationToken);
             var facts = await SqliteCheck.InspectAsync(path, file.Path, cancellationToken);
             tally.Counts =
@@ -53,10 +54,6 @@ internal sealed class DatabaseVerification(OpenBackup open, ManifestSource sourc
         catch (SourceException e) when (e.Error == SourceError.Damaged)
         {
             tally.Differs(open.Place.Repository, open.Backup, shown, $"The database \"{shown}\" is not sound: {e.Message}");
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
         }
     }
 

@@ -93,6 +93,9 @@ public sealed record DumpRestorePlan
     /// <summary>Where it goes, for people, with no secret in it: <c>postgresql://host:5432/name</c>.</summary>
     public required string Target { get; init; }
 
+    /// <summary>The server's version; null where the adapter itself compares it with the dump's, or does not know it.</summary>
+    public string? ServerVersion { get; init; }
+
     /// <summary>What will be done, in order, each a whole sentence.</summary>
     public required IReadOnlyList<string> Steps { get; init; }
 

@@ -12,6 +12,9 @@ internal sealed class DedicatedThread : IDisposable
 
     private readonly BlockingCollection<Action> calls = [];
 
+    // The thread learns that no more calls come before CompleteAdding has returned, and must not dispose the collection under it.
+    private readonly Lock ending = new();
+
     public DedicatedThread(string name) => new Thread(Run, StackBytes) { Name = name, IsBackground = true }.Start();
 
     /// <summary>The result of a call, made after those that were asked for before. It continues on the thread pool.</summary>
@@ -32,16 +35,23 @@ internal sealed class DedicatedThread : IDisposable
         return completion.Task;
     }
 
-    public void Dispose() => calls.CompleteAdding();
+    public void Dispose()
+    {
+        lock (ending)
+        {
+            calls.CompleteAdding();
+        }
+    }
 
     private void Run()
     {
-        using (calls)
+        foreach (var call in calls.GetConsumingEnumerable())
         {
-            foreach (var call in calls.GetConsumingEnumerable())
-            {
-                call();
-            }
+            call();
+        }
+        lock (ending)
+        {
+            calls.Dispose();
         }
     }
 }

@@ -1,3 +1,5 @@
+using Larder.Sources.PostgreSql.Restore;
+
 namespace Larder.Sources.PostgreSql;
 
 /// <summary>Which databases of which server are dumped, with which programs. Computed by a look that changes nothing.</summary>
@@ -36,7 +38,9 @@ internal sealed record PostgreSqlPlan
     /// <summary>A server without any database of its users would make a backup that only looks like one.</summary>
     private static PostgreSqlPlan TakeAll(PostgreSqlPlan plan)
     {
-        var taken = plan.Server.Databases.Where(database => database is { IsTemplate: false, TakesConnections: true }).ToList();
+        var taken = plan.Server.Databases
+            .Where(database => database is { IsTemplate: false, TakesConnections: true } && !DatabaseNames.IsOfRestore(database.Name))
+            .ToList();
         return taken.Count == 0
             ? throw new SourceException(SourceError.NotFound, "The server has no database that takes connections and is no template.")
             : plan with { Databases = taken, LeftOut = [.. plan.Server.Databases.Except(taken).Select(Explain)] };
@@ -49,7 +53,9 @@ internal sealed record PostgreSqlPlan
 
     private static SourceWarning Explain(ServerDatabase database) => new(
         DatabaseFolder.Encode(database.Name),
-        database.TakesConnections
+        DatabaseNames.IsOfRestore(database.Name)
+            ? $"The database {database.Name} belongs to a restore or a drill: it is being loaded, or kept so that it can be undone."
+            : database.TakesConnections
             ? $"The database {database.Name} is a template, which \"all\" leaves out; name it to back it up."
             : $"The database {database.Name} takes no connections (ALLOW_CONNECTIONS false).");
 }

@@ -72,6 +72,9 @@ public abstract class DrillServer : IAsyncDisposable
         IStoredDump dump, IReadOnlyList<EntryFacts> restored, CancellationToken cancellationToken) =>
         Engine.ReadBackAsync(dump, restored, NameOf, cancellationToken);
 
+    /// <summary>What of the last <see cref="ReadBackAsync"/> was not read back, and why, each a whole sentence.</summary>
+    public IReadOnlyList<string> NotReadBack => Engine.NotReadBack;
+
     /// <summary>Asks SQL, or a MongoDB command as JSON. Fails with <see cref="SourceException"/> where it cannot be asked.</summary>
     /// <returns>Null where the answer is true; otherwise what it is instead, to follow "it answered".</returns>
     public Task<string?> AskAsync(string dumpedDatabase, string question, CancellationToken cancellationToken) =>

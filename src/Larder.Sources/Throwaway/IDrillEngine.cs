@@ -29,6 +29,12 @@ internal interface IDrillEngine
     Task<IReadOnlyList<EntryFacts>> ReadBackAsync(
         IStoredDump dump, IReadOnlyList<EntryFacts> restored, Func<string, string> nameOf, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// What the last <see cref="ReadBackAsync"/> took from the restore because it cannot be compared with the manifest any more, each a
+    /// whole sentence.
+    /// </summary>
+    IReadOnlyList<string> NotReadBack => [];
+
     /// <summary>Asks a question of the user's.</summary>
     /// <returns>Null where the answer is true; otherwise what it is instead, to follow "it answered".</returns>
     Task<string?> AskAsync(string database, string question, CancellationToken cancellationToken);

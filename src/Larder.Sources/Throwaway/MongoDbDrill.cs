@@ -59,22 +59,30 @@ internal sealed class MongoDbDrill(string url) : IDrillEngine
             database, writer => writer.Int32("dropDatabase", 1), $"could not drop {database}", cancellationToken),
         cancellationToken);
 
+    public IReadOnlyList<string> NotReadBack { get; private set; } = [];
+
     /// <summary>
-    /// Every document, as the server hands it out. Not where writes were replayed after the dump: what stands there is then newer than the
-    /// dumped documents, which the restore has counted and compared on their way.
+    /// Every document, as the server hands it out. Not of collections with writes that were replayed after the dump: what stands there is
+    /// newer than the dumped documents, which the restore has counted and compared on their way.
     /// </summary>
     public async Task<IReadOnlyList<EntryFacts>> ReadBackAsync(
         IStoredDump dump, IReadOnlyList<EntryFacts> restored, Func<string, string> nameOf, CancellationToken cancellationToken)
     {
-        if ((await DumpLayout.ReadAsync(dump, cancellationToken)).Oplog is not null)
-        {
-            return restored;
-        }
+        var written = await OplogNames.ReadAsync(
+            dump, (await DumpLayout.ReadAsync(dump, cancellationToken)).Oplog, cancellationToken);
+        NotReadBack = [.. restored.Where(facts => written.Contains(facts.Name)).Select(facts =>
+            $"{facts.Name} was written to while it was dumped, and those writes were replayed: its documents were counted and compared on "
+            + "their way in, and what stands there now is newer, so it was not read back.")];
         return await UseAsync(async connection =>
         {
             var found = new List<EntryFacts>();
             foreach (var facts in restored)
             {
+                if (written.Contains(facts.Name))
+                {
+                    found.Add(facts);
+                    continue;
+                }
                 var rows = await ReadDocumentsAsync(connection, facts, nameOf, cancellationToken);
                 found.Add(facts with { Rows = rows.Rows, Fingerprint = rows });
             }

@@ -115,7 +115,7 @@ internal static class MongoDbThrowaway
         writer.End();
     }
 
-    private static string Find(ThrowawayRequest request)
+    public static string Find(ThrowawayRequest request)
     {
         if (request.ProgramFolder is { } named)
         {

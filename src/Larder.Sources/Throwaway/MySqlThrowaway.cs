@@ -14,7 +14,7 @@ internal static class MySqlThrowaway
     public static async Task<BegunServer> StartAsync(
         ThrowawayRequest request, ThrowawayFolder folder, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var isMariaDb = request.DumpedVersion is not { } version || version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
+        var isMariaDb = IsMariaDb(request);
         var account = ServerAccount.Find("mysql", "nobody");
         folder.GiveTo(account);
         var data = $"--datadir={folder["data"]}";
@@ -39,6 +39,19 @@ internal static class MySqlThrowaway
         return new BegunServer(
             kept, new MySqlDrill($"mysql://root@localhost/?socket={Uri.EscapeDataString(folder["socket"])}", clock), account);
     }
+
+    public static string FindPrograms(ThrowawayRequest request)
+    {
+        if (!IsMariaDb(request))
+        {
+            return Find(request, "mysqld", isMariaDb: false);
+        }
+        Find(request, "mariadb-install-db", isMariaDb: true);
+        return Find(request, "mariadbd", isMariaDb: true);
+    }
+
+    private static bool IsMariaDb(ThrowawayRequest request) =>
+        request.DumpedVersion is not { } version || version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
 
     private static string Find(ThrowawayRequest request, string program, bool isMariaDb)
     {

@@ -49,7 +49,7 @@ internal static class PostgreSqlThrowaway
     }
 
     /// <summary>The lowest version that is not below the dumped server's, which is most like it.</summary>
-    private static string FindPrograms(ThrowawayRequest request)
+    public static string FindPrograms(ThrowawayRequest request)
     {
         var wanted = MajorOf(request.DumpedVersion);
         if (request.ProgramFolder is { } named)

@@ -11,6 +11,9 @@ public sealed class ScratchServer : DrillServer
 {
     private const string Prefix = "larder_drill_";
 
+    /// <summary>Whether a drill has made the database of this name.</summary>
+    internal static bool IsOwn(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
+
     private readonly Dictionary<string, string> names;
     private readonly ScratchKeeper? keeper;
 

@@ -42,7 +42,6 @@ public sealed class ThrowawayFolder : IAsyncDisposable
         kill -s KILL 0
         """;
 
-    private const string Prefix = "larder-drill-";
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(60); // A large tree takes its time to be removed.
 
@@ -65,7 +64,7 @@ public sealed class ThrowawayFolder : IAsyncDisposable
         var setsid = ProgramPath.Find("setsid") ?? throw new SourceException(
             SourceError.ToolMissing, "A drill needs the program setsid (package util-linux), which is not installed.");
         var path = Path.Combine(
-            Path.GetFullPath(parent), $"{Prefix}{ProcessMark.OfThisProcess}_{Guid.NewGuid().ToString("n")[..8]}");
+            Path.GetFullPath(parent), $"{Leftovers.DrillPrefix}{ProcessMark.OfThisProcess}_{Guid.NewGuid().ToString("n")[..8]}");
         var start = new ProcessStartInfo(setsid, ["/bin/sh", "-c", Keeper, "larder-drill", path])
         {
             RedirectStandardInput = true,
@@ -124,20 +123,7 @@ public sealed class ThrowawayFolder : IAsyncDisposable
 
     /// <summary>Removes folders of drills whose process is gone; the drill's keeper did not, so the machine must have stopped.</summary>
     /// <returns>What was removed.</returns>
-    public static IReadOnlyList<string> RemoveLeftovers(string parent)
-    {
-        var removed = new List<string>();
-        foreach (var path in Directory.Exists(parent) ? Directory.EnumerateDirectories(parent, Prefix + "*") : [])
-        {
-            // A link that somebody else laid there leads nowhere.
-            var isLink = new DirectoryInfo(path).LinkTarget is not null;
-            if (!isLink && ProcessMark.IsDead(Path.GetFileName(path)[Prefix.Length..]) && TryRemove(path))
-            {
-                removed.Add(path);
-            }
-        }
-        return removed;
-    }
+    public static IReadOnlyList<string> RemoveLeftovers(string parent) => Leftovers.Remove(parent, Leftovers.DrillPrefix);
 
     /// <summary>Server and folder are gone when this completes.</summary>
     public async ValueTask DisposeAsync()
@@ -157,7 +143,7 @@ public sealed class ThrowawayFolder : IAsyncDisposable
             return; // It goes on by itself, and ends when it has removed the folder.
         }
         keeper.Dispose();
-        TryRemove(FullPath); // Gone already, unless the keeper was killed.
+        Leftovers.TryRemove(FullPath); // Gone already, unless the keeper was killed.
     }
 
     private static void Give(string path, ServerAccount? owner)
@@ -166,22 +152,5 @@ public sealed class ThrowawayFolder : IAsyncDisposable
         {
             LibcPath.SetOwner(path, owner.Uid, owner.Gid);
         }
-    }
-
-    private static bool TryRemove(string path)
-    {
-        try
-        {
-            if (Directory.Exists(path))
-            {
-                Directory.Delete(path, recursive: true);
-                return true;
-            }
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // Somebody else's, or being removed by its keeper at this moment.
-        }
-        return false;
     }
 }

@@ -23,6 +23,19 @@ public sealed class ThrowawayServer : DrillServer
     private protected override string? EndedBecause => kept.HasEnded ? $"The throwaway server ended by itself.{kept.Said}" : null;
 
     /// <summary>
+    /// Looks whether this machine has the programs for one. Fails with <see cref="SourceException"/>:
+    /// <see cref="SourceError.ToolMissing"/>, naming program and package.
+    /// </summary>
+    /// <returns>Where they are.</returns>
+    public static string FindPrograms(ThrowawayRequest request) => request.Engine switch
+    {
+        "postgresql" => PostgreSqlThrowaway.FindPrograms(request),
+        "mongodb" => MongoDbThrowaway.Find(request),
+        "mysql" => MySqlThrowaway.FindPrograms(request),
+        _ => throw new ArgumentException($"There is no server of kind {request.Engine}.", nameof(request)),
+    };
+
+    /// <summary>
     /// Starts one that takes the dump. Fails with <see cref="SourceException"/>: <see cref="SourceError.ToolMissing"/>, naming program and
     /// package, where this machine has none that fits; <see cref="SourceError.ToolFailed"/> where it does not start.
     /// </summary>

@@ -126,6 +126,12 @@ public sealed class PostgreSqlDrillTests(DatabaseServers servers)
         Assert.Equal(JsonValueKind.Null, said.GetProperty("rto_seconds").ValueKind);
         Assert.Equal("LARDER-064", DrillDesk.Code(said));
         Assert.Contains("initdb", DrillDesk.Error(said), StringComparison.Ordinal);
+
+        // The doctor says so before anybody drills.
+        using var doctor = JsonDocument.Parse((await desk.Larder.RunAsync("--json", "doctor")).Expect(1).OutputBytes);
+        var check = doctor.RootElement.GetProperty("checks").EnumerateArray().Single(one => one.GetProperty("area").GetString() == "drill");
+        Assert.Equal("problem", check.GetProperty("status").GetString());
+        Assert.Contains("initdb", check.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Null(await desk.VerdictAsync(DrillDesk.Report(said).GetProperty("backup_id").GetString()!));
     }
 

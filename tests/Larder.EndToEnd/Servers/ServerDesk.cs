@@ -68,7 +68,7 @@ internal sealed class ServerDesk : IAsyncDisposable
         Assert.True(said.GetProperty("verified").GetBoolean(), said.GetRawText());
     }
 
-    /// <summary>The newest backup as stock restic restores it: the folder of the source.</summary>
+    /// <summary>The newest backup proper as stock restic restores it: the folder of the source.</summary>
     public async Task<string> RestoreByResticAsync()
     {
         var target = folder["by-restic"];

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Larder.Engine.Backups;
 using Larder.Engine.Cleanup;
+using Larder.Engine.Drills;
 using Larder.Engine.Errors;
 using Larder.Engine.Retention;
 using Larder.Engine.Verify;
@@ -188,6 +189,23 @@ public sealed class CleanupRunTests
         Assert.Single((await RemoveAsync(larder, true, "latest")).Deleted);
         Assert.Empty(await larder.ListAsync());
         Assert.Empty(larder.StoredFiles("local", FileKind.Pack));
+    }
+
+    [Fact]
+    public async Task Removal_refuses_the_last_backup_that_passed_a_drill()
+    {
+        await using var larder = await ScratchLarder.CreateAsync();
+        var drilled = await larder.BackUpAsync();
+        await larder.BackUpAsync();
+        var request = new DrillRequest { Name = drilled.BackupId };
+        Assert.Equal("success", (await new DrillRun(larder.Context(), request, new RunProgress()).ExecuteAsync(CancellationToken.None)).Status);
+
+        var refused = await Assert.ThrowsAsync<LarderException>(() => RemoveAsync(larder, false, drilled.ShortId));
+
+        Assert.Equal(EngineError.LastGoodBackup, refused.Error);
+        Assert.Contains("passed a drill", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(2, (await larder.ListAsync()).Count);
+        Assert.Single((await RemoveAsync(larder, true, drilled.ShortId)).Deleted);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Larder.Sources;
 using Larder.Sources.Exchanges;
 using Larder.Sources.Files;
 using Larder.Sources.Sqlite;
+using Larder.Sources.Throwaway;
 
 namespace Larder.Engine.Restore.Transaction;
 
@@ -100,24 +101,17 @@ internal sealed class PartWriter(RestorePlan plan, ReadableBackup backup, RunPro
     /// <summary>By a copy that is compared before anything live is touched, in a folder that only its owner can enter.</summary>
     private async Task OverwriteAsync(FileStep step, CancellationToken cancellationToken)
     {
-        var folder = Directory.CreateTempSubdirectory("larder-restore-");
-        try
+        using var folder = PrivateFolder.Create();
+        var copy = folder["copy"];
+        await WriteCopyAsync(step, copy, cancellationToken);
+        if (step.IsDatabase)
         {
-            var copy = Path.Combine(folder.FullName, "copy");
-            await WriteCopyAsync(step, copy, cancellationToken);
-            if (step.IsDatabase)
-            {
-                await SqliteOverwrite.WriteAsync(
-                    copy, LivePath.Resolve(step.Target), ExchangeFactory.BusyTimeout, plan.Context.Clock, cancellationToken);
-            }
-            else
-            {
-                await DurableFile.OverwriteAsync(copy, step.Target, cancellationToken);
-            }
+            await SqliteOverwrite.WriteAsync(
+                copy, LivePath.Resolve(step.Target), ExchangeFactory.BusyTimeout, plan.Context.Clock, cancellationToken);
         }
-        finally
+        else
         {
-            folder.Delete(recursive: true);
+            await DurableFile.OverwriteAsync(copy, step.Target, cancellationToken);
         }
     }
 

@@ -44,6 +44,29 @@ internal sealed class RestoreFolder(string stateDirectory)
         return [.. found.OrderByDescending(restore => restore.Record.StartedAt)];
     }
 
+    /// <summary>Removes what was being written when its process was killed. Who writes holds it, and it has no name of its own yet.</summary>
+    /// <returns>What was removed.</returns>
+    public IReadOnlyList<string> RemoveLeftovers()
+    {
+        var removed = new List<string>();
+        foreach (var path in Directory.Exists(FullPath) ? Directory.EnumerateFiles(FullPath, ".*") : [])
+        {
+            try
+            {
+                using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+                {
+                    File.Delete(path);
+                }
+                removed.Add(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Being written at this moment, or somebody else's.
+            }
+        }
+        return removed;
+    }
+
     /// <summary>Removes the journal of a restore of which nothing is kept.</summary>
     public void Remove(string runId)
     {

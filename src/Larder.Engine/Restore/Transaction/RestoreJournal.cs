@@ -35,13 +35,11 @@ internal sealed class RestoreJournal : IDisposable
         try
         {
             folder.Create();
-            if (url is not null)
-            {
-                DurableFile.CreatePrivate(folder.UrlOf(record.RunId), Encoding.UTF8.GetBytes(url));
-            }
             // Held from the moment when it has its name: a journal that nobody holds is that of a process that died.
             var (path, first) = (folder.JournalOf(record.RunId), new JournalLine { At = clock.GetUtcNow(), Restore = record });
-            return new RestoreJournal(path, DurableFile.CreateHeld(path, Line(first)), clock, [first]);
+            var journal = new RestoreJournal(path, DurableFile.CreateHeld(path, Line(first)), clock, [first]);
+            journal.KeepUrl(folder, url);
+            return journal;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -49,6 +47,25 @@ internal sealed class RestoreJournal : IDisposable
                 EngineError.LocalFileFailed,
                 $"The journal of the restore cannot be written to {folder.FullPath}, so nothing was begun: {e.Message}",
                 e);
+        }
+    }
+
+    /// <summary>After the journal, whose end takes it along: a secret that belongs to no journal would stay for ever.</summary>
+    private void KeepUrl(RestoreFolder folder, string? url)
+    {
+        if (url is null)
+        {
+            return;
+        }
+        try
+        {
+            DurableFile.CreatePrivate(folder.UrlOf(Record.RunId), Encoding.UTF8.GetBytes(url));
+        }
+        catch
+        {
+            Dispose();
+            folder.Remove(Record.RunId);
+            throw;
         }
     }
 

@@ -1,6 +1,7 @@
 using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
 using Larder.Engine.Maintenance;
+using Larder.Sources.Throwaway;
 
 namespace Larder.Engine.Restore.Transaction;
 
@@ -12,6 +13,15 @@ public static class RestoreRecovery
 {
     /// <summary>Whether there is anything to do; cheap, and asks no server.</summary>
     public static bool IsNeeded(EngineContext context) => Unfinished(new RestoreFolder(context.Configuration.StateDirectory)).Any();
+
+    /// <summary>Removes temporary files of processes that were killed. What cannot be removed now is left to the next.</summary>
+    public static void RemoveLeftovers(EngineContext context)
+    {
+        foreach (var left in PrivateFolder.RemoveLeftovers().Concat(new RestoreFolder(context.Configuration.StateDirectory).RemoveLeftovers()))
+        {
+            context.Warn($"{left} was left by a process that was killed, and was removed.");
+        }
+    }
 
     /// <summary>
     /// Fails with <see cref="EngineError.RestoreStuck"/> where something cannot be put back; it can be repeated. A restore that another

@@ -2,6 +2,7 @@ using System.Text;
 using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
 using Larder.Sources;
+using Larder.Sources.Throwaway;
 using Larder.Sources.Tools;
 
 namespace Larder.Engine.Restore.Transaction;
@@ -24,7 +25,8 @@ internal static class ServiceCommand
     public static async Task RunAsync(
         string name, string commandLine, RunJournal events, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var said = Path.GetTempFileName(); // Only its owner can read it.
+        using var folder = PrivateFolder.Create();
+        var said = folder["said"];
         try
         {
             var start = new ToolStart
@@ -44,15 +46,11 @@ internal static class ServiceCommand
             events.Append(EventLevel.Error, message);
             throw new LarderException(EngineError.ServiceFailed, message, e);
         }
-        finally
-        {
-            File.Delete(said);
-        }
     }
 
     private static async Task<string> QuoteAsync(string file)
     {
-        var text = (await File.ReadAllTextAsync(file, Encoding.UTF8)).Trim();
+        var text = File.Exists(file) ? (await File.ReadAllTextAsync(file, Encoding.UTF8)).Trim() : "";
         return text.Length == 0 ? "" : $" It said: {(text.Length > OutputCharactersMax ? text[^OutputCharactersMax..] : text)}";
     }
 }

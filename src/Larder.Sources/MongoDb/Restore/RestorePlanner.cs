@@ -56,6 +56,9 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
         {
             Request = request,
             Target = Shown(databases),
+            ServerVersion = Bson.FindString(
+                await connection.RunAsync("admin", writer => writer.Int32("buildInfo", 1), "could not be asked its version", cancellationToken),
+                "version"),
             Steps = steps,
             Replaced = replaced,
             Exchange = request.Overwrites ? null : PlanExchange(items, Shown(databases), oplog is not null),

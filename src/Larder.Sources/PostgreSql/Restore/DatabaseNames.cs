@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Larder.Sources.Exchanges;
+using Larder.Sources.Throwaway;
 
 namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>What the databases of an exchange are called.</summary>
-internal static class DatabaseNames
+internal static partial class DatabaseNames
 {
     private const int NameBytesMax = 63; // NAMEDATALEN - 1 of every ordinary build.
     private const string Mark = "_larder_";
@@ -50,6 +52,9 @@ internal static class DatabaseNames
         return "larder " + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(names)))[..16];
     }
 
+    /// <summary>Whether a restore makes or keeps a database of this name beside the live one, or a drill on a scratch server.</summary>
+    public static bool IsOfRestore(string name) => OfRestore().IsMatch(name) || ScratchServer.IsOwn(name);
+
     private static string Cut(string name, int bytesMax)
     {
         var cut = new StringBuilder();
@@ -64,4 +69,8 @@ internal static class DatabaseNames
         }
         return cut.ToString();
     }
+
+    // The token is the end of a run's id.
+    [GeneratedRegex("_larder_[0-9a-f]{8}(_[0-9]+)?(_old)?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex OfRestore();
 }

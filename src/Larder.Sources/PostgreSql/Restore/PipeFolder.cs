@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text;
 using Larder.Sources.Native;
+using Larder.Sources.Throwaway;
 using Microsoft.Win32.SafeHandles;
 
 namespace Larder.Sources.PostgreSql.Restore;
@@ -14,9 +15,11 @@ internal sealed class PipeFolder : IDisposable
     private const uint PipeFile = 0x1000;
     private const uint OwnerOnly = 0x180; // rw-------
 
-    public string FullPath { get; } = Directory.CreateTempSubdirectory("larder-restore-").FullName; // It makes them for the owner alone.
+    private readonly PrivateFolder folder = PrivateFolder.Create();
 
-    public string this[string name] => Path.Combine(FullPath, name);
+    public string FullPath => folder.FullPath;
+
+    public string this[string name] => folder[name];
 
     /// <summary>Makes an empty pipe; it takes a name in the folder and no room.</summary>
     public void MakePipe(string name) => Check(LibcFiles.MakeNode(Libc.AtFdCwd, Terminated(name), PipeFile | OwnerOnly, 0), "made", name);
@@ -55,13 +58,7 @@ internal sealed class PipeFolder : IDisposable
     /// <summary>Takes a name away again; who has it open keeps it.</summary>
     public void Remove(string name) => File.Delete(this[name]);
 
-    public void Dispose()
-    {
-        if (Directory.Exists(FullPath))
-        {
-            Directory.Delete(FullPath, recursive: true);
-        }
-    }
+    public void Dispose() => folder.Dispose();
 
     private SafeFileHandle Open(string name) =>
         new(Check(LibcFiles.Open(Libc.AtFdCwd, Terminated(name), Libc.OpenWriteOnly), "opened", name), ownsHandle: true);

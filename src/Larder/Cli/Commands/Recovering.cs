@@ -10,6 +10,7 @@ internal static class Recovering
     /// <summary>Fails where something cannot be put back: nothing may be built upon that.</summary>
     public static async Task<IReadOnlyList<RecoveredRestore>> RunAsync(Call call, EngineContext engine, CancellationToken cancellationToken)
     {
+        RestoreRecovery.RemoveLeftovers(engine);
         if (!RestoreRecovery.IsNeeded(engine))
         {
             return [];

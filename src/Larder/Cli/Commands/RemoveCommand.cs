@@ -8,7 +8,7 @@ namespace Larder.Cli.Commands;
 internal sealed class RemoveCommand
 {
     private readonly Operand names = new("BACKUP", ShowCommand.Naming, ValueKind.Backup, 1, Operand.AnyNumber);
-    private readonly Flag confirm = new("--confirm", "Also the last good backup of a job.");
+    private readonly Flag confirm = new("--confirm", "Also the last good backup of a job, and the last that passed a drill.");
 
     public static LarderCommand Create() => new RemoveCommand().Build();
 
@@ -17,7 +17,7 @@ internal sealed class RemoveCommand
         Arguments = { names },
         Options = { confirm },
         Run = RunAsync,
-        Details = "A pinned backup is never removed, and the last good one of its job only with --confirm. Either all are removed or none.",
+        Details = "A pinned backup is never removed, and the last good one of its job and the last that passed a drill only with --confirm. Either all are removed or none.",
         Examples = [new("larder remove 3f9a1c20", "one backup"), new("larder remove 20240708_143022 20240709_143022", "two of them")],
         Statuses = [ExitStatus.Partial, ExitStatus.Refused, ExitStatus.Damage, .. CommandTree.OpensRepository],
         Json = "As `larder cleanup --json`.",
