@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Larder.Sources.MySql;
+namespace Larder.Sources.MySql.Restore;
 
 /// <summary>
 /// What must be said otherwise of a table's definition to make it in another database, and again when it is put in place.
@@ -9,16 +9,18 @@ namespace Larder.Sources.MySql;
 internal static partial class TableDefinition
 {
     /// <summary>
-    /// Takes the foreign keys out of a CREATE TABLE; SHOW CREATE TABLE gives each a line of its own. Made beside, they would point at
-    /// tables that are not there.
+    /// Takes foreign keys out of a CREATE TABLE; SHOW CREATE TABLE gives each a line of its own. Made beside, they would point at tables
+    /// that are not there, or follow those that are replaced.
     /// </summary>
-    public static (string Definition, IReadOnlyList<string> ForeignKeys) TakeOutForeignKeys(string definition)
+    /// <param name="definition">As the dump has it.</param>
+    /// <param name="onlyToOtherDatabases">Whether those stay that point at tables of the same database.</param>
+    public static (string Definition, IReadOnlyList<string> ForeignKeys) TakeOutForeignKeys(string definition, bool onlyToOtherDatabases)
     {
         var keys = new List<string>();
         var lines = new List<string>();
         foreach (var line in definition.Split('\n'))
         {
-            if (ForeignKey().IsMatch(line))
+            if (ForeignKey().IsMatch(line) && (!onlyToOtherDatabases || OtherDatabase().IsMatch(line)))
             {
                 keys.Add(line.Trim().TrimEnd(','));
             }
@@ -48,11 +50,16 @@ internal static partial class TableDefinition
             var column = Column().Match(line);
             if (match.Success && column.Success)
             {
-                yield return $"ALTER TABLE {SqlText.Quote(table)} ALTER COLUMN {column.Groups["column"].Value} SET DEFAULT "
-                    + $"nextval({SqlText.Quote(database)}.{match.Groups["sequence"].Value});";
+                yield return $"ALTER TABLE {SqlText.Quote(database)}.{SqlText.Quote(table)} ALTER COLUMN {column.Groups["column"].Value} "
+                    + $"SET DEFAULT nextval({SqlText.Quote(database)}.{match.Groups["sequence"].Value})";
             }
         }
     }
+
+    /// <summary>The name of a foreign key, as <see cref="TakeOutForeignKeys"/> gives it.</summary>
+    public static string NameOf(string foreignKey) => SqlText.FindName(Encoding.UTF8.GetBytes(foreignKey))!;
+
+    public static bool HasSequences(string definition) => SequenceDefault().IsMatch(definition);
 
     public static string Text(ReadOnlySpan<byte> statement) => Encoding.UTF8.GetString(statement);
 
@@ -60,6 +67,11 @@ internal static partial class TableDefinition
         "^  CONSTRAINT `([^`]|``)+` FOREIGN KEY ",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex ForeignKey();
+
+    [GeneratedRegex(
+        @"\) REFERENCES `([^`]|``)+`\.`",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex OtherDatabase();
 
     [GeneratedRegex(
         "^  (?<column>`([^`]|``)+`) ",

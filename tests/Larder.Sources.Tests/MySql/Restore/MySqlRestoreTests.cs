@@ -1,8 +1,9 @@
 using Larder.Sources.Dumps;
 using Larder.Sources.MySql;
+using Larder.Sources.MySql.Restore;
 using Larder.Testing.Servers;
 
-namespace Larder.Sources.Tests.MySql;
+namespace Larder.Sources.Tests.MySql.Restore;
 
 [Trait("Kind", "server")]
 public sealed class MySqlRestoreTests(MariaDbFixture fixture) : IAsyncLifetime
@@ -16,7 +17,7 @@ public sealed class MySqlRestoreTests(MariaDbFixture fixture) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         Assert.Empty(sandbox.FindLeftovers());
-        Assert.Equal("", await sandbox.Server.ExecuteAsync("SHOW DATABASES LIKE '%larder%'"));
+        Assert.Equal("", await sandbox.Server.ExecuteAsync("SHOW DATABASES WHERE `Database` LIKE 't\\_%larder%' OR `Database` LIKE '_\\_%larder%'"));
         await sandbox.DisposeAsync();
     }
 
@@ -203,6 +204,7 @@ public sealed class MySqlRestoreTests(MariaDbFixture fixture) : IAsyncLifetime
                 }
             },
             cancelling.Token));
+        await restore.ExchangeFor(plan.Exchange!).ForgetAsync(Cancellation);
         Assert.Equal("5", await sandbox.Server.ExecuteAsync("SELECT COUNT(*) FROM t", name));
     }
 
@@ -321,7 +323,17 @@ public sealed class MySqlRestoreTests(MariaDbFixture fixture) : IAsyncLifetime
         var restore = new MySqlRestore(server ?? sandbox.Root, TimeProvider.System);
         var plan = await restore.PlanAsync(stored, request, Cancellation);
         Assert.Empty(plan.Refusals);
-        return await restore.RestoreAsync(stored, plan, _ => { }, Cancellation);
+        DumpRestoreOutcome outcome;
+        try
+        {
+            outcome = await restore.RestoreAsync(stored, plan, _ => { }, Cancellation);
+            await (plan.Exchange is { } record ? restore.ExchangeFor(record).ExchangeAsync(Cancellation) : Task.CompletedTask);
+        }
+        finally
+        {
+            await (plan.Exchange is { } begun ? restore.ExchangeFor(begun).ForgetAsync(Cancellation) : Task.CompletedTask);
+        }
+        return outcome;
     }
 
     private async Task AssertSameAsync(string original, string copy, StoredSource stored)

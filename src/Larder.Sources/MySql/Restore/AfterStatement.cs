@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Larder.Sources.MySql;
+namespace Larder.Sources.MySql.Restore;
 
 /// <summary>What a statement of <c>4-after.sql</c> makes; empty <see cref="Kind"/> for settings and the like.</summary>
 /// <param name="Kind">TRIGGER, EVENT, PROCEDURE, FUNCTION, PACKAGE, VIEW, TABLE, or empty.</param>
