@@ -43,7 +43,7 @@ internal sealed class ExtrasLook(DumpFeed feed, RestoreSelection selection, Exch
                 && selection.Tables.Contains(SqlText.FindName(scanner.Text.Span)!))
             {
                 var definition = TableDefinition.Text(scanner.Text.Span);
-                var (_, keys) = TableDefinition.TakeOutForeignKeys(definition, onlyToOtherDatabases: selection.IsWhole);
+                var (_, keys) = TableDefinition.TakeOutForeignKeys(definition, selection.KeysStayTo);
                 isPlain &= (keys.Count == 0 || selection.NewName is not null)
                     && !(selection.IsWhole && TableDefinition.HasSequences(definition));
             }

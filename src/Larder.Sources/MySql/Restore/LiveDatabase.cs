@@ -73,28 +73,30 @@ internal sealed class LiveDatabase(MySqlQuery query, string name)
     public async Task<IReadOnlyList<MySqlExtra>> ReadExtrasAsync(ExchangePlace place, CancellationToken cancellationToken) =>
         [.. (await ReadExtrasAsync(cancellationToken)).Where(extra => place.IsWhole || (extra.Kind == "TRIGGER" && place.Has(extra.Table)))];
 
-    /// <summary>The foreign keys that no rename can move: of a whole database those that point out of it, of single tables all.</summary>
+    /// <summary>
+    /// The foreign keys that no rename can move: of a whole database those that point out of it, or at a table that is gone; of single
+    /// tables all. A table with the first kind would be bound to others while it is kept, and one with the second kind to the next table
+    /// that gets the name.
+    /// </summary>
     public async Task<IReadOnlyList<(string Table, string Key)>> ReadForeignKeysAsync(
-        ExchangePlace place, CancellationToken cancellationToken) =>
-    [
-        .. (await ReadForeignKeysAsync(cancellationToken))
-            .Where(key => place.IsWhole ? key.Database != place.Database : place.Has(key.Table))
-            .Select(key => (key.Table, key.Key)),
-    ];
+        ExchangePlace place, CancellationToken cancellationToken)
+    {
+        var rows = await query(
+            "SELECT DISTINCT TABLE_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME "
+            + $"FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = {Text} AND REFERENCED_TABLE_NAME IS NOT NULL;",
+            cancellationToken);
+        if (rows.Count == 0)
+        {
+            return [];
+        }
+        var standing = (await ReadObjectsAsync(cancellationToken)).Select(item => item.Name).ToHashSet(StringComparer.Ordinal);
+        return [.. rows.Where(row => place.IsWhole ? row[2] != name || !standing.Contains(row[3]) : place.Has(row[0]))
+            .Select(row => (row[0], row[1]))];
+    }
 
     /// <summary>Whether there is anything of a place that no rename can move.</summary>
     public async Task<bool> HasExtrasAsync(ExchangePlace place, CancellationToken cancellationToken) =>
         (await ReadExtrasAsync(place, cancellationToken)).Count > 0 || (await ReadForeignKeysAsync(place, cancellationToken)).Count > 0;
-
-    /// <summary>Foreign keys of its tables: the table that has one, its name, and the database that it points into.</summary>
-    public async Task<IReadOnlyList<(string Table, string Key, string Database)>> ReadForeignKeysAsync(
-        CancellationToken cancellationToken) =>
-    [
-        .. (await query(
-            "SELECT DISTINCT TABLE_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_SCHEMA FROM information_schema.KEY_COLUMN_USAGE "
-            + $"WHERE TABLE_SCHEMA = {Text} AND REFERENCED_TABLE_NAME IS NOT NULL;",
-            cancellationToken)).Select(row => (row[0], row[1], row[2])),
-    ];
 
     private string Text => SqlText.QuoteText(name);
 }

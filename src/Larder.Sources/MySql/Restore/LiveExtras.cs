@@ -103,7 +103,7 @@ internal sealed class LiveExtras(ExchangePlace place, ServerSession session)
     private async Task AppendKeysAsync(StringBuilder script, string table, IReadOnlyList<string> names)
     {
         var definition = (await session.QueryAsync($"SHOW CREATE TABLE {Quote(table)};", CancellationToken.None))[0][1];
-        var (_, keys) = TableDefinition.TakeOutForeignKeys(definition, onlyToOtherDatabases: false);
+        var (_, keys) = TableDefinition.TakeOutForeignKeys(definition, staying: []);
         script.Append(KeysStatement(place.Database, table, keys.Where(key => names.Contains(TableDefinition.NameOf(key)))));
     }
 

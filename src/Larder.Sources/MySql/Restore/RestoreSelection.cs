@@ -19,6 +19,9 @@ internal sealed record RestoreSelection
     /// <summary>What the one table is called where it is restored beside the live one; null for its own name.</summary>
     public string? NewName { get; init; }
 
+    /// <summary>Foreign keys to these tables move with those that have them; all others are added when all tables are live.</summary>
+    public IReadOnlyCollection<string> KeysStayTo => IsWhole ? Tables : [];
+
     /// <summary>What stands at the target under the names of what is restored goes with it.</summary>
     public IEnumerable<string> TargetNames => NewName is { } name ? [name] : Tables;
 

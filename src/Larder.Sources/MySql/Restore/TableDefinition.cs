@@ -13,14 +13,15 @@ internal static partial class TableDefinition
     /// that are not there, or follow those that are replaced.
     /// </summary>
     /// <param name="definition">As the dump has it.</param>
-    /// <param name="onlyToOtherDatabases">Whether those stay that point at tables of the same database.</param>
-    public static (string Definition, IReadOnlyList<string> ForeignKeys) TakeOutForeignKeys(string definition, bool onlyToOtherDatabases)
+    /// <param name="staying">Those to these tables of the same database stay in it.</param>
+    public static (string Definition, IReadOnlyList<string> ForeignKeys) TakeOutForeignKeys(
+        string definition, IReadOnlyCollection<string> staying)
     {
         var keys = new List<string>();
         var lines = new List<string>();
         foreach (var line in definition.Split('\n'))
         {
-            if (ForeignKey().IsMatch(line) && (!onlyToOtherDatabases || OtherDatabase().IsMatch(line)))
+            if (ForeignKey().IsMatch(line) && !(TargetOf(line) is { } target && staying.Contains(target)))
             {
                 keys.Add(line.Trim().TrimEnd(','));
             }
@@ -59,6 +60,15 @@ internal static partial class TableDefinition
     /// <summary>The name of a foreign key, as <see cref="TakeOutForeignKeys"/> gives it.</summary>
     public static string NameOf(string foreignKey) => SqlText.FindName(Encoding.UTF8.GetBytes(foreignKey))!;
 
+    /// <summary>The table of the same database that a foreign key points at; null for one of another database.</summary>
+    private static string? TargetOf(string foreignKey)
+    {
+        var match = Reference().Match(foreignKey);
+        return match.Success && !match.Groups["other"].Success
+            ? SqlText.FindName(Encoding.UTF8.GetBytes(match.Groups["table"].Value))
+            : null;
+    }
+
     public static bool HasSequences(string definition) => SequenceDefault().IsMatch(definition);
 
     public static string Text(ReadOnlySpan<byte> statement) => Encoding.UTF8.GetString(statement);
@@ -69,9 +79,9 @@ internal static partial class TableDefinition
     private static partial Regex ForeignKey();
 
     [GeneratedRegex(
-        @"\) REFERENCES `([^`]|``)+`\.`",
+        @"\) REFERENCES (?<table>`([^`]|``)+`)(?<other>\.`)?",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex OtherDatabase();
+    private static partial Regex Reference();
 
     [GeneratedRegex(
         "^  (?<column>`([^`]|``)+`) ",

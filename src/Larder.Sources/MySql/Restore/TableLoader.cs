@@ -66,7 +66,7 @@ internal sealed class TableLoader(RestoreSelection selection, string place, Dump
         {
             return statement.ToArray();
         }
-        var (text, keys) = TableDefinition.TakeOutForeignKeys(TableDefinition.Text(statement), onlyToOtherDatabases: selection.IsWhole);
+        var (text, keys) = TableDefinition.TakeOutForeignKeys(TableDefinition.Text(statement), selection.KeysStayTo);
         if (keys.Count > 0 && selection.NewName is null)
         {
             afterwards.Append(LiveExtras.KeysStatement(selection.Target, name, keys));

@@ -30,20 +30,17 @@ internal sealed class ExchangeSubject(
     /// <summary>What is restored of the dump; empty for all.</summary>
     public IReadOnlyList<string> Entries { get; init; } = [];
 
-    /// <summary>Stands there in any case, and after it.</summary>
-    public string Surroundings { get; init; } = "";
-
-    /// <summary>Takes the old content away: all databases, where nothing else is said.</summary>
-    public string ClearSql { get; init; } = string.Concat(databases.Select(name => $"DROP DATABASE IF EXISTS {name};"));
+    private string ClearSql => string.Concat(databases.Select(name => $"DROP DATABASE IF EXISTS {name};"));
 
     public async Task<ExchangeSubject> PrepareAsync()
     {
         if (dump.Stored is null)
         {
+            await sandbox.Server.ExecuteAsync(ClearSql);
             await sandbox.Server.ExecuteAsync(contentSql(New));
             dump.Stored = await StoredSource.ReadAsync(sandbox.Source(databases));
         }
-        await sandbox.Server.ExecuteAsync(ClearSql + Surroundings);
+        await sandbox.Server.ExecuteAsync(ClearSql);
         return this;
     }
 
@@ -73,12 +70,12 @@ internal sealed class ExchangeSubject(
             var found = (await sandbox.Server.ExecuteAsync(readSql)).Split('\n').Distinct().ToList();
             return string.Join(" and ", found);
         }
-        catch (TestFailedException error) when (error.Message.Contains("ERROR 1049", StringComparison.Ordinal)
+        catch (ChildFailedException error) when (error.Message.Contains("ERROR 1049", StringComparison.Ordinal)
             || error.Message.Contains("ERROR 1146", StringComparison.Ordinal))
         {
             return null; // There is no such database, or no such table.
         }
-        catch (TestFailedException error) when (error.Message.Contains("ERROR 1305", StringComparison.Ordinal)
+        catch (ChildFailedException error) when (error.Message.Contains("ERROR 1305", StringComparison.Ordinal)
             || error.Message.Contains("ERROR 1356", StringComparison.Ordinal))
         {
             return "half"; // A function or a view is missing.
@@ -107,7 +104,7 @@ internal sealed class ExchangeSubject(
 
     public async ValueTask DisposeAsync()
     {
-        await sandbox.Server.ExecuteAsync(string.Concat(databases.Select(name => $"DROP DATABASE IF EXISTS {name};")));
+        await sandbox.Server.ExecuteAsync(ClearSql);
         foreach (var kept in (await sandbox.Server.ExecuteAsync(
             $"SHOW DATABASES WHERE {string.Join(" OR ", databases.Select(name => $"`Database` LIKE '{name}\\_larder\\_%'"))}")).Split('\n'))
         {

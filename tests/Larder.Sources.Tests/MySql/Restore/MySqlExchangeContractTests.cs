@@ -51,9 +51,9 @@ public sealed class DatabaseExchangeTests(MariaDbFixture fixture, SharedDump dum
                 CREATE FUNCTION said() RETURNS VARCHAR(20) DETERMINISTIC RETURN '{content}';
                 CREATE PROCEDURE look() SELECT * FROM parent;
                 CREATE TRIGGER marks BEFORE INSERT ON parent FOR EACH ROW SET NEW.content = '{content}';
-                CREATE EVENT later ON SCHEDULE EVERY 1 YEAR STARTS '2040-01-01' COMMENT '{content}' DO DELETE FROM child;
+                CREATE EVENT later ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' COMMENT '{content}' DO DELETE FROM child;
                 CREATE VIEW above AS SELECT parent.content, said() AS says FROM parent JOIN child ON child.id = parent.id JOIN {other}.stays ON stays.id = parent.id;
-                CREATE VIEW {two}.across AS SELECT content FROM {one}.above JOIN far;
+                CREATE VIEW {two}.across AS SELECT content FROM {one}.above JOIN {two}.far;
                 """,
             $"""
             SELECT content FROM {one}.parent UNION ALL SELECT says FROM {one}.above UNION ALL SELECT content FROM {two}.across
