@@ -32,11 +32,11 @@ internal sealed class AfterScript(RestoreSelection selection, DumpFeed feed)
 
     /// <summary>
     /// Makes one part in the database beside, so that what the server would refuse is known before anything was touched. Events are left
-    /// out: they would begin to run. So are views that look into another database of this restore, which is not there yet; their
-    /// placeholders stand for them.
+    /// out: they would begin to run. So are views that name a database of this restore, which is not there yet; their placeholders stand
+    /// for them. The server names databases in a view that looks into more than one.
     /// </summary>
-    /// <param name="others">The other databases of this restore.</param>
-    public async Task RehearseAsync(AfterPart part, string beside, IReadOnlyList<string> others, CancellationToken cancellationToken)
+    /// <param name="live">The live databases of this restore.</param>
+    public async Task RehearseAsync(AfterPart part, string beside, IReadOnlyList<string> live, CancellationToken cancellationToken)
     {
         if (Skips(part))
         {
@@ -47,7 +47,7 @@ internal sealed class AfterScript(RestoreSelection selection, DumpFeed feed)
         {
             var made = AfterStatement.Of(scanner.Text.Span);
             var taken = Moved(scanner.Text.Span, made, beside) is { } text ? choice.Take(text, made, scanner.Delimiter) : null;
-            return taken is null || made.Kind == "EVENT" || LooksElsewhere(made, taken, others) ? null : taken;
+            return taken is null || made.Kind == "EVENT" || LooksElsewhere(made, taken, live) ? null : taken;
         });
     }
 
@@ -75,18 +75,24 @@ internal sealed class AfterScript(RestoreSelection selection, DumpFeed feed)
         {
             return Encoding.UTF8.GetBytes(WithDatabase(Encoding.UTF8.GetString(text), database));
         }
-        return made.Kind == "TRIGGER" && database != selection.Source.Name ? AfterStatement.MoveTrigger(text) : text.ToArray();
+        return database == selection.Source.Name ? text.ToArray() : made.Kind switch
+        {
+            "TRIGGER" => AfterStatement.MoveTrigger(text),
+            "VIEW" when !made.IsPlaceholder && selection.Target != selection.Source.Name =>
+                AfterStatement.MoveView(text, selection.Source.Name, selection.Target),
+            _ => text.ToArray(),
+        };
     }
 
     /// <summary>
-    /// Whether a view looks into another database that is restored too. The server writes names in views in full and in backticks; an
-    /// alias of the same name is taken for the database, and then the view is only not rehearsed.
+    /// Whether a view names a database that is restored. An alias of the same name is taken for the database, and then the view is only
+    /// not rehearsed.
     /// </summary>
-    private static bool LooksElsewhere(AfterStatement made, ReadOnlySpan<byte> text, IReadOnlyList<string> others)
+    private static bool LooksElsewhere(AfterStatement made, ReadOnlySpan<byte> text, IReadOnlyList<string> live)
     {
         if (made.Kind == "VIEW" && !made.IsPlaceholder)
         {
-            foreach (var other in others)
+            foreach (var other in live)
             {
                 if (text.IndexOf(Encoding.UTF8.GetBytes(SqlText.Quote(other) + ".")) >= 0)
                 {

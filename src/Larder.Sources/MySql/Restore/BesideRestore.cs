@@ -46,11 +46,11 @@ internal sealed class BesideRestore(
 
     private async Task RehearseAsync(RestoreSelection selection, ExchangePlace place, CancellationToken cancellationToken)
     {
-        var others = places.Where(other => other != place).Select(other => other.Database).ToList();
+        var live = places.Select(one => one.Database).ToList();
         var script = new AfterScript(selection, feed);
         foreach (var part in Enum.GetValues<AfterPart>())
         {
-            await script.RehearseAsync(part, place.Beside, others, cancellationToken);
+            await script.RehearseAsync(part, place.Beside, live, cancellationToken);
         }
         var made = await new LiveDatabase(client.QueryAsync, place.Beside).ReadExtrasAsync(cancellationToken);
         await client.ExecuteAsync(string.Concat(made.Select(extra => $"{extra.DropStatement};\n")), "", cancellationToken);

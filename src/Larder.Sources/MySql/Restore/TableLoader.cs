@@ -13,7 +13,8 @@ namespace Larder.Sources.MySql.Restore;
 internal sealed class TableLoader(RestoreSelection selection, string place, DumpRestoreRequest request, DumpFeed feed)
 {
     private readonly RestoreConnection connection = feed.Connection;
-    private readonly StringBuilder afterwards = new();
+    private readonly StringBuilder sequences = new();
+    private readonly StringBuilder keys = new();
 
     /// <summary>Makes the database, with the character set that the dump says.</summary>
     public async Task CreateDatabaseAsync(CancellationToken cancellationToken)
@@ -46,7 +47,8 @@ internal sealed class TableLoader(RestoreSelection selection, string place, Dump
             var (charset, collation) = await new LiveDatabase(connection.Client.QueryAsync, place).ReadCharsetAsync(cancellationToken);
             script = LiveExtras.CharsetStatement(selection.Target, charset, collation);
         }
-        return Encoding.UTF8.GetBytes(script + afterwards);
+        // Sequences first: a table whose default takes a number of one that is not there cannot be altered in anything else.
+        return Encoding.UTF8.GetBytes($"{script}{sequences}{keys}");
     }
 
     private byte[]? ChangeDefinition(SqlScanner scanner)
@@ -66,16 +68,16 @@ internal sealed class TableLoader(RestoreSelection selection, string place, Dump
         {
             return statement.ToArray();
         }
-        var (text, keys) = TableDefinition.TakeOutForeignKeys(TableDefinition.Text(statement), selection.KeysStayTo);
-        if (keys.Count > 0 && selection.NewName is null)
+        var (text, taken) = TableDefinition.TakeOutForeignKeys(TableDefinition.Text(statement), selection.KeysStayTo);
+        if (taken.Count > 0 && selection.NewName is null)
         {
-            afterwards.Append(LiveExtras.KeysStatement(selection.Target, name, keys));
+            keys.Append(LiveExtras.KeysStatement(selection.Target, name, taken));
         }
         if (selection.IsWhole && place != selection.Target)
         {
             foreach (var settling in TableDefinition.SettleSequences(text, name, selection.Target))
             {
-                afterwards.Append(settling).Append(";\n");
+                sequences.Append(settling).Append(";\n");
             }
         }
         // A single table takes its numbers from the sequence that stands in the target.
