@@ -160,7 +160,35 @@ public sealed class MySqlExchangeTests(MariaDbFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_table_that_somebody_holds_is_told_and_all_is_put_back()
+    public async Task Who_waits_for_a_table_in_the_name_of_a_killed_process_is_ended_first()
+    {
+        var name = await sandbox.CreateAsync("CREATE TABLE t(v INT); INSERT INTO t VALUES (1);");
+        using var stored = await StoredSource.ReadAsync(sandbox.Source(name));
+        await sandbox.Server.ExecuteAsync("UPDATE t SET v = 2", name);
+        var record = await StageAsync(stored, new DumpRestoreRequest { MayReplace = true });
+        var connection = await RestoreConnection.OpenAsync(sandbox.Root, TimeProvider.System, Cancellation);
+        await using var orphan = await ServerSession.OpenAsync(connection, record.Parts[0].Beside, afterCall: null, Cancellation);
+        var waiting = orphan.QueryAsync("SELECT SLEEP(600);", Cancellation);
+
+        await Open(record).ExchangeAsync(Cancellation);
+        await Assert.ThrowsAsync<SourceException>(() => waiting);
+        Assert.Equal("1", await sandbox.Server.ExecuteAsync("SELECT v FROM t", name));
+        await Open(record).ForgetAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task A_statement_of_which_only_a_part_arrived_is_not_run()
+    {
+        var name = await sandbox.CreateAsync("CREATE TABLE t(v INT); CREATE TABLE u(v INT);");
+        var connection = await RestoreConnection.OpenAsync(sandbox.Root, TimeProvider.System, Cancellation);
+        // The client runs what it has when its input ends: this is why our own statements look as they do.
+        await connection.Client.ExecuteAsync("RENAME TABLE t TO t2", name, Cancellation);
+        await Assert.ThrowsAsync<SourceException>(() => connection.Client.ExecuteAsync("/*! RENAME TABLE u TO u2", name, Cancellation));
+        Assert.Equal("t2\nu", await sandbox.Server.ExecuteAsync("SHOW TABLES", name));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_renamed_leaves_all_as_it_was()
     {
         var name = await sandbox.CreateAsync("CREATE TABLE t(v INT); INSERT INTO t VALUES (1);");
         using var stored = await StoredSource.ReadAsync(sandbox.Source(name));
