@@ -6,6 +6,7 @@ using Larder.Sources.Dumps;
 using Larder.Sources.MongoDb;
 using Larder.Sources.MongoDb.Restore;
 using Larder.Sources.MySql;
+using Larder.Sources.MySql.Restore;
 using Larder.Sources.PostgreSql;
 using Larder.Sources.PostgreSql.Restore;
 

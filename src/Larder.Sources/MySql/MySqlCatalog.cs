@@ -4,7 +4,8 @@ using System.IO.Enumeration;
 namespace Larder.Sources.MySql;
 
 /// <summary>A table, view or sequence that the account may see.</summary>
-internal sealed record MySqlObject(string Database, string Name, string Type, string StorageEngine, long Bytes)
+/// <param name="IsBroken">A view that looks at something that is not there, or that its owner may not see.</param>
+internal sealed record MySqlObject(string Database, string Name, string Type, string StorageEngine, long Bytes, bool IsBroken)
 {
     public string FullName => $"{Database}.{Name}";
 
@@ -31,6 +32,9 @@ internal sealed record MySqlCatalog
 
     public required IReadOnlyList<MySqlObject> Excluded { get; init; }
 
+    /// <summary>Databases in which restores keep what they replaced; left out.</summary>
+    public required IReadOnlyList<string> Kept { get; init; }
+
     /// <summary>Storage engines whose tables take part in a snapshot.</summary>
     public required IReadOnlySet<string> TransactionalEngines { get; init; }
 
@@ -56,7 +60,7 @@ internal sealed record MySqlCatalog
         }
         IReadOnlyList<string> databases = settings.Databases.Count > 0
             ? [.. settings.Databases.Distinct(StringComparer.Ordinal)]
-            : [.. found.Where(name => !Matches(settings.Exclude, name))];
+            : [.. found.Where(name => !Matches(settings.Exclude, name) && !KeptNames.IsKept(name))];
         if (databases.Count == 0)
         {
             throw new SourceException(
@@ -64,7 +68,7 @@ internal sealed record MySqlCatalog
                 $"The server {settings.Server} shows this account no database to back up: create one, or grant the account its rights.");
         }
 
-        var objects = await ReadObjectsAsync(client, databases, cancellationToken);
+        var objects = await ReadObjectsAsync(client.QueryAsync, databases, cancellationToken);
         var only = databases.Count == 1;
         var excluded = objects
             .Where(item => Matches(settings.Exclude, item.FullName) || (only && Matches(settings.Exclude, item.Name))).ToList();
@@ -77,20 +81,24 @@ internal sealed record MySqlCatalog
             Databases = databases,
             Objects = [.. objects.Except(excluded)],
             Excluded = excluded,
+            Kept = settings.Databases.Count > 0 ? [] : [.. found.Where(KeptNames.IsKept)],
             TransactionalEngines = engines.Select(row => row[0]).ToHashSet(StringComparer.OrdinalIgnoreCase),
             Rights = MySqlRights.Parse((await client.QueryAsync("SHOW GRANTS;", cancellationToken)).Select(row => row[0])),
         };
     }
 
     public static async Task<IReadOnlyList<MySqlObject>> ReadObjectsAsync(
-        MySqlClient client, IReadOnlyList<string> databases, CancellationToken cancellationToken)
+        MySqlQuery query, IReadOnlyList<string> databases, CancellationToken cancellationToken)
     {
+        // Of a view that cannot be read the server says so in its comment, if asked for its length, for which it has to be opened.
         var list = string.Join(", ", databases.Select(SqlText.QuoteText));
-        var rows = await client.QueryAsync(
-            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, COALESCE(ENGINE, ''), COALESCE(DATA_LENGTH, 0) "
+        var rows = await query(
+            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, COALESCE(ENGINE, ''), COALESCE(DATA_LENGTH, 0), "
+            + "TABLE_TYPE LIKE '%VIEW' AND COALESCE(ENGINE, '') = '' AND TABLE_COMMENT <> 'VIEW' "
             + $"FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({list}) AND TABLE_TYPE <> 'TEMPORARY' ORDER BY 1, 2;",
             cancellationToken);
-        return [.. rows.Select(row => new MySqlObject(row[0], row[1], row[2], row[3], long.Parse(row[4], CultureInfo.InvariantCulture)))];
+        return [.. rows.Select(row => new MySqlObject(
+            row[0], row[1], row[2], row[3], long.Parse(row[4], CultureInfo.InvariantCulture), row[5] == "1"))];
     }
 
     private static bool Matches(IReadOnlyList<string> patterns, string name) =>

@@ -3,6 +3,9 @@ using Larder.Sources.Tools;
 
 namespace Larder.Sources.MySql;
 
+/// <summary>Asks a server, and reads all of the answer.</summary>
+internal delegate Task<IReadOnlyList<string[]>> MySqlQuery(string sql, CancellationToken cancellationToken);
+
 /// <summary>Talks to a server through its own client program: questions with small answers, and scripts of any size.</summary>
 internal sealed class MySqlClient(MySqlServer server, string program, bool isMariaDb, TimeProvider clock)
 {
@@ -22,8 +25,7 @@ internal sealed class MySqlClient(MySqlServer server, string program, bool isMar
         await script.CompleteAsync(cancellationToken);
         return
         [
-            .. (await answer).Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(line => line.Split('\t').Select(Unescape).ToArray()),
+            .. (await answer).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(ParseRow),
         ];
     }
 
@@ -81,6 +83,9 @@ internal sealed class MySqlClient(MySqlServer server, string program, bool isMar
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return await reader.ReadToEndAsync(cancellationToken);
     }
+
+    /// <summary>The fields of a line of an answer.</summary>
+    public static string[] ParseRow(string line) => [.. line.Split('\t').Select(Unescape)];
 
     private static string Unescape(string field)
     {

@@ -15,6 +15,13 @@ internal static class MySqlNotes
             yield return new SourceWarning(
                 PathOf(item), $"The table {item.FullName} was there when the dump began and gone or hidden when its turn came.");
         }
+        foreach (var view in catalog.Objects.Where(item => item.IsBroken))
+        {
+            yield return new SourceWarning(
+                PathOf(view),
+                $"The view {view.FullName} is not held: it looks at something that is not there, or that its definer may not see. Drop it "
+                + "or put right what it needs.");
+        }
         foreach (var database in catalog.Databases)
         {
             foreach (var (right, what) in catalog.Rights.FindMissing(database))
@@ -39,6 +46,10 @@ internal static class MySqlNotes
         foreach (var item in catalog.Excluded)
         {
             yield return new SourceWarning(PathOf(item), $"{item.FullName} is excluded by the configuration.");
+        }
+        foreach (var kept in catalog.Kept)
+        {
+            yield return new SourceWarning(DumpNames.Escape(kept), $"The database {kept} is what a restore keeps to be undone.");
         }
         if (settings.Users && !readsUsers)
         {

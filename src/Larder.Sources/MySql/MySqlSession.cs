@@ -208,7 +208,8 @@ internal sealed class MySqlSession : ISourceSession
             yield return EndDefinitions();
         }
         var ignored = catalog.Excluded.Where(item => item.Database == database && item.IsTable).ToList();
-        var views = catalog.Objects.Where(item => item.Database == database && item.IsView).Select(item => item.Name).ToList();
+        var views = catalog.Objects.Where(item => item.Database == database && item is { IsView: true, IsBroken: false })
+            .Select(item => item.Name).ToList();
         var name = database;
         // What the account may not see is left out, and a warning says so.
         List<Func<MySqlDumpRun>> starts = [() => dump.StartRoutines(name, ignored, catalog.Rights.Has("EVENT", name))];

@@ -52,6 +52,11 @@ internal sealed class MySqlSandbox(MariaDbServer server) : IAsyncDisposable
     /// <summary>Files of one test's tools, and tools that still run.</summary>
     public IReadOnlyList<string> FindLeftovers() => [.. Temporary.Names, .. RunningProcesses.FindByArgument(Temporary.FullPath)];
 
+    /// <summary>What restores into this test's databases have left beside them.</summary>
+    public async Task<IReadOnlyList<string>> FindKeptAsync() =>
+        [.. (await server.ExecuteAsync("SHOW DATABASES")).Split('\n')
+            .Where(found => databases.Exists(name => found.StartsWith($"{name}_larder_", StringComparison.Ordinal)))];
+
     /// <summary>Everything about a database that its stock tool can say without rows.</summary>
     public async Task<string> DescribeAsync(string name) => (await ChildProcess.RunAsync(
         server.Dump("--no-data", "--routines", "--events", "--triggers", "--skip-dump-date", "--skip-comments", name))).Expect().Output;

@@ -1,4 +1,5 @@
 using Larder.Engine.Configuration;
+using Larder.Sources.Exchanges;
 
 namespace Larder.Engine.Restore.Transaction;
 
@@ -24,10 +25,7 @@ internal static class PlanStages
         stages.AddRange(steps.Where(step => step.Nested is not null)
             .Select(step => $"{Name(step)} is written into what takes the place of {step.Nested!.Live}, and compared with the backup."));
         stages.AddRange(overwritten.Select(step => $"{Name(step)} is written over what stands there."));
-        stages.AddRange(exchanged.Select(step => step.Exchange!.IsAtomic
-            ? $"{Name(step)} takes its place, in one moment."
-            : $"{Name(step)} takes its place, one by one: until all are done, readers may see old ones beside new ones, or one missing for "
-                + "a moment."));
+        stages.AddRange(exchanged.Select(step => $"{Name(step)} takes its place, {How(step.Exchange!)}."));
         if (service?.StartLine is not null)
         {
             stages.Add("The service is started.");
@@ -43,6 +41,13 @@ internal static class PlanStages
         }
         return stages;
     }
+
+    private static string How(ExchangeRecord exchange) => exchange switch
+    {
+        { IsAtomic: true } => "in one moment",
+        { Engine: "mysql" } => "all tables in one moment: around it, for a moment, there are no views, triggers, routines and events",
+        _ => "one by one: until all are done, readers may see old ones beside new ones, or one missing for a moment",
+    };
 
     private static string Name(RestoreStep step) => $"Source \"{step.Source.Name}\"";
 }

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Larder.Sources.MySql;
+namespace Larder.Sources.MySql.Restore;
 
 /// <summary>What a statement of <c>4-after.sql</c> makes; empty <see cref="Kind"/> for settings and the like.</summary>
 /// <param name="Kind">TRIGGER, EVENT, PROCEDURE, FUNCTION, PACKAGE, VIEW, TABLE, or empty.</param>
@@ -63,6 +63,20 @@ internal sealed partial record AfterStatement(string Kind, string? Table, string
         return Encoding.Latin1.GetBytes(text);
     }
 
+    /// <summary>
+    /// A view that looks into more than one database has the names of all of them in it, also of its own; then it would look at where it
+    /// came from. What stands in quotes is left alone.
+    /// </summary>
+    public static byte[] MoveView(ReadOnlySpan<byte> statement, string from, string to)
+    {
+        var text = Encoding.Latin1.GetString(statement);
+        var (old, moved) = (InLatin1(SqlText.Quote(from) + "."), InLatin1(SqlText.Quote(to) + "."));
+        return Encoding.Latin1.GetBytes(QuotedOrName().Replace(
+            text, match => match.Value == old ? moved : match.Value));
+
+        static string InLatin1(string name) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(name));
+    }
+
     // Double quotes stand where something was made under ANSI_QUOTES.
     private static string Unquote(string name) => name switch
     {
@@ -70,6 +84,11 @@ internal sealed partial record AfterStatement(string Kind, string? Table, string
         ['"', .., '"'] => name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal),
         _ => name,
     };
+
+    [GeneratedRegex(
+        @"'([^'\\]|\\.|'')*'|`([^`]|``)+`\.?",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking | RegexOptions.Singleline)]
+    private static partial Regex QuotedOrName();
 
     [GeneratedRegex(@"/\*M?!\d*|\*/", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Marks();

@@ -1,6 +1,6 @@
 using Larder.Sources.Dumps;
 
-namespace Larder.Sources.MySql;
+namespace Larder.Sources.MySql.Restore;
 
 /// <summary>What of one dumped database is restored, and to where.</summary>
 internal sealed record RestoreSelection
@@ -15,6 +15,15 @@ internal sealed record RestoreSelection
 
     /// <summary>Everything of the database, not single tables.</summary>
     public required bool IsWhole { get; init; }
+
+    /// <summary>What the one table is called where it is restored beside the live one; null for its own name.</summary>
+    public string? NewName { get; init; }
+
+    /// <summary>Foreign keys to these tables move with those that have them; all others are added when all tables are live.</summary>
+    public IReadOnlyCollection<string> KeysStayTo => IsWhole ? Tables : [];
+
+    /// <summary>What stands at the target under the names of what is restored goes with it.</summary>
+    public IEnumerable<string> TargetNames => NewName is { } name ? [name] : Tables;
 
     /// <summary>Fails with <see cref="SourceError.NotFound"/> where the dump does not hold what is asked for.</summary>
     public static IReadOnlyList<RestoreSelection> Of(DumpInventory inventory, DumpRestoreRequest request)
@@ -33,6 +42,7 @@ internal sealed record RestoreSelection
                     Target = request.DatabaseName ?? database.Name,
                     Tables = tables,
                     IsWhole = isWhole,
+                    NewName = isWhole ? null : request.EntryName,
                 });
             }
         }

@@ -1,7 +1,7 @@
 using System.Text;
 using Larder.Sources.Dumps;
 
-namespace Larder.Sources.MySql;
+namespace Larder.Sources.MySql.Restore;
 
 /// <summary>Hands stored files to the client, statement by statement where they must be changed or chosen.</summary>
 internal sealed class DumpFeed(IStoredDump dump, RestoreConnection connection, Action<long> advance)

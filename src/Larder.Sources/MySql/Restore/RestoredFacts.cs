@@ -1,4 +1,4 @@
-namespace Larder.Sources.MySql;
+namespace Larder.Sources.MySql.Restore;
 
 /// <summary>Compares what stands on the server with what was handed to it and with what the backup recorded.</summary>
 internal static class RestoredFacts

@@ -1,4 +1,4 @@
-namespace Larder.Sources.MySql;
+namespace Larder.Sources.MySql.Restore;
 
 /// <summary>Reads tables back from a server as a dump would, and fingerprints them.</summary>
 internal static class ServerRows

@@ -1,8 +1,9 @@
 using Larder.Sources.Dumps;
 using Larder.Sources.MySql;
+using Larder.Sources.MySql.Restore;
 using Larder.Testing.Servers;
 
-namespace Larder.Sources.Tests.MySql;
+namespace Larder.Sources.Tests.MySql.Restore;
 
 [Trait("Kind", "server")]
 public sealed class MySqlRestoreTests(MariaDbFixture fixture) : IAsyncLifetime
@@ -16,7 +17,7 @@ public sealed class MySqlRestoreTests(MariaDbFixture fixture) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         Assert.Empty(sandbox.FindLeftovers());
-        Assert.Equal("", await sandbox.Server.ExecuteAsync("SHOW DATABASES LIKE '%larder%'"));
+        Assert.Empty(await sandbox.FindKeptAsync());
         await sandbox.DisposeAsync();
     }
 
@@ -81,6 +82,71 @@ public sealed class MySqlRestoreTests(MariaDbFixture fixture) : IAsyncLifetime
         Assert.Equal(
             ["words"], Tables(stored.Outcome.Entries).Except(Tables(again.Outcome.Entries)).Select(line => line.Split(' ')[0]));
         Assert.Equal("1", await sandbox.Server.ExecuteAsync("SELECT COUNT(*) FROM words WHERE id = 99", name));
+    }
+
+    [Fact]
+    public async Task Written_over_what_stands_there_it_is_the_same_with_nothing_beside()
+    {
+        var name = await sandbox.CreateAsync(EveryFeature.Sql);
+        var before = await sandbox.DescribeAsync(name);
+        using var stored = await StoredSource.ReadAsync(sandbox.Source(name));
+        await sandbox.Server.ExecuteAsync(
+            "SET foreign_key_checks=0; DROP VIEW aa_upon; DELETE FROM bytes; CREATE TABLE extra(id INT); CREATE SEQUENCE more; "
+            + "CREATE TRIGGER on_extra BEFORE INSERT ON extra FOR EACH ROW SET NEW.id = 1; ALTER DATABASE CHARACTER SET latin2;",
+            name);
+        var request = new DumpRestoreRequest { MayReplace = true, Overwrites = true, ReadsBack = true, Recorded = stored.Outcome.Entries };
+        Assert.Null((await new MySqlRestore(sandbox.Root, TimeProvider.System).PlanAsync(stored, request, Cancellation)).Exchange);
+        await RestoreAsync(stored, request);
+        Assert.Equal(before, await sandbox.DescribeAsync(name));
+        Assert.Equal("utf8mb4", await sandbox.Server.ExecuteAsync("SELECT @@character_set_database", name));
+
+        await sandbox.Server.ExecuteAsync("INSERT INTO words VALUES (99, 'stays'); SET foreign_key_checks=0; DELETE FROM parent;", name);
+        await RestoreAsync(stored, request with { Entries = [$"{name}.parent"] });
+        Assert.Equal(before, await sandbox.DescribeAsync(name));
+        Assert.Equal("4\t1", await sandbox.Server.ExecuteAsync("SELECT (SELECT COUNT(*) FROM parent), COUNT(*) FROM words WHERE id = 99", name));
+
+        await sandbox.Server.ExecuteAsync($"DROP DATABASE {name}");
+        await RestoreAsync(stored, request);
+        Assert.Equal(before, await sandbox.DescribeAsync(name));
+    }
+
+    [Fact]
+    public async Task A_table_is_restored_under_another_name_beside_the_live_one()
+    {
+        var name = await sandbox.CreateAsync(EveryFeature.Sql);
+        using var stored = await StoredSource.ReadAsync(sandbox.Source(name));
+        await sandbox.Server.ExecuteAsync("SET foreign_key_checks=0; DELETE FROM parent WHERE id <> 1", name);
+        var request = new DumpRestoreRequest { Entries = [$"{name}.parent"], EntryName = "parent before", Recorded = stored.Outcome.Entries };
+        await RestoreAsync(stored, request);
+        Assert.Equal("4\t1\t0", await sandbox.Server.ExecuteAsync(
+            "SELECT (SELECT COUNT(*) FROM `parent before`), (SELECT COUNT(*) FROM parent), "
+            + "(SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_TABLE = 'parent before')", name));
+
+        var restore = new MySqlRestore(sandbox.Root, TimeProvider.System);
+        foreach (var (refused, why) in new[]
+        {
+            (request, "already"),
+            (request with { EntryName = "child" }, "already"),
+            (request with { EntryName = "new", Entries = [] }, "several"),
+            (request with { EntryName = "" }, "characters"),
+            (request with { EntryName = "new", Overwrites = true }, "--in-place"),
+        })
+        {
+            var plan = await restore.PlanAsync(stored, refused, Cancellation);
+            Assert.Contains(plan.Refusals, refusal => refusal.Contains(why, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task A_view_into_another_database_looks_at_its_own_tables_under_another_name_too()
+    {
+        var other = await sandbox.CreateAsync("CREATE TABLE o(id INT); INSERT INTO o VALUES (1);");
+        var name = await sandbox.CreateAsync($"CREATE TABLE t(v INT); INSERT INTO t VALUES (1); CREATE VIEW w AS SELECT t.v FROM t JOIN {other}.o;");
+        using var stored = await StoredSource.ReadAsync(sandbox.Source(name));
+        var copy = sandbox.NewName();
+        await RestoreAsync(stored, new DumpRestoreRequest { DatabaseName = copy });
+        await sandbox.Server.ExecuteAsync("UPDATE t SET v = 2", copy);
+        Assert.Equal("2", await sandbox.Server.ExecuteAsync("SELECT v FROM w", copy));
     }
 
     [Fact]
@@ -203,6 +269,7 @@ public sealed class MySqlRestoreTests(MariaDbFixture fixture) : IAsyncLifetime
                 }
             },
             cancelling.Token));
+        await restore.ExchangeFor(plan.Exchange!).ForgetAsync(Cancellation);
         Assert.Equal("5", await sandbox.Server.ExecuteAsync("SELECT COUNT(*) FROM t", name));
     }
 
@@ -321,7 +388,17 @@ public sealed class MySqlRestoreTests(MariaDbFixture fixture) : IAsyncLifetime
         var restore = new MySqlRestore(server ?? sandbox.Root, TimeProvider.System);
         var plan = await restore.PlanAsync(stored, request, Cancellation);
         Assert.Empty(plan.Refusals);
-        return await restore.RestoreAsync(stored, plan, _ => { }, Cancellation);
+        DumpRestoreOutcome outcome;
+        try
+        {
+            outcome = await restore.RestoreAsync(stored, plan, _ => { }, Cancellation);
+            await (plan.Exchange is { } record ? restore.ExchangeFor(record).ExchangeAsync(Cancellation) : Task.CompletedTask);
+        }
+        finally
+        {
+            await (plan.Exchange is { } begun ? restore.ExchangeFor(begun).ForgetAsync(Cancellation) : Task.CompletedTask);
+        }
+        return outcome;
     }
 
     private async Task AssertSameAsync(string original, string copy, StoredSource stored)

@@ -1,4 +1,4 @@
-namespace Larder.Sources.MySql;
+namespace Larder.Sources.MySql.Restore;
 
 /// <summary>The parts in which <c>4-after.sql</c> is run where several databases come back together.</summary>
 internal enum AfterPart

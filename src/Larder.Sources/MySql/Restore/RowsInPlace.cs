@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Larder.Sources.Dumps;
 
-namespace Larder.Sources.MySql;
+namespace Larder.Sources.MySql.Restore;
 
 /// <summary>
 /// Writes rows into tables that are there, in one transaction: until its end everybody sees the old rows, and any failure leaves them.
