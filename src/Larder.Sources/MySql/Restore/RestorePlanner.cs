@@ -182,8 +182,8 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
         if (leaving.Count > 0)
         {
             var dropped = selection.IsWhole ? $"all that stands in {selection.Target}" : Join(leaving.Select(item => item.FullName));
-            steps.Add($"Drop {dropped}. From then on until everything is written, readers find nothing or a part of it, and only the safety "
-                + "backup leads back.");
+            steps.Add($"Drop {dropped}. From then on until everything is written, readers find nothing or a part of it, and only the "
+                + "safety backup leads back.");
         }
         steps.Add($"{DescribeTables(selection)} in {selection.Target}{DescribeRows()}, with foreign key checks off.");
         DescribeComparison();
