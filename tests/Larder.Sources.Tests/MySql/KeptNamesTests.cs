@@ -26,6 +26,6 @@ public sealed class KeptNamesTests
     {
         var moved = AfterStatement.MoveView("CREATE VIEW `v` AS select `a`.`t`.`é`, '`a`.`t`', 'it''s `a`.' from `a`.`t` join `aa`.`a`"u8, "a", "b``");
         Assert.Equal(
-            "CREATE VIEW `v` AS select `b````.`t`.`é`, '`a`.`t`', 'it''s `a`.' from `b````.`t` join `aa`.`a`", Encoding.UTF8.GetString(moved));
+            "CREATE VIEW `v` AS select `b`````.`t`.`é`, '`a`.`t`', 'it''s `a`.' from `b`````.`t` join `aa`.`a`", Encoding.UTF8.GetString(moved));
     }
 }

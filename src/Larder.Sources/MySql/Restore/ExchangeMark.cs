@@ -93,11 +93,9 @@ internal sealed class ExchangeMark(ServerSession session, string database)
             for (var piece = 0; piece * PieceBytes < text.Length; piece++)
             {
                 var bytes = text.AsSpan(piece * PieceBytes, Math.Min(PieceBytes, text.Length - (piece * PieceBytes)));
+                var key = string.Create(CultureInfo.InvariantCulture, $"'{NameOf(side)}', {place}, {(int)part}, {piece}");
                 await session.QueryAsync(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"INSERT INTO {Quote(table)} VALUES ('{NameOf(side)}', {place}, {(int)part}, {piece}, x'{Convert.ToHexString(bytes)}');"),
-                    CancellationToken.None);
+                    $"INSERT INTO {Quote(table)} VALUES ({key}, x'{Convert.ToHexString(bytes)}');", CancellationToken.None);
             }
         }
         await session.RunAsync("COMMIT");

@@ -71,7 +71,8 @@ internal sealed class LiveDatabase(MySqlQuery query, string name)
 
     /// <summary>Those of one place: of a whole database all of them, of single tables their triggers.</summary>
     public async Task<IReadOnlyList<MySqlExtra>> ReadExtrasAsync(ExchangePlace place, CancellationToken cancellationToken) =>
-        [.. (await ReadExtrasAsync(cancellationToken)).Where(extra => place.IsWhole || (extra.Kind == "TRIGGER" && place.Has(extra.Table)))];
+        [.. (await ReadExtrasAsync(cancellationToken))
+            .Where(extra => place.IsWhole || (extra.Kind == "TRIGGER" && place.Has(extra.Table)))];
 
     /// <summary>
     /// The foreign keys that no rename can move: of a whole database those that point out of it, or at a table that is gone; of single

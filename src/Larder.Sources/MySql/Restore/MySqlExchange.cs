@@ -63,7 +63,7 @@ public sealed class MySqlExchange(MySqlServer server, ExchangeRecord record, Tim
             }
             await RefuseLastAsync(session, cancellationToken);
 
-            // First the mark: without it nothing counts as whole, so a kill half way leaves nothing that could be mistaken for the old data.
+            // First the mark: without it nothing counts as whole, so a kill half way leaves nothing that could be taken for the old data.
             foreach (var database in places.SelectMany(place => new[] { place.Beside, place.Old })
                 .Prepend(ExchangeMark.DatabaseOf(places)))
             {

@@ -36,7 +36,8 @@ public sealed class MySqlRestore(MySqlServer server, TimeProvider clock) : IDump
         }
         var entries = (plan.Exchange, plan.Request.Part) switch
         {
-            ({ } record, _) => await new BesideRestore(selections, plan.Request, feed, ExchangePlace.Of(record)).RunAsync(cancellationToken),
+            ({ } record, _) => await new BesideRestore(selections, plan.Request, feed, ExchangePlace.Of(record))
+                .RunAsync(cancellationToken),
             (null, DumpPart.Data) => await WriteRowsAsync(selections, plan.Request, feed, cancellationToken),
             _ => await new InPlaceRestore(selections, plan.Request, feed).RunAsync(cancellationToken),
         };

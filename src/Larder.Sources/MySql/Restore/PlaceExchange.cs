@@ -120,13 +120,16 @@ internal sealed class PlaceExchange(IReadOnlyList<ExchangePlace> places, ServerS
             if (spares)
             {
                 var coming = await moves.ReadAsync(places[i], places[i].Beside);
-                spared = (await extras[i].FindBrokenAsync()).Except(coming, StringComparer.OrdinalIgnoreCase).ToHashSet(StringComparer.Ordinal);
+                var broken = await extras[i].FindBrokenAsync();
+                spared = broken.Except(coming, StringComparer.OrdinalIgnoreCase).ToHashSet(StringComparer.Ordinal);
             }
             await extras[i].DropAsync(spared);
         }
     }
 
-    /// <summary>While what was restored is live, they find again what they look at, if the backup has it; otherwise they are lost.</summary>
+    /// <summary>
+    /// While what was restored is live, they find again what they look at, if the backup has it; otherwise they are lost.
+    /// </summary>
     private async Task MakeBrokenViewsAsync(ExtraScripts scripts)
     {
         for (var i = 0; i < places.Count; i++)
@@ -149,9 +152,10 @@ internal sealed class PlaceExchange(IReadOnlyList<ExchangePlace> places, ServerS
     {
         for (var i = 0; i < places.Count; i++)
         {
+            var number = i;
             if (places[i].IsNew || await extras[i].AnyAsync()
                 || !standing[i, ExtraPart.Tables].AsSpan().SequenceEqual(coming[i, ExtraPart.Tables])
-                || coming[i, ExtraPart.BeforeViews].Length + coming[i, ExtraPart.Views].Length + coming[i, ExtraPart.BrokenViews].Length > 0)
+                || Enum.GetValues<ExtraPart>().Any(part => part != ExtraPart.Tables && coming[number, part].Length > 0))
             {
                 return false;
             }

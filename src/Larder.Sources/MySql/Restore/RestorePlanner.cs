@@ -181,8 +181,9 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
         var leaving = await FindLeavingAsync(selection, target, isThere, cancellationToken);
         if (leaving.Count > 0)
         {
-            steps.Add($"Drop {(selection.IsWhole ? $"all that stands in {selection.Target}" : Join(leaving.Select(item => item.FullName)))}. "
-                + "From then on until everything is written, readers find nothing or a part of it, and only the safety backup leads back.");
+            var dropped = selection.IsWhole ? $"all that stands in {selection.Target}" : Join(leaving.Select(item => item.FullName));
+            steps.Add($"Drop {dropped}. From then on until everything is written, readers find nothing or a part of it, and only the "
+                + "safety backup leads back.");
         }
         steps.Add($"{DescribeTables(selection)} in {selection.Target}{DescribeRows()}, with foreign key checks off.");
         DescribeComparison();
@@ -252,8 +253,8 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
         }
         foreach (var view in leaving.Where(item => item.IsBroken))
         {
-            steps.Add($"Take note: the view {view.FullName}, which cannot be read because something that it looks at is gone, goes with the "
-                + "rest. It comes back from there only if the backup has what it looks at.");
+            steps.Add($"Take note: the view {view.FullName} cannot be read, because something that it looks at is gone, and goes with the "
+                + "rest. A rollback brings it back only if the backup has what it looks at.");
         }
     }
 
@@ -268,9 +269,9 @@ internal sealed class RestorePlanner(IStoredDump dump, DumpRestoreRequest reques
             return;
         }
         steps.Add("Take away the triggers, views, routines and events of what is replaced, which no rename can move, and keep them as "
-            + $"scripts; rename the new tables into place{away} in one statement; then make the triggers, routines, events and views of the "
-            + "backup.");
-        steps.Add("Take note: all tables change at one moment, but around it, for a moment, readers find no views and writers no triggers.");
+            + $"scripts; rename the new tables into place{away} in one statement; then make the triggers, routines, events and views of "
+            + "the backup.");
+        steps.Add("Take note: all tables change at one moment, but for a moment around it readers find no views and writers no triggers.");
     }
 
     // A foreign key follows the table that it points at, also when that is renamed away.

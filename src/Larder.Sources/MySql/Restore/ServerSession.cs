@@ -38,8 +38,8 @@ internal sealed class ServerSession : IAsyncDisposable
         try
         {
             await session.LockAsync(SqlText.QuoteText(name), cancellationToken);
-            await session.QueryAsync(
-                string.Create(CultureInfo.InvariantCulture, $"SET lock_wait_timeout={LockSeconds}, foreign_key_checks=0;"), cancellationToken);
+            var settings = string.Create(CultureInfo.InvariantCulture, $"SET lock_wait_timeout={LockSeconds}, foreign_key_checks=0;");
+            await session.QueryAsync(settings, cancellationToken);
             return session;
         }
         catch
