@@ -5,7 +5,8 @@ using Larder.Sources.Tools;
 namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>
-/// Runs the stock pg_restore on a dump of which only the tables of contents lie on this machine; rows come to it by pipes.
+/// Runs the stock pg_restore on a dump of which only the tables of contents lie on this machine. It makes everything, in its own order; the
+/// rows are loaded beside it, and large objects come to it by pipes.
 /// </summary>
 internal sealed class ArchiveRestore(TargetServer server, PostgreSqlTools tools, TimeProvider clock)
 {
@@ -37,10 +38,11 @@ internal sealed class ArchiveRestore(TargetServer server, PostgreSqlTools tools,
     {
         toc = TocSchedule.BySize(toc, database.CountBytes);
         using var folder = new PipeFolder();
+        await using var loader = new TableLoader(server, target, dump, database, advance);
         await FillAsync(folder, dump, database, toc, advance, cancellationToken);
 
         // In this order: pg_restore must be gone before its pipes are closed.
-        await using var feed = new RestoreFeed(dump, database, toc, folder, advance, clock);
+        await using var feed = new RestoreFeed(dump, database, toc, folder, loader, advance, clock);
         await using var process = ToolProcess.Start(Prepare(folder, feed, target, jobs), clock);
         await process.Output.CompleteAsync();
         var completion = process.CompleteAsync(cancellationToken);
@@ -61,7 +63,7 @@ internal sealed class ArchiveRestore(TargetServer server, PostgreSqlTools tools,
         Action<long> advance,
         CancellationToken cancellationToken)
     {
-        var contents = toc.ToBytes();
+        var contents = TocSignals.InsteadOfRows(toc).ToBytes();
         await using (var file = File.Create(folder[DatabaseFolder.TocFile]))
         {
             await file.WriteAsync(contents, cancellationToken);

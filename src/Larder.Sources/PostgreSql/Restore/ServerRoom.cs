@@ -13,8 +13,8 @@ internal static class ServerRoom
         TargetServer server, ServerLook found, IReadOnlyList<RestoreWork> works, DumpRestoreRequest request)
     {
         var beside = works.Where(work => work.Way == RestoreWay.Beside).ToList();
-        // In place everything goes over one connection, and another one looks.
-        var wanted = (beside.Count > 0 ? request.Jobs : 0) + OtherConnections;
+        // Each job has one of pg_restore and one that loads the rows. In place everything goes over one connection, and another one looks.
+        var wanted = (beside.Count > 0 ? 2 * request.Jobs : 0) + OtherConnections;
         if (found.FreeConnections < wanted)
         {
             yield return string.Create(
