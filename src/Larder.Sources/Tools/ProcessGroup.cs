@@ -56,9 +56,9 @@ internal sealed class ProcessGroup(int id)
             var fields = line[(line.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
             return fields is [not ("Z" or "X"), _, var group, ..] && int.Parse(group, CultureInfo.InvariantCulture) == id;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false; // It has gone meanwhile.
+            return false; // It has gone meanwhile, or is somebody else's.
         }
     }
 

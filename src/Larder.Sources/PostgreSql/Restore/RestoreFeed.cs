@@ -4,13 +4,18 @@ using Larder.Sources.Dumps;
 namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>
-/// Loads the tables of a dump that pg_restore waits for at a <see cref="PipeFolder"/>, and hands it large objects there. What it waits for it
-/// says itself, on standard error; should a future one say it in other words, a look at the pipes once a second finds it. To be disposed
+/// Loads the tables of a dump that pg_restore waits for at a <see cref="PipeFolder"/>, and hands it large objects there. What it waits for
+/// it says itself, on standard error; should a future one say it in other words, a look at the pipes once a second finds it. To be disposed
 /// after pg_restore has ended: a pipe that is closed early says that a table is there.
 /// </summary>
 internal sealed class RestoreFeed : IAsyncDisposable
 {
     private const string Launching = "pg_restore: launching item ";
+
+    // What it says with one job, where it launches nothing.
+    private const string ReadingRows = "pg_restore: processing data for table \"";
+    private const string ReadingObjects = "pg_restore: processing BLOBS";
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly IStoredDump dump;
@@ -26,6 +31,7 @@ internal sealed class RestoreFeed : IAsyncDisposable
     private readonly TaskCompletionSource failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock gate = new();
     private readonly ITimer timer;
+    private bool hasJobs;
     private int active;
 
     /// <param name="toc">What pg_restore was given; its entries with data have pipes in the folder.</param>
@@ -69,9 +75,24 @@ internal sealed class RestoreFeed : IAsyncDisposable
             && int.TryParse(line.AsSpan(Launching.Length).Trim() is var rest && rest.IndexOf(' ') is var end and > 0 ? rest[..end] : rest,
                 NumberStyles.None, CultureInfo.InvariantCulture, out var dumpId))
         {
+            hasJobs = true;
             Begin(dumpId, null);
         }
+        else if (!hasJobs && line.StartsWith(ReadingRows, StringComparison.Ordinal) && line.Length > ReadingRows.Length)
+        {
+            BeginFirst(entry => entry.Kind != TocEntry.LargeObjects && IsOf(entry, line[ReadingRows.Length..^1]));
+        }
+        else if (!hasJobs && line == ReadingObjects)
+        {
+            BeginFirst(entry => entry.Kind == TocEntry.LargeObjects);
+        }
     }
+
+    private static bool IsOf(TocEntry entry, string name) =>
+        entry is { Schema: { } schema, Tag: { } table }
+        && name.Length == schema.Length + 1 + table.Length
+        && name.StartsWith(schema, StringComparison.Ordinal)
+        && name.EndsWith(table, StringComparison.Ordinal);
 
     public async ValueTask DisposeAsync()
     {
@@ -102,6 +123,18 @@ internal sealed class RestoreFeed : IAsyncDisposable
                 {
                     Begin(entry.DumpId, pipe);
                 }
+            }
+        }
+    }
+
+    /// <summary>With one job everything comes in the order of the table of contents.</summary>
+    private void BeginFirst(Func<TocEntry, bool> isNext)
+    {
+        lock (gate)
+        {
+            if (waiting.Values.FirstOrDefault(isNext) is { } next)
+            {
+                Begin(next.DumpId, null);
             }
         }
     }

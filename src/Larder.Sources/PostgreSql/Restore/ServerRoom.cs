@@ -35,13 +35,10 @@ internal static class ServerRoom
     /// <summary>Of the file system with the server's data; null where that cannot be told from here.</summary>
     public static long? FreeBytes(TargetServer server, ServerLook found)
     {
-        var isLocal = server.Host.StartsWith('/')
-            || server.Host is "localhost" or "::1"
-            || server.Host.StartsWith("127.", StringComparison.Ordinal);
         try
         {
             // The file is the server's own, so that a folder of the same name in a container is not taken for it.
-            return isLocal && found.DataFolder is { } folder && File.Exists(Path.Combine(folder, "postmaster.pid"))
+            return server.IsLocal && found.DataFolder is { } folder && File.Exists(Path.Combine(folder, "postmaster.pid"))
                 ? new DriveInfo(folder).AvailableFreeSpace
                 : null;
         }
