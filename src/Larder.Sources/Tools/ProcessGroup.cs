@@ -17,8 +17,11 @@ internal sealed class ProcessGroup(int id)
     /// <summary>To be called when the program has exited. An empty group's number may be given away, so it is signalled no more.</summary>
     public void NoteExit() => gone |= !Signal(0);
 
-    /// <summary>Whether every process of it is gone. Dead ones that init has not yet fetched count as there.</summary>
-    public bool IsEmpty => gone || !Signal(0);
+    /// <summary>
+    /// Whether every process of it is gone or dead. A dead one that its parent has not fetched yet can be signalled still, and some
+    /// containers' first process takes a second to fetch it; it holds nothing open and does nothing any more.
+    /// </summary>
+    public bool IsEmpty => gone || !Signal(0) || !HasLiving();
 
     public void AskToEnd() => Signal(Terminate);
 
@@ -40,6 +43,24 @@ internal sealed class ProcessGroup(int id)
         15 => ", SIGTERM",
         _ => "",
     };
+
+    private bool HasLiving() => Directory.EnumerateDirectories("/proc")
+        .Any(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out _) && IsLiving(folder));
+
+    /// <summary>The line is <c>pid (name) state parent group …</c>; the name may hold anything.</summary>
+    private bool IsLiving(string folder)
+    {
+        try
+        {
+            var line = File.ReadAllText(Path.Combine(folder, "stat"));
+            var fields = line[(line.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            return fields is [not ("Z" or "X"), _, var group, ..] && int.Parse(group, CultureInfo.InvariantCulture) == id;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // It has gone meanwhile, or is somebody else's.
+        }
+    }
 
     private bool Signal(int signal)
     {

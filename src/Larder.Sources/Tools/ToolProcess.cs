@@ -282,9 +282,7 @@ public sealed class ToolProcess : IAsyncDisposable
         disposal.Dispose();
     }
 
-    /// <summary>
-    /// A killed process needs a moment to vanish. Bounded, because in a container without an init dead ones stay in the list.
-    /// </summary>
+    /// <summary>A killed process needs a moment to die; bounded, because one that waits for a disk may need more.</summary>
     private async Task WaitUntilEmptyAsync()
     {
         var killed = clock.GetTimestamp();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Larder.Sources.Tools;
 
@@ -108,6 +109,26 @@ public sealed class ToolProcessTests
             await Start($"sh -c 'sleep 1000' {mark}").DisposeAsync();
         }
         Assert.Empty(RunningProcesses.FindByArgument(mark));
+    }
+
+    [Fact]
+    public async Task A_dead_process_that_its_parent_does_not_fetch_is_not_waited_for()
+    {
+        // The first is in the group; its parent has left for a session of its own and never asks after it.
+        var process = Start("(sleep 1000 & echo $!; exec setsid sh -c 'echo $$; exec sleep 1000 >/dev/null') & wait");
+        var lines = new StreamReader(process.Output.AsStream(leaveOpen: true));
+        var dead = await lines.ReadLineAsync(Cancellation);
+        var parent = int.Parse((await lines.ReadLineAsync(Cancellation))!, CultureInfo.InvariantCulture);
+        try
+        {
+            await process.DisposeAsync();
+            Assert.Contains(" Z ", await File.ReadAllTextAsync($"/proc/{dead}/stat", Cancellation), StringComparison.Ordinal);
+            Assert.True(new ProcessGroup(process.Id).IsEmpty);
+        }
+        finally
+        {
+            System.Diagnostics.Process.GetProcessById(parent).Kill();
+        }
     }
 
     [Fact]

@@ -10,6 +10,9 @@ namespace Larder.Engine.Restore.Transaction;
 /// <summary>Makes the exchanges of a restore's parts, in the process that wrote their records or in a later one.</summary>
 internal sealed class ExchangeFactory(EngineContext context, RestoreFolder folder, RestoreRecord record)
 {
+    // An exchange that was made knows where its server is, which takes a program to find out.
+    private readonly Dictionary<int, IExchange> made = [];
+
     /// <summary>How long to wait for programs that have a SQLite database open.</summary>
     public static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(5);
 
@@ -20,7 +23,7 @@ internal sealed class ExchangeFactory(EngineContext context, RestoreFolder folde
     public async Task<IExchange> MakeAsync(RestorePart part, CancellationToken cancellationToken)
     {
         var exchange = part.Exchange!;
-        return exchange.Engine switch
+        return made[part.Number] = made.GetValueOrDefault(part.Number) ?? exchange.Engine switch
         {
             "sqlite" => new SqliteExchange(exchange, BusyTimeout, context.Clock),
             var engine when DumpEngines.IsServer(engine) && part.Address.Kind != AddressKind.Path =>

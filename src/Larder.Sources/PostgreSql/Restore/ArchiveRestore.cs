@@ -5,12 +5,16 @@ using Larder.Sources.Tools;
 namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>
-/// Runs the stock pg_restore on a dump of which only the tables of contents lie on this machine; rows come to it by pipes.
+/// Runs the stock pg_restore on a dump of which only the tables of contents lie on this machine. It makes everything, in its own order; the
+/// rows are loaded beside it, and large objects come to it by pipes.
 /// </summary>
 internal sealed class ArchiveRestore(TargetServer server, PostgreSqlTools tools, TimeProvider clock)
 {
     // What is restored beside the live data is made durable by the renaming at the end, whose commit flushes all that was logged before it.
     private const string Unhurried = "-c synchronous_commit=off";
+
+    // A server helps itself with two more processes at each index. Where its processors are all at work, that costs a fifth more of them.
+    private const string Unhelped = "-c max_parallel_maintenance_workers=0";
 
     public TimeSpan? Timeout { get; init; }
 
@@ -37,11 +41,13 @@ internal sealed class ArchiveRestore(TargetServer server, PostgreSqlTools tools,
     {
         toc = TocSchedule.BySize(toc, database.CountBytes);
         using var folder = new PipeFolder();
+        await using var loader = new TableLoader(server, target, dump, database, advance);
         await FillAsync(folder, dump, database, toc, advance, cancellationToken);
 
         // In this order: pg_restore must be gone before its pipes are closed.
-        await using var feed = new RestoreFeed(dump, database, toc, folder, advance, clock);
-        await using var process = ToolProcess.Start(Prepare(folder, feed, target, jobs), clock);
+        await using var feed = new RestoreFeed(dump, database, toc, folder, loader, advance, clock);
+        var options = AreProcessorsTaken(database, toc, jobs) ? $"{Unhurried} {Unhelped}" : Unhurried;
+        await using var process = ToolProcess.Start(Prepare(folder, feed, target, jobs, options), clock);
         await process.Output.CompleteAsync();
         var completion = process.CompleteAsync(cancellationToken);
         if (await Task.WhenAny(completion, feed.Failure) != completion
@@ -61,7 +67,7 @@ internal sealed class ArchiveRestore(TargetServer server, PostgreSqlTools tools,
         Action<long> advance,
         CancellationToken cancellationToken)
     {
-        var contents = toc.ToBytes();
+        var contents = TocSignals.InsteadOfRows(toc).ToBytes();
         await using (var file = File.Create(folder[DatabaseFolder.TocFile]))
         {
             await file.WriteAsync(contents, cancellationToken);
@@ -95,7 +101,7 @@ internal sealed class ArchiveRestore(TargetServer server, PostgreSqlTools tools,
         }
     }
 
-    private ToolStart Prepare(PipeFolder folder, RestoreFeed feed, string target, int jobs)
+    private ToolStart Prepare(PipeFolder folder, RestoreFeed feed, string target, int jobs, string options)
     {
         var start = server.Connection.Start(
             tools.Restore,
@@ -113,8 +119,18 @@ internal sealed class ArchiveRestore(TargetServer server, PostgreSqlTools tools,
             KeepErrorLine = new RestoreMessages(feed.Hear).Keep,
             Environment = new Dictionary<string, string>(start.Environment)
             {
-                ["PGOPTIONS"] = $"{Environment.GetEnvironmentVariable("PGOPTIONS")} {Unhurried}".Trim(),
+                ["PGOPTIONS"] = $"{Environment.GetEnvironmentVariable("PGOPTIONS")} {options}".Trim(),
             },
         };
+    }
+
+    /// <summary>
+    /// Whether the jobs alone keep the server's processors busy to the end: there are as many jobs, and no table is so large that the
+    /// others are done long before it. Of a server elsewhere it is not known.
+    /// </summary>
+    private bool AreProcessorsTaken(StoredDatabase database, ArchiveToc toc, int jobs)
+    {
+        var bytes = toc.Entries.Select(database.CountBytes).ToList();
+        return server.IsLocal && jobs >= Environment.ProcessorCount && bytes.DefaultIfEmpty().Max() * 2 * jobs <= bytes.Sum();
     }
 }

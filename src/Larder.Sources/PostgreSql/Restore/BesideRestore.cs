@@ -20,7 +20,7 @@ internal sealed class BesideRestore(
         {
             await FillAsync(work, part, entries, cancellationToken);
         }
-        await new PostgreSqlExchange(target, record, clock).MarkWholeAsync(cancellationToken);
+        await new PostgreSqlExchange(target, record, clock, look.Server).MarkWholeAsync(cancellationToken);
         return new DumpRestoreOutcome { Entries = entries };
     }
 

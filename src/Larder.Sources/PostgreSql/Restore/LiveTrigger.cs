@@ -17,7 +17,7 @@ internal sealed record LiveTrigger(string Schema, string Table, string Name, cha
         NpgsqlConnection connection, IEnumerable<long> tables, CancellationToken cancellationToken)
     {
         const string sql = """
-            SELECT n.nspname, c.relname, t.tgname, t.tgenabled
+            SELECT n.nspname, c.relname, t.tgname, t.tgenabled::text
             FROM pg_catalog.pg_trigger t
             JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -32,7 +32,7 @@ internal sealed record LiveTrigger(string Schema, string Table, string Name, cha
         var found = new List<LiveTrigger>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            found.Add(new LiveTrigger(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetChar(3)));
+            found.Add(new LiveTrigger(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3)[0]));
         }
         return found;
     }

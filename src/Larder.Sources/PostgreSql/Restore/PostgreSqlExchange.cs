@@ -37,6 +37,10 @@ public sealed class PostgreSqlExchange : IExchange
         session = DatabaseNames.SessionOf(record);
     }
 
+    /// <summary>Over a server that was found before, which saves asking psql for it once more.</summary>
+    internal PostgreSqlExchange(PostgreSqlTarget target, ExchangeRecord record, TimeProvider clock, TargetServer known)
+        : this(target, record, clock) => server = known.ServesFor([.. Names]) ? known : null;
+
     private IEnumerable<string> Names => record.Parts.Select(part => part.Live);
 
     private string Shown => string.Join(", ", Names);

@@ -4,18 +4,24 @@ using Larder.Sources.Dumps;
 namespace Larder.Sources.PostgreSql.Restore;
 
 /// <summary>
-/// Hands the rows of a dump to a pg_restore that reads them from a <see cref="PipeFolder"/>. What it reads next it says itself, on standard
-/// error; should a future one say it in other words, a look at the pipes once a second finds what it waits for. To be disposed after
-/// pg_restore has ended: a pipe that is closed early is the end of a table to it.
+/// Loads the tables of a dump that pg_restore waits for at a <see cref="PipeFolder"/>, and hands it large objects there. What it waits for
+/// it says itself, on standard error; should a future one say it in other words, a look at the pipes once a second finds it. To be disposed
+/// after pg_restore has ended: a pipe that is closed early says that a table is there.
 /// </summary>
 internal sealed class RestoreFeed : IAsyncDisposable
 {
     private const string Launching = "pg_restore: launching item ";
+
+    // What it says with one job, where it launches nothing.
+    private const string ReadingRows = "pg_restore: processing data for table \"";
+    private const string ReadingObjects = "pg_restore: processing BLOBS";
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly IStoredDump dump;
     private readonly StoredDatabase database;
     private readonly PipeFolder folder;
+    private readonly TableLoader loader;
     private readonly Action<long> advance;
     private readonly Dictionary<int, TocEntry> waiting;
     private readonly List<Task> feeds = [];
@@ -25,15 +31,23 @@ internal sealed class RestoreFeed : IAsyncDisposable
     private readonly TaskCompletionSource failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock gate = new();
     private readonly ITimer timer;
+    private bool hasJobs;
     private int active;
 
     /// <param name="toc">What pg_restore was given; its entries with data have pipes in the folder.</param>
     public RestoreFeed(
-        IStoredDump dump, StoredDatabase database, ArchiveToc toc, PipeFolder folder, Action<long> advance, TimeProvider clock)
+        IStoredDump dump,
+        StoredDatabase database,
+        ArchiveToc toc,
+        PipeFolder folder,
+        TableLoader loader,
+        Action<long> advance,
+        TimeProvider clock)
     {
         this.dump = dump;
         this.database = database;
         this.folder = folder;
+        this.loader = loader;
         this.advance = advance;
         waiting = toc.Entries.Where(entry => entry.HasData).ToDictionary(entry => entry.DumpId);
         timer = clock.CreateTimer(_ => LookForReaders(), null, LookInterval, LookInterval);
@@ -42,7 +56,7 @@ internal sealed class RestoreFeed : IAsyncDisposable
     /// <summary>Never completes well; fails as soon as a file cannot be read or handed over.</summary>
     public Task Failure => failure.Task;
 
-    /// <summary>The files that were handed over to their ends, and how many rows they held.</summary>
+    /// <summary>The tables that were loaded, by data file, and how many rows they hold.</summary>
     public IReadOnlyDictionary<string, long> Rows
     {
         get
@@ -54,16 +68,31 @@ internal sealed class RestoreFeed : IAsyncDisposable
         }
     }
 
-    /// <summary>Hears a line of pg_restore and begins to feed what it says that it reads next.</summary>
+    /// <summary>Hears a line of pg_restore and begins with what it says that it reads next.</summary>
     public void Hear(string line)
     {
         if (line.StartsWith(Launching, StringComparison.Ordinal)
             && int.TryParse(line.AsSpan(Launching.Length).Trim() is var rest && rest.IndexOf(' ') is var end and > 0 ? rest[..end] : rest,
                 NumberStyles.None, CultureInfo.InvariantCulture, out var dumpId))
         {
+            hasJobs = true;
             Begin(dumpId, null);
         }
+        else if (!hasJobs && line.StartsWith(ReadingRows, StringComparison.Ordinal) && line.Length > ReadingRows.Length)
+        {
+            BeginFirst(entry => entry.Kind != TocEntry.LargeObjects && IsOf(entry, line[ReadingRows.Length..^1]));
+        }
+        else if (!hasJobs && line == ReadingObjects)
+        {
+            BeginFirst(entry => entry.Kind == TocEntry.LargeObjects);
+        }
     }
+
+    private static bool IsOf(TocEntry entry, string name) =>
+        entry is { Schema: { } schema, Tag: { } table }
+        && name.Length == schema.Length + 1 + table.Length
+        && name.StartsWith(schema, StringComparison.Ordinal)
+        && name.EndsWith(table, StringComparison.Ordinal);
 
     public async ValueTask DisposeAsync()
     {
@@ -98,6 +127,18 @@ internal sealed class RestoreFeed : IAsyncDisposable
         }
     }
 
+    /// <summary>With one job everything comes in the order of the table of contents.</summary>
+    private void BeginFirst(Func<TocEntry, bool> isNext)
+    {
+        lock (gate)
+        {
+            if (waiting.Values.FirstOrDefault(isNext) is { } next)
+            {
+                Begin(next.DumpId, null);
+            }
+        }
+    }
+
     private void Begin(int dumpId, PipeFile? pipe)
     {
         lock (gate)
@@ -120,12 +161,7 @@ internal sealed class RestoreFeed : IAsyncDisposable
             }
             else
             {
-                var counter = new CopyRowCounter();
-                await FeedFileAsync(entry.DataFile!, pipe, counter.Look);
-                lock (gate)
-                {
-                    rows[entry.DataFile!] = counter.Complete(database.Folder, entry.DataFile!);
-                }
+                await LoadAsync(entry, pipe);
             }
         }
         catch (Exception error)
@@ -147,35 +183,56 @@ internal sealed class RestoreFeed : IAsyncDisposable
         using var list = File.OpenText(folder[entry.DataFile!]);
         await foreach (var (_, name) in LargeObjectList.ReadAsync(list, entry.DataFile!, ending.Token))
         {
-            await FeedFileAsync(name, null, _ => { });
+            await FeedFileAsync(name);
             folder.Remove(name);
         }
     }
 
-    private async Task FeedFileAsync(string name, PipeFile? pipe, Action<ReadOnlyMemory<byte>> look)
+    private async Task LoadAsync(TocEntry table, PipeFile? signal)
+    {
+        try
+        {
+            var count = await loader.LoadAsync(table, ending.Token);
+            lock (gate)
+            {
+                rows[table.DataFile!] = count;
+            }
+        }
+        catch
+        {
+            Keep(signal);
+            throw;
+        }
+        signal ??= await folder.OpenWriterAsync(table.DataFile!, ending.Token);
+        await signal.DisposeAsync();
+    }
+
+    private async Task FeedFileAsync(string name)
     {
         var file = database.Files.GetValueOrDefault(name) ?? throw new SourceException(
             SourceError.Damaged, $"The dump of the database {database.Folder} is not whole: the file {name} is not stored.");
-        var whole = false;
+        await using var content = await dump.OpenAsync(file.Path, ending.Token);
+        var pipe = await folder.OpenWriterAsync(name, ending.Token);
         try
         {
-            await using var content = await dump.OpenAsync(file.Path, ending.Token);
-            pipe ??= await folder.OpenWriterAsync(name, ending.Token);
-            await TableFeed.CopyAsync(content, pipe, look, advance, ending.Token);
-            whole = true;
+            await TableFeed.CopyAsync(content, pipe, _ => { }, advance, ending.Token);
         }
-        finally
+        catch
         {
-            if (pipe is not null && whole)
+            Keep(pipe);
+            throw;
+        }
+        await pipe.DisposeAsync();
+    }
+
+    /// <summary>Open until pg_restore has ended.</summary>
+    private void Keep(PipeFile? pipe)
+    {
+        if (pipe is not null)
+        {
+            lock (gate)
             {
-                await pipe.DisposeAsync();
-            }
-            else if (pipe is not null)
-            {
-                lock (gate)
-                {
-                    kept.Add(pipe);
-                }
+                kept.Add(pipe);
             }
         }
     }

@@ -13,8 +13,8 @@ internal static class ServerRoom
         TargetServer server, ServerLook found, IReadOnlyList<RestoreWork> works, DumpRestoreRequest request)
     {
         var beside = works.Where(work => work.Way == RestoreWay.Beside).ToList();
-        // In place everything goes over one connection, and another one looks.
-        var wanted = (beside.Count > 0 ? request.Jobs : 0) + OtherConnections;
+        // Each job has one of pg_restore and one that loads the rows. In place everything goes over one connection, and another one looks.
+        var wanted = (beside.Count > 0 ? 2 * request.Jobs : 0) + OtherConnections;
         if (found.FreeConnections < wanted)
         {
             yield return string.Create(
@@ -35,13 +35,10 @@ internal static class ServerRoom
     /// <summary>Of the file system with the server's data; null where that cannot be told from here.</summary>
     public static long? FreeBytes(TargetServer server, ServerLook found)
     {
-        var isLocal = server.Host.StartsWith('/')
-            || server.Host is "localhost" or "::1"
-            || server.Host.StartsWith("127.", StringComparison.Ordinal);
         try
         {
             // The file is the server's own, so that a folder of the same name in a container is not taken for it.
-            return isLocal && found.DataFolder is { } folder && File.Exists(Path.Combine(folder, "postmaster.pid"))
+            return server.IsLocal && found.DataFolder is { } folder && File.Exists(Path.Combine(folder, "postmaster.pid"))
                 ? new DriveInfo(folder).AvailableFreeSpace
                 : null;
         }

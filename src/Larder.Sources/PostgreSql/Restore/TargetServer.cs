@@ -23,6 +23,10 @@ internal sealed class TargetServer
 
     public string Host => settings.Host!;
 
+    /// <summary>Whether it runs on this machine, or what it is reached by does.</summary>
+    public bool IsLocal =>
+        Host.StartsWith('/') || Host is "localhost" or "::1" || Host.StartsWith("127.", StringComparison.Ordinal);
+
     public int Port => settings.Port;
 
     public string User => settings.Username!;
@@ -138,6 +142,8 @@ internal sealed class TargetServer
             ApplicationName = "larder",
             IncludeErrorDetail = true,
             Enlist = false,
+            // Otherwise the driver reads the whole catalog of types first, for each database anew; we use the built-in ones alone.
+            ["Server Compatibility Mode"] = "NoTypeLoading",
         };
         DriverSettings.Apply(connection, settings);
         return new TargetServer(connection, settings)

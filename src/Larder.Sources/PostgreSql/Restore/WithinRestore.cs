@@ -1,5 +1,4 @@
 using Larder.Sources.Dumps;
-using Npgsql;
 
 namespace Larder.Sources.PostgreSql.Restore;
 
@@ -138,10 +137,10 @@ internal sealed class WithinRestore(
         LiveSession session, RestoreWork work, CancellationToken cancellationToken)
     {
         var sent = new Dictionary<string, long>(StringComparer.Ordinal);
-        var encoding = work.Dump.Toc.RowEncoding;
         foreach (var table in ReadBack.FindTables(work))
         {
-            sent[$"{work.Dump.Folder}/{table.DataFile}"] = await SendTableAsync(session, work, table, encoding, cancellationToken);
+            sent[$"{work.Dump.Folder}/{table.DataFile}"] = await TableRows.SendAsync(
+                session.Connection, dump, work.Dump, table, advance, cancellationToken);
         }
         foreach (var list in work.Toc.Entries.Where(entry => entry.Kind == TocEntry.LargeObjects))
         {
@@ -152,27 +151,6 @@ internal sealed class WithinRestore(
             work.Toc.Entries.Where(entry => entry.Kind == TocParts.SequenceSet).Select(entry => entry.Definition!.Trim()),
             cancellationToken);
         return sent;
-    }
-
-    private async Task<long> SendTableAsync(
-        LiveSession session, RestoreWork work, TocEntry table, string? encoding, CancellationToken cancellationToken)
-    {
-        var counter = new CopyRowCounter();
-        await using var content = await dump.OpenAsync(work.Dump.Files[table.DataFile!].Path, cancellationToken);
-        var writer = (NpgsqlCopyTextWriter)await session.Connection.BeginTextImportAsync(
-            CopyStatement.ToWrite(table, encoding), cancellationToken);
-        try
-        {
-            await TableFeed.CopyAsync(content, writer.BaseStream, counter.Look, advance, cancellationToken);
-            await writer.DisposeAsync(); // This says that these were all rows, so it must not happen otherwise.
-        }
-        catch
-        {
-            // Where the server itself has ended it, there is nothing to cancel any more.
-            await writer.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw;
-        }
-        return counter.Complete(work.Dump.Folder, table.DataFile!);
     }
 
     private static async Task RunAllAsync(LiveSession session, IEnumerable<string> statements, CancellationToken cancellationToken)

@@ -61,7 +61,7 @@ public sealed class OverwriteTests(SharedPostgresServer shared)
         var restore = made.Restore(settings: new PostgreSqlSettings { Url = server.Url(name, name, "x") });
         var beside = await restore.PlanAsync(made.Dump, made.Request(mayReplace: true) with { Jobs = 8 }, Cancellation);
         Assert.Contains(beside.Refusals, text => text.Contains("--in-place", StringComparison.Ordinal));
-        Assert.Contains(beside.Refusals, text => text.Contains("needs 10 connections", StringComparison.Ordinal));
+        Assert.Contains(beside.Refusals, text => text.Contains("needs 18 connections", StringComparison.Ordinal));
 
         await made.RunAsync(restore, made.Request(mayReplace: true) with { Overwrites = true, Jobs = 8 }, Cancellation);
         Assert.Equal(1L, await server.ScalarAsync(name, "SELECT count(*) FROM s.t", Cancellation));

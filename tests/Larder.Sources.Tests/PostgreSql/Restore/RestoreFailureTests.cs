@@ -57,7 +57,7 @@ public sealed class RestoreFailureTests(SharedPostgresServer shared)
             "postgres",
             $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE '{made.Database}\\_larder\\_%'",
             Cancellation)));
-        Assert.Equal(SourceError.ToolFailed, error.Error);
+        Assert.Equal(SourceError.Unreachable, error.Error);
         Assert.Contains("connection", error.Message, StringComparison.Ordinal);
         await AssertUntouchedAsync(made);
     }

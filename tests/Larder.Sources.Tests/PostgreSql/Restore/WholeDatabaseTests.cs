@@ -9,12 +9,14 @@ public sealed class WholeDatabaseTests(SharedPostgresServer shared)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task A_database_with_every_feature_comes_back_without_a_difference_under_another_name()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_database_with_every_feature_comes_back_without_a_difference_under_another_name(int jobs)
     {
         await using var made = await MakeFeaturesAsync();
         var target = made.Database + "_restored";
-        var outcome = await made.RunAsync(made.Request(target), Cancellation);
+        var outcome = await made.RunAsync(made.Request(target) with { Jobs = jobs }, Cancellation);
 
         Assert.Empty(outcome.Warnings);
         await AssertEqualAsync(made, target);
