@@ -121,7 +121,8 @@ internal sealed class WayBack(
         catch (SourceException e)
         {
             left.Add(
-                $"What the restore has written beside {part.Target} cannot be removed yet; \"larder restore --resume\" does it. {e.Message}");
+                $"What the restore has written beside {part.Target} cannot be removed yet; \"larder restore --resume\" does it. "
+                + e.Message);
             events.Append(EventLevel.Warning, left[^1]);
         }
     }
