@@ -65,7 +65,10 @@ public sealed partial class HouseTests
         [
             "Backups", "Browse", "Catalog", "Cleanup", "Configuration", "Errors", "Maintenance", "Repositories", "Restore", "Servers",
         ],
-        ["Doctor"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Restore"],
+        ["Doctor"] =
+        [
+            "Backups", "Catalog", "Configuration", "Drills", "Errors", "Maintenance", "Repositories", "Restore", "Servers",
+        ],
         ["SelfTests"] =
         [
             "BackingUp", "Backups", "Browse", "Cleanup", "Configuration", "Doctor", "Errors", "Maintenance", "Repositories", "Restore", "Retention",

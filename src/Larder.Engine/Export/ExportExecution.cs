@@ -7,7 +7,7 @@ using Larder.Repository.Snapshots;
 using Larder.Sources;
 using Larder.Sources.Files;
 using Larder.Sources.Sqlite;
-using Larder.Sources.Throwaway;
+using Larder.Sources.Tools;
 
 namespace Larder.Engine.Export;
 

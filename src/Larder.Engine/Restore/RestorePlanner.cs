@@ -202,8 +202,9 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest asked
         {
             refusals.Add(new RestoreRefusal(
                 step.Source.Name,
-                $"Source \"{step.Source.Name}\" was dumped from a server of version {step.Source.Recorded!.EngineVersion}, and {plan.Target} is "
-                + $"{plan.ServerVersion}: an older server does not understand all that a newer one writes. Restore to a server that is not older."));
+                $"Source \"{step.Source.Name}\" was dumped from a server of version {step.Source.Recorded!.EngineVersion}, and "
+                + $"{plan.Target} is {plan.ServerVersion}: an older server does not understand all that a newer one writes. Restore to a "
+                + "server that is not older."));
         }
         return new RestoreLine
         {

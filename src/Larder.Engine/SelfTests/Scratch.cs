@@ -3,7 +3,7 @@ using Larder.Engine.Configuration;
 using Larder.Engine.Repositories;
 using Larder.Repository;
 using Larder.Repository.Storage;
-using Larder.Sources.Throwaway;
+using Larder.Sources.Tools;
 
 namespace Larder.Engine.SelfTests;
 

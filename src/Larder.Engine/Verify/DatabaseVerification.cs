@@ -1,7 +1,7 @@
 using Larder.Engine.Backups;
 using Larder.Sources;
 using Larder.Sources.Sqlite;
-using Larder.Sources.Throwaway;
+using Larder.Sources.Tools;
 
 namespace Larder.Engine.Verify;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Larder.Sources.Tools;
 
 namespace Larder.Sources.Throwaway;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Larder.Sources.Dumps;
+using Larder.Sources.Tools;
 
 namespace Larder.Sources.Throwaway;
 
@@ -9,10 +10,7 @@ namespace Larder.Sources.Throwaway;
 /// </summary>
 public sealed class ScratchServer : DrillServer
 {
-    private const string Prefix = "larder_drill_";
-
-    /// <summary>Whether a drill has made the database of this name.</summary>
-    internal static bool IsOwn(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
+    private const string Prefix = Leftovers.ScratchPrefix;
 
     private readonly Dictionary<string, string> names;
     private readonly ScratchKeeper? keeper;

@@ -5,7 +5,7 @@ using Larder.Sources;
 using Larder.Sources.Exchanges;
 using Larder.Sources.Files;
 using Larder.Sources.Sqlite;
-using Larder.Sources.Throwaway;
+using Larder.Sources.Tools;
 
 namespace Larder.Engine.Restore.Transaction;
 

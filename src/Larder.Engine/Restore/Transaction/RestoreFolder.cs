@@ -44,7 +44,9 @@ internal sealed class RestoreFolder(string stateDirectory)
         return [.. found.OrderByDescending(restore => restore.Record.StartedAt)];
     }
 
-    /// <summary>Removes what was being written when its process was killed. Who writes holds it, and it has no name of its own yet.</summary>
+    /// <summary>
+    /// Removes what was being written when its process was killed. Who writes holds it, and it has no name of its own yet.
+    /// </summary>
     /// <returns>What was removed.</returns>
     public IReadOnlyList<string> RemoveLeftovers()
     {

@@ -1,7 +1,7 @@
 using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
 using Larder.Engine.Maintenance;
-using Larder.Sources.Throwaway;
+using Larder.Sources.Tools;
 
 namespace Larder.Engine.Restore.Transaction;
 
@@ -17,7 +17,8 @@ public static class RestoreRecovery
     /// <summary>Removes temporary files of processes that were killed. What cannot be removed now is left to the next.</summary>
     public static void RemoveLeftovers(EngineContext context)
     {
-        foreach (var left in PrivateFolder.RemoveLeftovers().Concat(new RestoreFolder(context.Configuration.StateDirectory).RemoveLeftovers()))
+        var folder = new RestoreFolder(context.Configuration.StateDirectory);
+        foreach (var left in PrivateFolder.RemoveLeftovers().Concat(folder.RemoveLeftovers()))
         {
             context.Warn($"{left} was left by a process that was killed, and was removed.");
         }
@@ -44,6 +45,15 @@ public static class RestoreRecovery
             }
         }
         return recovered;
+    }
+
+    /// <summary>The journal is open still, so this comes again until it is gone.</summary>
+    private static void ThrowIfLeft(string? left)
+    {
+        if (left is not null)
+        {
+            throw new LarderException(EngineError.RestoreStuck, $"What stood there before is live. {left}");
+        }
     }
 
     private static IEnumerable<JournaledRestore> Unfinished(RestoreFolder folder) => folder.ReadAll().Where(restore => restore.End is null);
@@ -91,11 +101,12 @@ public static class RestoreRecovery
             }
             catch (LarderException e) when (e.Error == EngineError.ServiceFailed)
             {
-                await wayBack.UndoAsync($"{name} was interrupted{place}, and the service does not work with what it restored.");
+                ThrowIfLeft(await wayBack.UndoAsync(
+                    $"{name} was interrupted{place}, and the service does not work with what it restored."));
                 return $"{name} was interrupted{place}, and the service did not work with what it had restored, so it was undone.";
             }
         }
-        await wayBack.UndoAsync($"{name} was interrupted{place}.");
+        ThrowIfLeft(await wayBack.UndoAsync($"{name} was interrupted{place}."));
         return $"{name} was interrupted{place}; it was undone, and what stood there before is live.";
     }
 }

@@ -152,7 +152,10 @@ internal sealed class RestoreTransaction(
         events.Append(EventLevel.Error, error.Message);
         var isUndoing = journal.Restore.WasNoticeable || failure is SourceException { Error: SourceError.Mismatch };
         progress.Begin("putting back what stood there", 0);
-        await new WayBack(plan.Context, plan.Folder, journal, events, progress).UndoAsync(error.Message);
+        if (await new WayBack(plan.Context, plan.Folder, journal, events, progress).UndoAsync(error.Message) is { } left)
+        {
+            plan.Context.Warn(left);
+        }
         return !isUndoing || failure is OperationCanceledException
             ? failure
             : new LarderException(

@@ -2,7 +2,6 @@ using System.Text;
 using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
 using Larder.Sources;
-using Larder.Sources.Throwaway;
 using Larder.Sources.Tools;
 
 namespace Larder.Engine.Restore.Transaction;

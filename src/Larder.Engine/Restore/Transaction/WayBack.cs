@@ -1,5 +1,6 @@
 using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
+using Larder.Sources;
 using Larder.Sources.Exchanges;
 
 namespace Larder.Engine.Restore.Transaction;
@@ -15,19 +16,29 @@ internal sealed class WayBack(
     private readonly ExchangeFactory exchanges = new(context, folder, journal.Record);
     private readonly ServiceControl service = new(journal.Record.Service, events, context.Clock);
     private readonly List<string> failures = [];
+    private readonly List<string> left = [];
 
     /// <summary>
-    /// A restore that did not end: nothing of it is left afterwards. Not cancellable. Fails with <see cref="EngineError.RestoreStuck"/>.
+    /// A restore that did not end: what stood there before is live afterwards. Not cancellable. Fails with
+    /// <see cref="EngineError.RestoreStuck"/>.
     /// </summary>
     /// <param name="because">Why, a whole sentence.</param>
-    public async Task UndoAsync(string because)
+    /// <returns>
+    /// What was written beside and cannot be removed yet, whole sentences: the journal then stays open. Null where nothing is left.
+    /// </returns>
+    public async Task<string?> UndoAsync(string because)
     {
         await PutBackAsync(forgets: true);
         await StartServiceAsync(asks: false);
         ThrowIfStuck(because);
+        if (left.Count > 0)
+        {
+            return string.Join(" ", left);
+        }
         journal.NoteEnd(RestoreEnd.Undone);
         File.Delete(folder.UrlOf(record.RunId)); // The secret in it is needed no more.
         events.Append(EventLevel.Info, "What stood there before is live; nothing of the restore is left.");
+        return null;
     }
 
     /// <summary>
@@ -86,15 +97,33 @@ internal sealed class WayBack(
         await exchange.UndoAsync(CancellationToken.None);
         if (forgets)
         {
-            await exchange.ForgetAsync(CancellationToken.None);
-            if (part.MadeFolder is { } uppermost)
-            {
-                MissingFolders.RemoveEmpty(part.Exchange.Parts[0].Live, uppermost);
-            }
+            await ForgetAsync(part, exchange);
         }
         else if (await exchange.LookAsync(CancellationToken.None) == ExchangeState.Exchanged)
         {
             throw new LarderException(EngineError.RestoreStuck, $"{part.Target} still holds what was restored.");
+        }
+    }
+
+    /// <summary>
+    /// What is live is right by now, so a failure keeps nobody from using it: a server whose disk is full drops no database, say.
+    /// </summary>
+    private async Task ForgetAsync(RestorePart part, IExchange exchange)
+    {
+        try
+        {
+            await exchange.ForgetAsync(CancellationToken.None);
+            if (part.MadeFolder is { } uppermost)
+            {
+                MissingFolders.RemoveEmpty(part.Exchange!.Parts[0].Live, uppermost);
+            }
+        }
+        catch (SourceException e)
+        {
+            left.Add(
+                $"What the restore has written beside {part.Target} cannot be removed yet; \"larder restore --resume\" does it. "
+                + e.Message);
+            events.Append(EventLevel.Warning, left[^1]);
         }
     }
 

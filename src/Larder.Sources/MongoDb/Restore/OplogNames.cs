@@ -2,7 +2,9 @@ using Larder.Sources.Dumps;
 
 namespace Larder.Sources.MongoDb.Restore;
 
-/// <summary>Which collections a dump's oplog writes to: what stands there after it was replayed is newer than the dumped documents.</summary>
+/// <summary>
+/// Which collections a dump's oplog writes to: what stands there after it was replayed is newer than the dumped documents.
+/// </summary>
 internal sealed class OplogNames
 {
     private static readonly string[] Harmless =

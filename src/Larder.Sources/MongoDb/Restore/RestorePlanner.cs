@@ -56,9 +56,7 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
         {
             Request = request,
             Target = Shown(databases),
-            ServerVersion = Bson.FindString(
-                await connection.RunAsync("admin", writer => writer.Int32("buildInfo", 1), "could not be asked its version", cancellationToken),
-                "version"),
+            ServerVersion = await FindVersionAsync(cancellationToken),
             Steps = steps,
             Replaced = replaced,
             Exchange = request.Overwrites ? null : PlanExchange(items, Shown(databases), oplog is not null),
@@ -66,6 +64,13 @@ internal sealed class RestorePlanner(DumpLayout layout, DumpRestoreRequest reque
             Bytes = request.Part == DumpPart.Schema ? 0 : items.Sum(item => item.Dumped.Documents?.Bytes ?? 0) + (oplog?.Bytes ?? 0),
         };
         return (plan, work);
+    }
+
+    private async Task<string?> FindVersionAsync(CancellationToken cancellationToken)
+    {
+        var reply = await connection.RunAsync(
+            "admin", writer => writer.Int32("buildInfo", 1), "could not be asked its version", cancellationToken);
+        return Bson.FindString(reply, "version");
     }
 
     /// <summary>What the oplog creates and drops is known when it has been replayed, see <see cref="WholenessMark"/>.</summary>

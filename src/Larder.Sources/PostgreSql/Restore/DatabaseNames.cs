@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Larder.Sources.Exchanges;
-using Larder.Sources.Throwaway;
+using Larder.Sources.Tools;
 
 namespace Larder.Sources.PostgreSql.Restore;
 
@@ -53,7 +53,8 @@ internal static partial class DatabaseNames
     }
 
     /// <summary>Whether a restore makes or keeps a database of this name beside the live one, or a drill on a scratch server.</summary>
-    public static bool IsOfRestore(string name) => OfRestore().IsMatch(name) || ScratchServer.IsOwn(name);
+    public static bool IsOfRestore(string name) =>
+        OfRestore().IsMatch(name) || name.StartsWith(Leftovers.ScratchPrefix, StringComparison.Ordinal);
 
     private static string Cut(string name, int bytesMax)
     {

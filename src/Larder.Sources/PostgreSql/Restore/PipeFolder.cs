@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Text;
 using Larder.Sources.Native;
-using Larder.Sources.Throwaway;
+using Larder.Sources.Tools;
 using Microsoft.Win32.SafeHandles;
 
 namespace Larder.Sources.PostgreSql.Restore;

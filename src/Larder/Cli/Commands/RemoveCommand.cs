@@ -17,7 +17,8 @@ internal sealed class RemoveCommand
         Arguments = { names },
         Options = { confirm },
         Run = RunAsync,
-        Details = "A pinned backup is never removed, and the last good one of its job and the last that passed a drill only with --confirm. Either all are removed or none.",
+        Details = "Never a pinned backup; the last good one of a job, and the last that passed a drill, only with --confirm. "
+            + "All go or none.",
         Examples = [new("larder remove 3f9a1c20", "one backup"), new("larder remove 20240708_143022 20240709_143022", "two of them")],
         Statuses = [ExitStatus.Partial, ExitStatus.Refused, ExitStatus.Damage, .. CommandTree.OpensRepository],
         Json = "As `larder cleanup --json`.",

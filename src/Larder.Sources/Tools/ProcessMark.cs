@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Larder.Sources.Throwaway;
+namespace Larder.Sources.Tools;
 
 /// <summary>
 /// Which process made something, in a form that fits into names of folders and databases. Process numbers are given again, so the moment

@@ -1,10 +1,13 @@
-namespace Larder.Sources.Throwaway;
+namespace Larder.Sources.Tools;
 
 /// <summary>Folders whose names begin with a prefix and the <see cref="ProcessMark"/> of the process that made them.</summary>
 internal static class Leftovers
 {
     /// <summary>Of folders with a keeper.</summary>
     public const string DrillPrefix = "larder-drill-";
+
+    /// <summary>Of databases on scratch servers.</summary>
+    public const string ScratchPrefix = "larder_drill_";
 
     /// <summary>Of folders that their process removes itself.</summary>
     public const string WorkPrefix = "larder-work-";

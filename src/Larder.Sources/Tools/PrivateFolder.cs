@@ -1,4 +1,4 @@
-namespace Larder.Sources.Throwaway;
+namespace Larder.Sources.Tools;
 
 /// <summary>
 /// A folder among the temporary files that only its owner may enter. Its name says which process made it, so what a killed one left is
