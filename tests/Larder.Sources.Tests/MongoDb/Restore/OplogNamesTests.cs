@@ -1,4 +1,3 @@
-using Larder.Sources.Dumps;
 using Larder.Sources.MongoDb;
 using Larder.Sources.MongoDb.Restore;
 using Larder.Testing;
