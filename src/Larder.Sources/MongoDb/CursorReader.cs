@@ -276,7 +276,7 @@ internal sealed class CursorReader : IAsyncDisposable
         }
         catch (Exception error) when (error is MongoException or OperationCanceledException or ObjectDisposedException)
         {
-            // It ends with its session, when the pool is closed or the server finds the session silent.
+            // It ends with its session, when the connection is closed or the server finds the session silent.
         }
     }
 

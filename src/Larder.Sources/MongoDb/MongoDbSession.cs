@@ -9,7 +9,11 @@ namespace Larder.Sources.MongoDb;
 /// with one thread, which takes as long over a batch as we do; with two it works while we do.
 /// </summary>
 internal sealed class MongoDbSession(
-    MongoPool pool, IReadOnlyList<MongoConnection> connections, SourceDescription description, DumpPlan plan, TimeProvider clock)
+    MongoDeployment deployment,
+    IReadOnlyList<MongoConnection> connections,
+    SourceDescription description,
+    DumpPlan plan,
+    TimeProvider clock)
     : ISourceSession
 {
     private readonly Lock gate = new(); // Collections end side by side.
@@ -118,7 +122,7 @@ internal sealed class MongoDbSession(
         {
             await connection.DisposeAsync();
         }
-        pool.Dispose();
+        deployment.Dispose();
     }
 
     // In order, so that what is asked for has always been begun: there are more connections than contents at once.

@@ -21,12 +21,12 @@ public sealed class MongoDbSource(MongoDbSettings settings, TimeProvider clock) 
     public async Task<SourceProbe> ProbeAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var pool = OpenPool();
+        using var deployment = OpenDeployment();
         try
         {
-            await using var connection = await pool.ConnectAsync(cancellationToken);
+            await using var connection = await deployment.ConnectAsync(cancellationToken);
             var version = await ReadVersionAsync(connection, cancellationToken);
-            var catalog = await MongoCatalog.ReadAsync(connection, settings, pool.Database, cancellationToken);
+            var catalog = await MongoCatalog.ReadAsync(connection, settings, deployment.Database, cancellationToken);
             return new SourceProbe
             {
                 EngineVersion = version,
@@ -35,23 +35,23 @@ public sealed class MongoDbSource(MongoDbSettings settings, TimeProvider clock) 
         }
         catch (MongoException error)
         {
-            throw Describe(error, pool);
+            throw Describe(error, deployment);
         }
     }
 
     public async Task<ISourceSession> OpenAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var pool = OpenPool();
+        var deployment = OpenDeployment();
         var connections = new List<MongoConnection>();
         try
         {
-            connections.Add(await pool.ConnectAsync(cancellationToken));
+            connections.Add(await deployment.ConnectAsync(cancellationToken));
             while (connections.Count < Connections)
             {
-                connections.Add(await pool.ConnectAsync(connections[0], cancellationToken));
+                connections.Add(await deployment.ConnectAsync(connections[0], cancellationToken));
             }
-            return await OpenAsync(pool, connections, cancellationToken);
+            return await OpenAsync(deployment, connections, cancellationToken);
         }
         catch (Exception error)
         {
@@ -59,43 +59,43 @@ public sealed class MongoDbSource(MongoDbSettings settings, TimeProvider clock) 
             {
                 await connection.DisposeAsync();
             }
-            pool.Dispose();
+            deployment.Dispose();
             if (error is MongoException failure)
             {
-                throw Describe(failure, pool);
+                throw Describe(failure, deployment);
             }
             throw;
         }
     }
 
     private async Task<ISourceSession> OpenAsync(
-        MongoPool pool, IReadOnlyList<MongoConnection> connections, CancellationToken cancellationToken)
+        MongoDeployment deployment, IReadOnlyList<MongoConnection> connections, CancellationToken cancellationToken)
     {
         var first = connections[0];
         var version = await ReadVersionAsync(first, cancellationToken);
-        var listed = await MongoCatalog.ReadAsync(first, settings, pool.Database, cancellationToken);
+        var listed = await MongoCatalog.ReadAsync(first, settings, deployment.Database, cancellationToken);
         var bytes = await EstimateAsync(first, listed.Databases, cancellationToken);
-        var moment = await new MomentChoice(first, settings, pool.Database, bytes).ChooseAsync(cancellationToken);
+        var moment = await new MomentChoice(first, settings, deployment.Database, bytes).ChooseAsync(cancellationToken);
         var plan = await DumpPlan.MakeAsync(first, moment, settings, cancellationToken);
         var description = new SourceDescription
         {
             Engine = Engine,
             EngineVersion = version,
-            ToolVersion = $"libmongoc {MongoPool.DriverVersion}",
+            ToolVersion = $"libmongoc {MongoDeployment.DriverVersion}",
             DatabaseName = moment.Catalog.IsWhole ? null : string.Join(", ", moment.Catalog.Databases),
             DatabaseHost = first.Host,
             Encoding = "UTF-8",
             Consistency = moment.Consistency,
             EstimatedBytes = bytes,
         };
-        return new MongoDbSession(pool, connections, description, plan, clock);
+        return new MongoDbSession(deployment, connections, description, plan, clock);
     }
 
-    private MongoPool OpenPool()
+    private MongoDeployment OpenDeployment()
     {
         try
         {
-            return MongoPool.Open(settings.Url, new MongoPoolOptions { ReadPreference = settings.ReadPreference });
+            return MongoDeployment.Open(settings.Url, new MongoDeploymentOptions { ReadPreference = settings.ReadPreference });
         }
         catch (DllNotFoundException error)
         {
@@ -118,8 +118,8 @@ public sealed class MongoDbSource(MongoDbSettings settings, TimeProvider clock) 
         }
     }
 
-    private static SourceException Describe(MongoException error, MongoPool pool) =>
-        MongoErrors.Describe(error, $"The MongoDB server {pool.Hosts} cannot be read", pool.Hosts);
+    private static SourceException Describe(MongoException error, MongoDeployment deployment) =>
+        MongoErrors.Describe(error, $"The MongoDB server {deployment.Hosts} cannot be read", deployment.Hosts);
 
     private static async Task<string?> ReadVersionAsync(MongoConnection connection, CancellationToken cancellationToken) =>
         Bson.FindString(await connection.RunAsync("admin", "buildInfo", cancellationToken), "version");

@@ -4,13 +4,14 @@ namespace Larder.Sources.Native;
 
 /// <summary>
 /// One connection to one server, with one session and one thread on which the driver blocks. Commands and answers are raw BSON. Commands
-/// that are asked for at once are run one after another; for work side by side open several connections of one <see cref="MongoPool"/>.
+/// that are asked for at once are run one after another; for work side by side open several connections of one
+/// <see cref="MongoDeployment"/>.
 /// </summary>
 internal sealed class MongoConnection : IAsyncDisposable
 {
     private static readonly TimeSpan CancellationGrace = TimeSpan.FromSeconds(2);
 
-    private readonly MongoPool pool;
+    private readonly MongoDeployment deployment;
     private readonly DedicatedThread thread;
     private readonly Mongoc.ClientHandle client;
     private readonly Mongoc.SessionHandle? session; // None on a server that is not yet a member of its replica set.
@@ -20,9 +21,13 @@ internal sealed class MongoConnection : IAsyncDisposable
     private int disposed;
 
     private MongoConnection(
-        MongoPool pool, DedicatedThread thread, Mongoc.ClientHandle client, Mongoc.SessionHandle? session, Mongoc.BsonHandle options)
+        MongoDeployment deployment,
+        DedicatedThread thread,
+        Mongoc.ClientHandle client,
+        Mongoc.SessionHandle? session,
+        Mongoc.BsonHandle options)
     {
-        this.pool = pool;
+        this.deployment = deployment;
         this.thread = thread;
         this.client = client;
         this.session = session;
@@ -39,14 +44,11 @@ internal sealed class MongoConnection : IAsyncDisposable
     /// <summary>What the server said of itself when it was found (<c>hello</c>), as BSON.</summary>
     public required ReadOnlyMemory<byte> Hello { get; init; }
 
-    /// <summary>The driver's number of the server, equal for all connections of a pool.</summary>
-    public required int ServerId { get; init; }
-
-    public static async Task<MongoConnection> OpenAsync(MongoPool pool, int? serverId, CancellationToken cancellationToken)
+    public static async Task<MongoConnection> OpenAsync(MongoDeployment deployment, string? host, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var thread = new DedicatedThread("mongodb");
-        var opening = thread.RunAsync(() => Open(pool, thread, serverId));
+        var opening = thread.RunAsync(() => Open(deployment, thread, host));
         try
         {
             return await opening.WaitAsync(cancellationToken);
@@ -98,7 +100,7 @@ internal sealed class MongoConnection : IAsyncDisposable
 
     public Task AbortTransactionAsync() => Last(thread.RunAsync(AbortTransaction));
 
-    /// <summary>Ends what runs, if anything does, and gives the client back to the pool. Takes no longer than a few seconds.</summary>
+    /// <summary>Ends what runs, if anything does, and closes the connection. Takes no longer than a few seconds.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0)
@@ -121,25 +123,19 @@ internal sealed class MongoConnection : IAsyncDisposable
         await Task.WhenAny(closing, Task.Delay(CancellationGrace, TimeProvider.System));
     }
 
-    private static unsafe MongoConnection Open(MongoPool pool, DedicatedThread thread, int? serverId)
+    private static unsafe MongoConnection Open(MongoDeployment deployment, DedicatedThread thread, string? host)
     {
         Span<byte> error = stackalloc byte[Mongoc.ErrorBytes];
         error.Clear();
         fixed (byte* failure = error)
         {
-            var client = new Mongoc.ClientHandle(pool.Handle, pool.ReadPreference);
+            var client = deployment.NewClient();
             try
             {
-                var server = serverId is { } known
-                    ? Mongoc.GetServer(client.DangerousGetHandle(), (uint)known)
-                    : Mongoc.SelectServer(client.DangerousGetHandle(), false, pool.ReadPreference, failure);
-                if (server == 0)
-                {
-                    throw pool.Describe(error, default);
-                }
+                var server = FindServer(deployment, client, host, failure);
                 try
                 {
-                    return Open(pool, thread, client, server, failure);
+                    return Open(deployment, thread, client, server, failure);
                 }
                 finally
                 {
@@ -154,31 +150,64 @@ internal sealed class MongoConnection : IAsyncDisposable
         }
     }
 
-    private static unsafe MongoConnection Open(
-        MongoPool pool, DedicatedThread thread, Mongoc.ClientHandle client, nint server, byte* failure)
+    /// <summary>Looks at the servers and takes one that fits, or the named one.</summary>
+    /// <returns>Its description, for the caller to destroy.</returns>
+    private static unsafe nint FindServer(MongoDeployment deployment, Mongoc.ClientHandle client, string? host, byte* failure)
     {
-        var session = StartSession(pool, client, failure);
+        var selected = Mongoc.SelectServer(client.DangerousGetHandle(), false, deployment.ReadPreference, failure);
+        if (selected == 0)
+        {
+            throw deployment.Describe(new ReadOnlySpan<byte>(failure, Mongoc.ErrorBytes), default);
+        }
+        if (host is null || IsAt(selected, host))
+        {
+            return selected;
+        }
+        Mongoc.DestroyServer(selected);
+        var known = Mongoc.GetServers(client.DangerousGetHandle(), out var count);
+        try
+        {
+            for (nuint i = 0; i < count; i++)
+            {
+                if (IsAt(known[i], host))
+                {
+                    return Mongoc.CopyServer(known[i]);
+                }
+            }
+        }
+        finally
+        {
+            Mongoc.DestroyServers(known, count);
+        }
+        throw new MongoException(MongoErrorDomain.ServerSelection, 0, $"{host} does not belong to the deployment any more", default);
+    }
+
+    private static bool IsAt(nint server, string host) => MongoDeployment.HostAndPort(Mongoc.ServerHost(server)) == host;
+
+    private static unsafe MongoConnection Open(
+        MongoDeployment deployment, DedicatedThread thread, Mongoc.ClientHandle client, nint server, byte* failure)
+    {
+        var session = StartSession(deployment, client, failure);
         var options = new Mongoc.BsonHandle();
         var bson = options.DangerousGetHandle();
         if (session is not null && !Mongoc.AppendSession(session.DangerousGetHandle(), bson, failure))
         {
             options.Dispose();
             session.Dispose();
-            throw pool.Describe(new ReadOnlySpan<byte>(failure, Mongoc.ErrorBytes), default);
+            throw deployment.Describe(new ReadOnlySpan<byte>(failure, Mongoc.ErrorBytes), default);
         }
         // A cursor lives on one server, so all commands of a connection go to the server that it began with.
         var serverId = (int)Mongoc.ServerId(server);
         Mongoc.AppendInt32(bson, "serverId", -1, serverId);
-        return new MongoConnection(pool, thread, client, session, options)
+        return new MongoConnection(deployment, thread, client, session, options)
         {
-            ServerId = serverId,
-            Host = MongoPool.HostAndPort(Mongoc.ServerHost(server)),
+            Host = MongoDeployment.HostAndPort(Mongoc.ServerHost(server)),
             ServerType = Marshal.PtrToStringUTF8(Mongoc.ServerType(server)) ?? "",
             Hello = Mongoc.Read(Mongoc.ServerHello(server)).ToArray(),
         };
     }
 
-    private static unsafe Mongoc.SessionHandle? StartSession(MongoPool pool, Mongoc.ClientHandle client, byte* failure)
+    private static unsafe Mongoc.SessionHandle? StartSession(MongoDeployment deployment, Mongoc.ClientHandle client, byte* failure)
     {
         var options = Mongoc.NewSessionOptions();
         Mongoc.SetCausalConsistency(options, false); // Which moment is read is said in the commands.
@@ -188,7 +217,7 @@ internal sealed class MongoConnection : IAsyncDisposable
         {
             return new Mongoc.SessionHandle(client, session);
         }
-        var error = pool.Describe(new ReadOnlySpan<byte>(failure, Mongoc.ErrorBytes), default);
+        var error = deployment.Describe(new ReadOnlySpan<byte>(failure, Mongoc.ErrorBytes), default);
         return error is { Domain: MongoErrorDomain.Client, Code: Mongoc.ErrorSessionFailure } ? null : throw error;
     }
 
@@ -211,14 +240,14 @@ internal sealed class MongoConnection : IAsyncDisposable
                 client.DangerousGetHandle(),
                 database,
                 bson,
-                pool.ReadPreference.DangerousGetHandle(),
+                deployment.ReadPreference.DangerousGetHandle(),
                 options.DangerousGetHandle(),
                 reply.DangerousGetHandle(),
                 failure))
             {
                 using (reply)
                 {
-                    throw pool.Describe(error, reply.Bytes.ToArray());
+                    throw deployment.Describe(error, reply.Bytes.ToArray());
                 }
             }
         }
@@ -237,7 +266,7 @@ internal sealed class MongoConnection : IAsyncDisposable
         {
             return step(Session.DangerousGetHandle(), reply.DangerousGetHandle(), failure)
                 ? true
-                : throw pool.Describe(error, reply.Bytes.ToArray());
+                : throw deployment.Describe(error, reply.Bytes.ToArray());
         }
     }
 
@@ -265,7 +294,7 @@ internal sealed class MongoConnection : IAsyncDisposable
         {
             var killed = killing.RunAsync(() =>
             {
-                using var other = new Mongoc.ClientHandle(pool.Handle, pool.ReadPreference);
+                using var other = deployment.NewClient();
                 KillSession(other, id);
                 return true;
             });
@@ -288,13 +317,15 @@ internal sealed class MongoConnection : IAsyncDisposable
         fixed (byte* data = command)
         {
             Mongoc.InitStaticBson(bson, data, (nuint)command.Length);
-            var found = Mongoc.AppendInt32(server.DangerousGetHandle(), "serverId", -1, ServerId);
+            var there = FindServer(deployment, other, Host, failure);
+            var found = Mongoc.AppendInt32(server.DangerousGetHandle(), "serverId", -1, (int)Mongoc.ServerId(there));
+            Mongoc.DestroyServer(there);
             // Whether it worked shows in the call that it was to end.
             _ = found && Mongoc.Command(
                 other.DangerousGetHandle(),
                 "admin",
                 bson,
-                pool.ReadPreference.DangerousGetHandle(),
+                deployment.ReadPreference.DangerousGetHandle(),
                 server.DangerousGetHandle(),
                 reply.DangerousGetHandle(),
                 failure);

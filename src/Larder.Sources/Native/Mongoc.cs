@@ -11,7 +11,6 @@ internal static unsafe partial class Mongoc
 {
     private const string Library = "libmongoc-1.0.so.0";
     private const string BsonLibrary = "libbson-1.0.so.0";
-    private const int StackBytes = 1024 * 1024;
 
     public const int BsonBytes = 128;
     public const int ErrorBytes = 512;
@@ -77,32 +76,37 @@ internal static unsafe partial class Mongoc
     [LibraryImport(Library, EntryPoint = "mongoc_read_prefs_destroy")]
     private static partial void DestroyReadPreference(nint preference);
 
-    [LibraryImport(Library, EntryPoint = "mongoc_client_pool_new_with_error")]
-    public static partial PoolHandle NewPool(UriHandle uri, byte* error);
-
-    [LibraryImport(Library, EntryPoint = "mongoc_client_pool_set_error_api")]
+    [LibraryImport(Library, EntryPoint = "mongoc_uri_set_option_as_bool", StringMarshalling = StringMarshalling.Utf8)]
     [return: MarshalAs(UnmanagedType.U1)]
-    public static partial bool SetErrorApi(PoolHandle pool, int version);
+    public static partial bool SetUriFlag(UriHandle uri, string option, [MarshalAs(UnmanagedType.U1)] bool value);
 
-    [LibraryImport(Library, EntryPoint = "mongoc_client_pool_set_appname", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, EntryPoint = "mongoc_client_new_from_uri_with_error")]
+    private static partial nint NewClient(UriHandle uri, byte* error);
+
+    [LibraryImport(Library, EntryPoint = "mongoc_client_set_error_api")]
     [return: MarshalAs(UnmanagedType.U1)]
-    public static partial bool SetApplicationName(PoolHandle pool, string name);
+    private static partial bool SetErrorApi(nint client, int version);
 
-    [LibraryImport(Library, EntryPoint = "mongoc_client_pool_destroy")]
-    private static partial void DestroyPool(nint pool);
+    [LibraryImport(Library, EntryPoint = "mongoc_client_set_appname", StringMarshalling = StringMarshalling.Utf8)]
+    [return: MarshalAs(UnmanagedType.U1)]
+    private static partial bool SetApplicationName(nint client, string name);
 
-    [LibraryImport(Library, EntryPoint = "mongoc_client_pool_pop")]
-    public static partial nint PopClient(PoolHandle pool);
-
-    [LibraryImport(Library, EntryPoint = "mongoc_client_pool_push")]
-    private static partial void PushClient(nint pool, nint client);
+    [LibraryImport(Library, EntryPoint = "mongoc_client_destroy")]
+    private static partial void DestroyClient(nint client);
 
     [LibraryImport(Library, EntryPoint = "mongoc_client_select_server")]
     public static partial nint SelectServer(
         nint client, [MarshalAs(UnmanagedType.U1)] bool forWrites, ReadPreferenceHandle preference, byte* error);
 
-    [LibraryImport(Library, EntryPoint = "mongoc_client_get_server_description")]
-    public static partial nint GetServer(nint client, uint serverId);
+    /// <summary>The servers that the client knows of: an array of descriptions, for <see cref="DestroyServers"/>.</summary>
+    [LibraryImport(Library, EntryPoint = "mongoc_client_get_server_descriptions")]
+    public static partial nint* GetServers(nint client, out nuint count);
+
+    [LibraryImport(Library, EntryPoint = "mongoc_server_descriptions_destroy_all")]
+    public static partial void DestroyServers(nint* descriptions, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "mongoc_server_description_new_copy")]
+    public static partial nint CopyServer(nint description);
 
     [LibraryImport(Library, EntryPoint = "mongoc_server_description_id")]
     public static partial uint ServerId(nint description);
@@ -197,49 +201,42 @@ internal static unsafe partial class Mongoc
         }
     }
 
-    /// <summary>The pool; <see cref="ClientHandle"/>s hold it, so that it ends after the last of its clients came back.</summary>
-    public sealed class PoolHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
-    {
-        // The driver's monitor looks up from its socket twice a second, and the pool waits for it, so nobody else should. The thread keeps
-        // the program from ending before, for at its end the TLS library is taken away from under the monitor.
-        protected override bool ReleaseHandle()
-        {
-            var closing = handle;
-            new Thread(() => DestroyPool(closing), StackBytes) { Name = "mongodb-close", IsBackground = false }.Start();
-            return true;
-        }
-    }
-
-    /// <summary>A client taken out of a pool, for one thread at a time; closing it gives it back.</summary>
+    /// <summary>
+    /// A client for one thread at a time, which looks at the servers itself when it needs to: there are no threads of the driver's, which a
+    /// pool of clients has, and which it waits for when it is closed.
+    /// </summary>
     public sealed class ClientHandle : SafeHandleZeroOrMinusOneIsInvalid
     {
-        private readonly PoolHandle pool;
         private readonly ReadPreferenceHandle preference;
 
-        /// <param name="pool">Held until this is closed.</param>
-        /// <param name="preference">Held as well, for it is named in every command.</param>
-        public ClientHandle(PoolHandle pool, ReadPreferenceHandle preference)
+        /// <param name="uri">Copied.</param>
+        /// <param name="preference">Held until this is closed, for it is named in every command.</param>
+        /// <param name="error">What is wrong where this is invalid afterwards.</param>
+        public ClientHandle(UriHandle uri, ReadPreferenceHandle preference, byte* error)
             : base(ownsHandle: true)
         {
-            this.pool = pool;
             this.preference = preference;
+            var client = NewClient(uri, error);
+            if (client == 0)
+            {
+                return;
+            }
             var held = false;
-            pool.DangerousAddRef(ref held);
-            held = false;
             preference.DangerousAddRef(ref held);
-            SetHandle(PopClient(pool));
+            SetHandle(client);
+            SetErrorApi(client, ErrorApi);
+            SetApplicationName(client, "larder");
         }
 
         protected override bool ReleaseHandle()
         {
-            PushClient(pool.DangerousGetHandle(), handle);
+            DestroyClient(handle);
             preference.DangerousRelease();
-            pool.DangerousRelease();
             return true;
         }
     }
 
-    /// <summary>A session of a client; it keeps its client out of the pool until it has ended.</summary>
+    /// <summary>A session of a client, which is kept until it has ended.</summary>
     public sealed class SessionHandle : SafeHandleZeroOrMinusOneIsInvalid
     {
         private readonly ClientHandle client;

@@ -15,8 +15,8 @@ public sealed class MongoConnectionTests(MongoServers servers)
         var server = await servers.ReplicaSetAsync();
         await using var shell = await MongoShell.OpenAsync(server.Url);
         await shell.InsertAsync("patience", "things", 1000, (bson, at) => bson.Int32("_id", at));
-        using var pool = MongoPool.Open(server.Url, new MongoPoolOptions());
-        await using var connection = await pool.ConnectAsync(Cancellation);
+        using var deployment = MongoDeployment.Open(server.Url, new MongoDeploymentOptions());
+        await using var connection = await deployment.ConnectAsync(Cancellation);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var command = ExtendedJson.Parse("""{"find": "things", "filter": {"$where": "sleep(1000) || true"}, "comment": "patience-test"}""");
         var running = connection.RunAsync("patience", command, cancellation.Token);
@@ -63,11 +63,11 @@ public sealed class MongoConnectionTests(MongoServers servers)
     public async Task Connections_outlive_their_pool_until_they_are_closed()
     {
         var server = await servers.ReplicaSetAsync();
-        var pool = MongoPool.Open(server.Url, new MongoPoolOptions());
-        var first = await pool.ConnectAsync(Cancellation);
-        await using var second = await pool.ConnectAsync(first, Cancellation);
+        var deployment = MongoDeployment.Open(server.Url, new MongoDeploymentOptions());
+        var first = await deployment.ConnectAsync(Cancellation);
+        await using var second = await deployment.ConnectAsync(first, Cancellation);
         Assert.Equal(first.Host, second.Host);
-        pool.Dispose();
+        deployment.Dispose();
         await first.DisposeAsync();
         var answer = await second.RunAsync("admin", "ping", Cancellation);
         Assert.Equal(1, Bson.Find(answer, "ok").AsInt64());

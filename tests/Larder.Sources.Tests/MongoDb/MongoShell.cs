@@ -7,11 +7,11 @@ namespace Larder.Sources.Tests.MongoDb;
 /// <summary>What a person at a server's shell would do: commands in Extended JSON, documents in and out.</summary>
 internal sealed class MongoShell : IAsyncDisposable
 {
-    private readonly MongoPool pool;
+    private readonly MongoDeployment deployment;
 
-    private MongoShell(MongoPool pool, MongoConnection connection)
+    private MongoShell(MongoDeployment deployment, MongoConnection connection)
     {
-        this.pool = pool;
+        this.deployment = deployment;
         Connection = connection;
     }
 
@@ -21,8 +21,8 @@ internal sealed class MongoShell : IAsyncDisposable
 
     public static async Task<MongoShell> OpenAsync(string url)
     {
-        var pool = MongoPool.Open(url, new MongoPoolOptions());
-        return new MongoShell(pool, await pool.ConnectAsync(Cancellation));
+        var deployment = MongoDeployment.Open(url, new MongoDeploymentOptions());
+        return new MongoShell(deployment, await deployment.ConnectAsync(Cancellation));
     }
 
     /// <summary>The server's answer, in relaxed Extended JSON.</summary>
@@ -62,6 +62,6 @@ internal sealed class MongoShell : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Connection.DisposeAsync();
-        pool.Dispose();
+        deployment.Dispose();
     }
 }

@@ -5,12 +5,12 @@ namespace Larder.Sources.MongoDb.Restore;
 /// <summary>The server that is restored into: its connections and the few questions that a restore asks it.</summary>
 internal sealed class RestoreTarget : IDisposable
 {
-    private readonly MongoPool pool;
+    private readonly MongoDeployment deployment;
 
-    private RestoreTarget(MongoPool pool) => this.pool = pool;
+    private RestoreTarget(MongoDeployment deployment) => this.deployment = deployment;
 
     /// <summary>For people, with no secret in it.</summary>
-    public string Hosts => pool.Hosts;
+    public string Hosts => deployment.Hosts;
 
     /// <summary>Asks nothing of the server yet. Fails with <see cref="SourceException"/> where the URL is none.</summary>
     public static RestoreTarget Open(string url)
@@ -18,8 +18,8 @@ internal sealed class RestoreTarget : IDisposable
         try
         {
             // Whatever the URL prefers to read from, a restore writes. An index of a large collection takes its time to be built.
-            var options = new MongoPoolOptions { ReadPreference = "primary", AnswerTimeout = TimeSpan.Zero };
-            return new RestoreTarget(MongoPool.Open(url, options));
+            var options = new MongoDeploymentOptions { ReadPreference = "primary", AnswerTimeout = TimeSpan.Zero };
+            return new RestoreTarget(MongoDeployment.Open(url, options));
         }
         catch (MongoException error)
         {
@@ -31,7 +31,7 @@ internal sealed class RestoreTarget : IDisposable
     {
         try
         {
-            return new RestoreConnection(await pool.ConnectAsync(cancellationToken), Hosts);
+            return new RestoreConnection(await deployment.ConnectAsync(cancellationToken), Hosts);
         }
         catch (MongoException error)
         {
@@ -39,5 +39,5 @@ internal sealed class RestoreTarget : IDisposable
         }
     }
 
-    public void Dispose() => pool.Dispose();
+    public void Dispose() => deployment.Dispose();
 }

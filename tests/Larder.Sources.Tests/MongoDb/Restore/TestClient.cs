@@ -7,12 +7,12 @@ namespace Larder.Sources.Tests.MongoDb.Restore;
 /// <summary>Says commands to a test server, written and answered as Extended JSON.</summary>
 internal sealed class TestClient : IAsyncDisposable
 {
-    private readonly MongoPool pool;
+    private readonly MongoDeployment deployment;
     private readonly MongoConnection connection;
 
-    private TestClient(MongoPool pool, MongoConnection connection)
+    private TestClient(MongoDeployment deployment, MongoConnection connection)
     {
-        this.pool = pool;
+        this.deployment = deployment;
         this.connection = connection;
     }
 
@@ -20,8 +20,8 @@ internal sealed class TestClient : IAsyncDisposable
 
     public static async Task<TestClient> ConnectAsync(string url)
     {
-        var pool = MongoPool.Open(url, new MongoPoolOptions());
-        return new TestClient(pool, await pool.ConnectAsync(CancellationToken.None));
+        var deployment = MongoDeployment.Open(url, new MongoDeploymentOptions());
+        return new TestClient(deployment, await deployment.ConnectAsync(CancellationToken.None));
     }
 
     public async Task<string> RunAsync(string database, string command) =>
@@ -111,6 +111,6 @@ internal sealed class TestClient : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await connection.DisposeAsync();
-        pool.Dispose();
+        deployment.Dispose();
     }
 }

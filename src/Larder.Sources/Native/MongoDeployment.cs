@@ -4,7 +4,7 @@ using System.Text;
 namespace Larder.Sources.Native;
 
 /// <summary>How to talk to a server, besides what its URL says.</summary>
-internal sealed record MongoPoolOptions
+internal sealed record MongoDeploymentOptions
 {
     /// <summary>
     /// <c>primary</c>, <c>primaryPreferred</c>, <c>secondary</c>, <c>secondaryPreferred</c> or <c>nearest</c>; null is what the URL says,
@@ -20,19 +20,18 @@ internal sealed record MongoPoolOptions
 }
 
 /// <summary>
-/// The connections to one deployment, monitored by threads of the driver's. Safe for concurrent use. Disposing closes it as soon as its
-/// last <see cref="MongoConnection"/> is closed.
+/// One deployment of servers, by its URL, and how to connect to it. Safe for concurrent use. Connections that are open outlive it.
 /// </summary>
-internal sealed class MongoPool : IDisposable
+internal sealed class MongoDeployment : IDisposable
 {
     private static readonly Lazy<string> Driver = new(Load);
 
-    private readonly Mongoc.PoolHandle pool;
+    private readonly Mongoc.UriHandle uri;
     private readonly IReadOnlyList<string> secrets;
 
-    private MongoPool(Mongoc.PoolHandle pool, Mongoc.ReadPreferenceHandle preference, IReadOnlyList<string> secrets)
+    private MongoDeployment(Mongoc.UriHandle uri, Mongoc.ReadPreferenceHandle preference, IReadOnlyList<string> secrets)
     {
-        this.pool = pool;
+        this.uri = uri;
         ReadPreference = preference;
         this.secrets = secrets;
     }
@@ -46,42 +45,42 @@ internal sealed class MongoPool : IDisposable
     /// <summary>The database that the URL names.</summary>
     public string? Database { get; init; }
 
-    internal Mongoc.PoolHandle Handle => pool;
-
     internal Mongoc.ReadPreferenceHandle ReadPreference { get; }
 
     /// <summary>
-    /// Reads the URL and starts the monitors; nothing is asked of the server yet, save the DNS records of <c>mongodb+srv</c>.
-    /// Fails with <see cref="MongoException"/>, and with <see cref="ArgumentException"/> for an unknown read preference.
+    /// Reads the URL; nothing is asked of anybody yet. Fails with <see cref="MongoException"/>, and with <see cref="ArgumentException"/>
+    /// for an unknown read preference.
     /// </summary>
-    public static unsafe MongoPool Open(string url, MongoPoolOptions options)
+    public static unsafe MongoDeployment Open(string url, MongoDeploymentOptions options)
     {
         _ = DriverVersion;
         Span<byte> error = stackalloc byte[Mongoc.ErrorBytes];
         error.Clear();
         fixed (byte* failure = error)
         {
-            using var uri = Mongoc.ParseUri(url, failure);
+            var uri = Mongoc.ParseUri(url, failure);
             if (uri.IsInvalid)
             {
+                uri.Dispose();
                 throw Describe(error, default, SecretsOf(url, null));
             }
-            var secrets = SecretsOf(url, Marshal.PtrToStringUTF8(Mongoc.UriPassword(uri)));
-            SetTimeouts(uri, options);
-            var preference = PreferenceOf(uri, options.ReadPreference);
-            var pool = Mongoc.NewPool(uri, failure);
-            if (pool.IsInvalid)
+            try
             {
-                preference.Dispose();
-                throw Describe(error, default, secrets);
+                SetTimeouts(uri, options);
+                return new MongoDeployment(
+                    uri,
+                    PreferenceOf(uri, options.ReadPreference),
+                    SecretsOf(url, Marshal.PtrToStringUTF8(Mongoc.UriPassword(uri))))
+                {
+                    Hosts = HostsOf(uri),
+                    Database = Marshal.PtrToStringUTF8(Mongoc.UriDatabase(uri)),
+                };
             }
-            Mongoc.SetErrorApi(pool, Mongoc.ErrorApi);
-            Mongoc.SetApplicationName(pool, "larder");
-            return new MongoPool(pool, preference, secrets)
+            catch
             {
-                Hosts = HostsOf(uri),
-                Database = Marshal.PtrToStringUTF8(Mongoc.UriDatabase(uri)),
-            };
+                uri.Dispose();
+                throw;
+            }
         }
     }
 
@@ -94,14 +93,31 @@ internal sealed class MongoPool : IDisposable
 
     /// <summary>Another connection to the server of one that is open.</summary>
     public Task<MongoConnection> ConnectAsync(MongoConnection sibling, CancellationToken cancellationToken) =>
-        MongoConnection.OpenAsync(this, sibling.ServerId, cancellationToken);
+        MongoConnection.OpenAsync(this, sibling.Host, cancellationToken);
+
+    /// <summary>A client for one thread, which the caller closes. Fails with <see cref="MongoException"/>.</summary>
+    internal unsafe Mongoc.ClientHandle NewClient()
+    {
+        Span<byte> error = stackalloc byte[Mongoc.ErrorBytes];
+        error.Clear();
+        fixed (byte* failure = error)
+        {
+            var client = new Mongoc.ClientHandle(uri, ReadPreference, failure);
+            if (!client.IsInvalid)
+            {
+                return client;
+            }
+            client.Dispose();
+            throw Describe(error, default);
+        }
+    }
 
     /// <summary>Makes an exception of a <c>bson_error_t</c>, with passwords masked.</summary>
     internal MongoException Describe(ReadOnlySpan<byte> error, ReadOnlyMemory<byte> reply) => Describe(error, reply, secrets);
 
     public void Dispose()
     {
-        pool.Dispose();
+        uri.Dispose();
         ReadPreference.Dispose();
     }
 
@@ -112,9 +128,10 @@ internal sealed class MongoPool : IDisposable
         return Marshal.PtrToStringUTF8(Mongoc.Version()) ?? "";
     }
 
-    private static void SetTimeouts(Mongoc.UriHandle uri, MongoPoolOptions options)
+    private static void SetTimeouts(Mongoc.UriHandle uri, MongoDeploymentOptions options)
     {
         const string selection = "serverselectiontimeoutms";
+        Mongoc.SetUriFlag(uri, "serverselectiontryonce", false); // One look would miss a primary that is being elected.
         if (Mongoc.UriInt32(uri, selection, -1) < 0)
         {
             Mongoc.SetUriInt32(uri, selection, (int)options.ServerSelectionTimeout.TotalMilliseconds);
