@@ -49,6 +49,9 @@ internal static class Schema
         ) STRICT;
         CREATE INDEX events_by_run ON events (run_id, number);
         """,
+
+        // 3: who may what, and who did what.
+        AccessTables.Script,
     ];
 
     public static int Newest => Migrations.Length;

@@ -187,6 +187,26 @@ public static class ConfigurationExample
           - healthchecks: { url: "${HEALTHCHECKS_URL:-https://hc-ping.com/example}" }
             on: [success]
 
+        # The API and the page of "larder serve". A network needs a certificate, or a proxy that has one.
+        http:
+          url: https://backup.example.com # where people reach it, if that is elsewhere
+          certificate: /etc/larder/tls.crt
+          certificate_key: /etc/larder/tls.key
+          proxies: [127.0.0.1] # whose X-Forwarded headers are believed
+        access:
+          second_person: false # whether restores and removals need a second admin
+          user_header: X-Remote-User # in which one of the proxies names a user who has logged in there
+          jwt: # tokens of an identity provider, or of the app that is backed up
+            - issuer: https://id.example.com
+              audience: larder
+              jwks: /etc/larder/jwks.json # the provider's public keys
+              role_claim: larder_role
+              name_claim: preferred_username
+              roles: { boss: owner, dba: admin, ops: operator, audit: viewer }
+            - issuer: temple
+              audience: temple
+              key: "${JWT_SECRET:-example-of-a-key-of-32-bytes-or-more}" # role_id of 1 and less is admin, and nothing else is let in
+
         # Larder's own state. Deleting the catalog loses the history of runs and nothing else.
         state_directory: /var/lib/larder
         catalog: { path: /var/lib/larder/catalog.db } # or url: a PostgreSQL database, for a fleet

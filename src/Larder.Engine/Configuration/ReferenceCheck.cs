@@ -13,6 +13,24 @@ internal sealed class ReferenceCheck(ICollection<ConfigurationProblem> problems)
         {
             CheckJob((ObjectValue)job, $"jobs.{name}");
         }
+        CheckHttp(root.Object("http"));
+    }
+
+    private void CheckHttp(ObjectValue? http)
+    {
+        if (http is null)
+        {
+            return;
+        }
+        var (certificate, key) = (http.Find("certificate"), http.Find("certificate_key"));
+        if (certificate is null != key is null)
+        {
+            Add(
+                (certificate ?? key)!.Node!,
+                "http.certificate",
+                "http.certificate and http.certificate_key belong together, and only one of them is there.",
+                "certificate: /etc/larder/tls.crt and certificate_key: /etc/larder/tls.key");
+        }
     }
 
     private void CheckJob(ObjectValue job, string path)

@@ -71,6 +71,15 @@ internal static partial class ScalarShapes
         },
     };
 
+    public static ScalarShape Address(string example) => new()
+    {
+        Expected = "an IP address",
+        Example = example,
+        Parse = (text, _) => System.Net.IPAddress.TryParse(text, out var _)
+            ? ScalarReading.Of(text)
+            : ScalarReading.Wrong("is not an IP address"),
+    };
+
     public static ScalarShape Integer(int minimum, int maximum, string example)
     {
         var expected = string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}");

@@ -18,6 +18,8 @@ internal static class SettingsBinder
             Repositories = repositories,
             Jobs = Map(root.Named("jobs"), (name, value) => Job(name, value, [.. repositories.Keys])),
             Alerts = [.. root.List("alerts").Cast<ObjectValue>().Select(Alert)],
+            Http = AccessBinder.Http(root.Object("http")),
+            Access = AccessBinder.Access(root.Object("access")),
             StateDirectory = state,
             CatalogPath = catalog?.Get<string>("path") ?? Path.Combine(state, "catalog.db"),
             CatalogUrl = catalog?.Get<Secret>("url"),

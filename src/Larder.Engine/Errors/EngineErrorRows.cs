@@ -1,6 +1,9 @@
 namespace Larder.Engine.Errors;
 
-/// <summary>The engine's own rows: 001 to 039, and 080 to 089 for the catalog. 024 and 030 were given once and stay free.</summary>
+/// <summary>
+/// The engine's own rows: 001 to 039, and 080 to 089 for the catalog; <see cref="AccessErrorRows"/> has 100 to 119. 024 and 030 were given
+/// once and stay free.
+/// </summary>
 internal static class EngineErrorRows
 {
     public static readonly IReadOnlyList<ErrorRow> All =
