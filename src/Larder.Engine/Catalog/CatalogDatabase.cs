@@ -143,7 +143,29 @@ public sealed class CatalogDatabase : IDisposable
         ("$run_id", runId),
         ("$after", after));
 
+    /// <summary>What is to run.</summary>
+    public QueueTable Queue => new(this);
+
     public void Dispose() => connection.Dispose();
+
+    /// <summary>All of the work or nothing, also where the process is killed.</summary>
+    internal void Transact(Action work)
+    {
+        lock (oneAtATime)
+        {
+            Execute("BEGIN IMMEDIATE");
+            try
+            {
+                work();
+                Execute("COMMIT");
+            }
+            catch
+            {
+                Execute("ROLLBACK");
+                throw;
+            }
+        }
+    }
 
     private bool IsInterrupted(Run run)
     {
@@ -173,7 +195,7 @@ public sealed class CatalogDatabase : IDisposable
         };
     }
 
-    private int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    internal int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         lock (oneAtATime)
         {
@@ -189,7 +211,7 @@ public sealed class CatalogDatabase : IDisposable
         }
     }
 
-    private List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    internal List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         lock (oneAtATime)
         {
@@ -248,9 +270,9 @@ public sealed class CatalogDatabase : IDisposable
         long? Number(string column) => row.GetOrdinal(column) is var at && row.IsDBNull(at) ? null : row.GetInt64(at);
     }
 
-    private static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString(TimeForm, CultureInfo.InvariantCulture);
+    internal static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString(TimeForm, CultureInfo.InvariantCulture);
 
-    private static DateTimeOffset Time(string text) =>
+    internal static DateTimeOffset Time(string text) =>
         DateTimeOffset.ParseExact(text, TimeForm, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 
     private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());

@@ -13,6 +13,8 @@ public sealed record LarderConfiguration
 
     public IReadOnlyList<AlertSettings> Alerts { get; init; } = [];
 
+    public ServeSettings Serve { get; init; } = new();
+
     /// <summary>
     /// The environment and `.env` together: what database clients go by besides (<c>PGHOST</c>, <c>PGPASSWORD</c>). May hold secrets.
     /// </summary>
