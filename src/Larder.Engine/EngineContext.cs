@@ -47,6 +47,9 @@ public sealed record EngineContext
     /// <summary>Gives the ids of runs; null makes new ones. Whoever must know a run's id before it begins sets it.</summary>
     public Func<string>? RunIds { get; init; }
 
+    /// <summary>Takes the document of what a run made, as <c>--json</c> prints it; null where nobody wants it.</summary>
+    public Action<string>? Report { get; init; }
+
     public required string Host { get; init; }
 
     public required string LarderVersion { get; init; }

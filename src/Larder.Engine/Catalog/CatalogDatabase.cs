@@ -145,9 +145,39 @@ public sealed class CatalogDatabase : IDisposable
         ("$run_id", runId),
         ("$after", after));
 
+    /// <summary>What is to run.</summary>
+    public QueueTable Queue => new(this);
+
     internal TimeProvider Clock => clock;
 
     public void Dispose() => connection.Dispose();
+
+    /// <summary>All of the work or nothing, also where the process is killed; nobody else writes in between.</summary>
+    internal T InTransaction<T>(Func<T> work)
+    {
+        T made = default!;
+        Transact(() => made = work());
+        return made;
+    }
+
+    /// <summary>The same for work that makes nothing.</summary>
+    internal void Transact(Action work)
+    {
+        lock (oneAtATime)
+        {
+            Execute("BEGIN IMMEDIATE");
+            try
+            {
+                work();
+                Execute("COMMIT");
+            }
+            catch
+            {
+                Execute("ROLLBACK");
+                throw;
+            }
+        }
+    }
 
     private bool IsInterrupted(Run run)
     {
@@ -175,26 +205,6 @@ public sealed class CatalogDatabase : IDisposable
                 HttpStatus = row.HttpStatus,
             },
         };
-    }
-
-    /// <summary>Statements that stand or fall together; nobody else writes between them, in this process or another.</summary>
-    internal T InTransaction<T>(Func<T> work)
-    {
-        lock (oneAtATime)
-        {
-            Execute("BEGIN IMMEDIATE");
-            try
-            {
-                var made = work();
-                Execute("COMMIT");
-                return made;
-            }
-            catch
-            {
-                Execute("ROLLBACK");
-                throw;
-            }
-        }
     }
 
     internal int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)

@@ -17,6 +17,8 @@ public sealed record LarderConfiguration
 
     public AccessSettings Access { get; init; } = new();
 
+    public ServeSettings Serve { get; init; } = new();
+
     /// <summary>
     /// The environment and `.env` together: what database clients go by besides (<c>PGHOST</c>, <c>PGPASSWORD</c>). May hold secrets.
     /// </summary>

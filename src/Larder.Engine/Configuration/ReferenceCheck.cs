@@ -14,6 +14,7 @@ internal sealed class ReferenceCheck(ICollection<ConfigurationProblem> problems)
             CheckJob((ObjectValue)job, $"jobs.{name}");
         }
         CheckHttp(root.Object("http"));
+        CheckListen(root);
     }
 
     private void CheckHttp(ObjectValue? http)
@@ -30,6 +31,27 @@ internal sealed class ReferenceCheck(ICollection<ConfigurationProblem> problems)
                 "http.certificate",
                 "http.certificate and http.certificate_key belong together, and only one of them is there.",
                 "certificate: /etc/larder/tls.crt and certificate_key: /etc/larder/tls.key");
+        }
+    }
+
+    /// <summary>Passwords and tokens do not go over a network as they are.</summary>
+    private void CheckListen(ObjectValue root)
+    {
+        var http = root.Object("http");
+        if (http?.Find("certificate") is not null || http?.List("proxies").Count > 0)
+        {
+            return;
+        }
+        foreach (var one in root.Object("serve")?.List("listen").OfType<ScalarValue>() ?? [])
+        {
+            if (one is { Node: { } node, Value: System.Net.IPEndPoint at } && !System.Net.IPAddress.IsLoopback(at.Address))
+            {
+                Add(
+                    node,
+                    "serve.listen",
+                    "serve.listen is open to a network, and there is neither http.certificate nor a proxy of http.proxies that has one.",
+                    $"127.0.0.1:{ServeSettings.PortByDefault}");
+            }
         }
     }
 

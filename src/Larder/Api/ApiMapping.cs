@@ -1,8 +1,6 @@
+using Larder.Api.Document;
 using Larder.Auth;
-using Larder.Engine.Errors;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -14,10 +12,20 @@ internal static class ApiMapping
     /// <summary>Every call there is.</summary>
     public static IReadOnlyList<Route> Routes { get; } =
     [
+        .. SystemRoutes.All,
         .. SessionRoutes.All,
+        .. JobRoutes.All,
         .. BackupRoutes.All,
+        .. ContentRoutes.All,
+        .. RestoreRoutes.All,
+        .. ProofRoutes.All,
         .. RunRoutes.All,
+        .. RepositoryRoutes.All,
+        .. UserRoutes.All,
         .. TokenRoutes.All,
+        .. AuditRoutes.All,
+        .. SeedRoutes.All,
+        .. DocumentRoutes.All,
     ];
 
     /// <summary>

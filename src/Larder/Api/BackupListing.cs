@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Larder.Engine;
-using Larder.Engine.Backups;
 using Larder.Repository;
 using Larder.Repository.Storage;
 
@@ -11,7 +10,7 @@ namespace Larder.Api;
 /// The backups of all repositories, kept between calls. A snapshot never changes and is named by its hash, so while the names are the same
 /// the list is the same; looking at the names costs one listing of a folder for each repository.
 /// </summary>
-internal sealed class BackupListing(TimeProvider clock)
+internal sealed class BackupListing(TimeProvider clock) : IDisposable
 {
     // What others did to the repositories is seen after this time; what this process did, at once.
     private static readonly TimeSpan Trusted = TimeSpan.FromSeconds(1);
@@ -57,6 +56,8 @@ internal sealed class BackupListing(TimeProvider clock)
             reading.Release();
         }
     }
+
+    public void Dispose() => reading.Dispose();
 
     private bool IsFresh(Listed known, EngineContext engine) => ReferenceEquals(known.Engine, engine)
         && known.Changes == Interlocked.Read(ref changes) && clock.GetUtcNow() - known.LookedAt < Trusted;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Larder.Api.Running;
 using Larder.Auth;
+using Larder.Daemon;
 using Larder.Engine.Access;
 using Larder.Engine.BackingUp;
 using Larder.Engine.Backups;
@@ -58,8 +58,8 @@ internal static class BackupRoutes
             Path = "/api/backups/{id}",
             Action = "backup.show",
             Summary = "Shows one backup with its manifest.",
-            Details = "A backup is named by the beginning of its id, by its timestamp `20241108_120000`, by `latest`, each with `JOB:` before "
-                + "it or not, or by its file name `journal_backup_20241108_120000.sql.gz`.",
+            Details = "A backup is named by the beginning of its id, by its timestamp `20241108_120000`, by `latest`, each with "
+                + "`JOB:` before it or not, or by its file name `journal_backup_20241108_120000.sql.gz`.",
             Needs = Needs.Of(Role.Viewer, Scope.Read),
             AnswerExample = Examples.Backup,
             Run = ShowAsync,
@@ -142,20 +142,8 @@ internal static class BackupRoutes
         {
             return Answer.Json(PlanDocument(job, await BackupPlan.ComputeAsync(engine, request, call.Cancelled))) with { Target = job };
         }
-        return await RunAnswer.BeginAsync(call, OrderOf(call, request));
+        return await RunAnswer.BeginAsync(call, new BackupOrder(request));
     }
-
-    public static RunOrder OrderOf(ApiCall call, BackupRequest request) => new()
-    {
-        Kind = RunKind.Backup,
-        Job = request.Job,
-        CreatedBy = call.Caller.Name,
-        Execute = async (engine, progress, cancellationToken) =>
-        {
-            await Recovery.TryAsync(engine, progress, cancellationToken);
-            return BackupJson.Write((await new BackupRun(engine, request, progress).ExecuteAsync(cancellationToken)).Backup);
-        },
-    };
 
     private static JsonObject PlanDocument(string job, BackupPlan plan) => new()
     {
@@ -207,18 +195,17 @@ internal static class BackupRoutes
         var backup = await BackupNames.ResolveAsync(call, call.Part("id"));
         var plan = ListedBackup.Document(backup).ToJsonString();
         return Confirmation.Missing(call, body.Confirm, body.Approval, $"{backup.Job}:{backup.Timestamp}", plan)
-            ?? await RunAnswer.BeginAsync(call, RemovalOf(call, backup, body.Force));
+            ?? await RunAnswer.BeginAsync(call, RemovalOf(backup, body.Force));
     }
 
-    public static RunOrder RemovalOf(ApiCall call, Backup backup, bool force) => new()
+    public static RunOrder RemovalOf(Backup backup, bool force) => new DirectOrder
     {
-        Kind = RunKind.Cleanup,
+        What = RunKind.Cleanup,
         Job = backup.Job,
-        CreatedBy = call.Caller.Name,
-        Execute = async (engine, progress, cancellationToken) =>
+        Work = async (engine, progress, cancellationToken) =>
         {
             var request = new RemoveRequest { Backups = [backup.BackupId], Force = force };
-            return (await new RemoveRun(engine, request, progress).ExecuteAsync(cancellationToken)).ToJson();
+            engine.Report?.Invoke((await new RemoveRun(engine, request, progress).ExecuteAsync(cancellationToken)).ToJson());
         },
     };
 
@@ -251,19 +238,6 @@ internal static class BackupRoutes
         return body.DryRun
             ? Answer.Json(plan!) with { Target = body.Job ?? "all jobs" }
             : Confirmation.Missing(call, body.Confirm, body.Approval, body.Job ?? "all jobs", plan)
-                ?? await RunAnswer.BeginAsync(call, CleanupOf(call, body.Job));
+                ?? await RunAnswer.BeginAsync(call, new CleanupOrder(body.Job));
     }
-
-    public static RunOrder CleanupOf(ApiCall call, string? job) => new()
-    {
-        Kind = RunKind.Cleanup,
-        Job = job,
-        CreatedBy = call.Caller.Name,
-        Execute = async (engine, progress, cancellationToken) =>
-        {
-            await Recovery.TryAsync(engine, progress, cancellationToken);
-            var plan = await CleanupPlan.ComputeAsync(engine, job, cancellationToken);
-            return (await new CleanupRun(engine, plan, progress).ExecuteAsync(cancellationToken)).ToJson();
-        },
-    };
 }

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Larder.Api.Running;
+using Larder.Daemon;
 using Larder.Engine.Access;
+using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
 using Microsoft.AspNetCore.Http;
 
@@ -11,42 +12,50 @@ namespace Larder.Api;
 internal static class RunAnswer
 {
     private const int WaitSecondsMax = 600;
+    private const string Trigger = "api";
 
     /// <summary>202 with the run; or 200 with the ended run where the caller prefers to wait.</summary>
     public static async Task<Answer> BeginAsync(ApiCall call, RunOrder order)
     {
-        var (run, id, isRepeated) = Order(call, order);
+        var (id, isRepeated) = Enqueue(call, order);
         var headers = new List<(string, string)> { ("Location", $"/api/runs/{id}") };
         if (isRepeated)
         {
             headers.Add(("Idempotent-Replayed", "true"));
         }
         var status = StatusCodes.Status202Accepted;
-        if (WaitOf(call) is { } wait && run is not null)
+        if (WaitOf(call) is { } wait)
         {
-            headers.Add(("Preference-Applied", $"wait={wait.TotalSeconds:0}"));
-            if (await EndsWithinAsync(call, run, wait))
-            {
-                status = StatusCodes.Status200OK;
-            }
+            headers.Add(("Preference-Applied", string.Create(CultureInfo.InvariantCulture, $"wait={wait.TotalSeconds}")));
+            status = await EndsWithinAsync(call, id, wait) ? StatusCodes.Status200OK : status;
         }
-        return Answer.Json(RunDocument.Of(call, id), status) with { Headers = headers, Target = order.Job ?? "all jobs", RunId = id };
+        return Answer.Json(RunDocument.Of(call, id), status) with { Headers = headers, Target = order.JobName ?? "all jobs", RunId = id };
     }
 
     /// <summary>Begins a run and waits for its end, for calls whose documents have no runs. Fails as the run did.</summary>
-    public static async Task<JsonNode> WaitAsync(ApiCall call, RunOrder order)
+    /// <returns>What the command line would have printed.</returns>
+    public static async Task<(string RunId, JsonNode Report)> WaitAsync(ApiCall call, RunOrder order)
     {
-        var run = call.Services.Runs.Order(order, call.Services.Runs.NewId());
-        var end = await run.Ended.WaitAsync(call.Cancelled); // Who goes away leaves the run to its end.
-        return end.Error is { } error ? throw new FailedRunException(error) : JsonNode.Parse(end.Document!)!;
+        var id = call.Services.Queue.Enqueue(order, new RunOrigin(Trigger, call.Caller.Name));
+        var run = await EndAsync(call, id, call.Cancelled); // Who goes away leaves the run to its end.
+        return new RunReports(call.Services.Catalog).Find(id) is { } report
+            ? (id, JsonNode.Parse(report)!)
+            : throw new FailedRunException(new ErrorReport
+            {
+                Code = run?.ErrorCode ?? ErrorTable.Row(EngineError.Unexpected).Code,
+                Message = run?.ErrorMessage ?? "The run ended without saying how.",
+                Hint = run?.Hint ?? ErrorTable.Row(EngineError.Unexpected).Hint,
+                ExitStatus = ExitStatus.Failed,
+                HttpStatus = ErrorTable.Rows.FirstOrDefault(row => row.Code == run?.ErrorCode)?.HttpStatus ?? 500,
+            });
     }
 
-    private static (OrderedRun? Run, string Id, bool IsRepeated) Order(ApiCall call, RunOrder order)
+    private static (string Id, bool IsRepeated) Enqueue(ApiCall call, RunOrder order)
     {
-        var (runs, id) = (call.Services.Runs, call.Services.Runs.NewId());
+        var origin = new RunOrigin(Trigger, call.Caller.Name);
         if (call.Context.Request.Headers["Idempotency-Key"] is not { Count: > 0 } given)
         {
-            return (runs.Order(order, id), id, false);
+            return (call.Services.Queue.Enqueue(order, origin), false);
         }
         var key = given.ToString();
         if (key.Length is 0 or > IdempotencyKeys.LengthMax || key.Any(char.IsControl))
@@ -54,15 +63,15 @@ internal static class RunAnswer
             throw new LarderException(
                 EngineError.UsageInvalid, $"An Idempotency-Key has 1 to {IdempotencyKeys.LengthMax} characters, none of them control.");
         }
-        var keys = new IdempotencyKeys(call.Services.Catalog);
+        var (keys, id) = (new IdempotencyKeys(call.Services.Catalog), RunId.New(call.Services.Clock));
         var request = $"{call.Context.Request.Method} {call.Context.Request.Path}\n{call.BodyText}";
         if (keys.Claim(call.Caller.Key, key, request, id) is { } before)
         {
-            return (runs.Find(before), before, true);
+            return (before, true);
         }
         try
         {
-            return (runs.Order(order, id), id, false);
+            return (call.Services.Queue.Enqueue(order, origin, id), false);
         }
         catch (LarderException)
         {
@@ -85,17 +94,31 @@ internal static class RunAnswer
         return null;
     }
 
-    private static async Task<bool> EndsWithinAsync(ApiCall call, OrderedRun run, TimeSpan wait)
+    private static async Task<bool> EndsWithinAsync(ApiCall call, string id, TimeSpan wait)
     {
+        using var enough = new CancellationTokenSource(wait, call.Services.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, call.Cancelled);
         try
         {
-            await run.Ended.WaitAsync(wait, call.Services.Clock, call.Cancelled);
+            await EndAsync(call, id, either.Token);
             return true;
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException) when (!call.Cancelled.IsCancellationRequested)
         {
             return false;
         }
+    }
+
+    private static async Task<Run?> EndAsync(ApiCall call, string id, CancellationToken cancellationToken)
+    {
+        await foreach (var news in call.Services.Queue.FollowAsync(id, long.MaxValue, cancellationToken))
+        {
+            if (news.End is { } run)
+            {
+                return run;
+            }
+        }
+        return null;
     }
 }
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
-using Larder.Api.Running;
-using Larder.Engine;
+using Larder.Daemon;
 using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
 
@@ -12,35 +11,33 @@ internal static class RunDocument
     /// <exception cref="LarderException"><see cref="EngineError.UnknownRun"/>; of a job that the caller may not see too.</exception>
     public static JsonObject Of(ApiCall call, string id)
     {
-        var (live, run) = (call.Services.Runs.Find(id), call.Services.Catalog.FindRun(id));
-        if ((live is null && run is null) || !call.Caller.MaySee(run?.Job ?? live?.Order.Job))
+        var (entry, run) = (call.Services.Queue.Find(id), call.Services.Catalog.FindRun(id));
+        if ((entry is null && run is null) || !call.Caller.MaySee(run?.Job ?? entry?.Run.Job))
         {
             throw Unknown();
         }
-        var document = run is not null ? RunJson.Of(run) : Waiting(live!);
-        document["progress"] = live is null ? null : Of(live.Progress);
+        var document = run is not null ? RunJson.Of(run) : Waiting(entry!);
+        document["progress"] = entry is null ? null : new JsonObject
+        {
+            ["phase"] = entry.Progress is { Phase.Length: > 0 } progress ? progress.Phase : entry.IsRunning ? "beginning" : "waiting",
+            ["done_bytes"] = entry.Progress?.DoneBytes ?? 0,
+            ["total_bytes"] = entry.Progress?.TotalBytes ?? 0,
+        };
         document["report"] = new RunReports(call.Services.Catalog).Find(id) is { } report ? JsonNode.Parse(report) : null;
         return document;
     }
 
     public static LarderException Unknown() => new(EngineError.UnknownRun, "There is no run of this id.");
 
-    public static JsonObject Of(RunProgress progress) => new()
+    private static JsonObject Waiting(QueueEntry entry) => RunJson.Of(new Run
     {
-        ["phase"] = progress.Phase,
-        ["done_bytes"] = progress.DoneBytes,
-        ["total_bytes"] = progress.TotalBytes,
-    };
-
-    private static JsonObject Waiting(OrderedRun run) => RunJson.Of(new Run
-    {
-        Id = run.Id,
-        Kind = run.Order.Kind,
-        Job = run.Order.Job,
+        Id = entry.Run.RunId,
+        Kind = entry.Order.Kind,
+        Job = entry.Run.Job,
         Status = RunStatus.InProgress,
-        Trigger = "api",
-        CreatedBy = run.Order.CreatedBy,
-        StartedAt = run.OrderedAt,
+        Trigger = entry.Run.Trigger,
+        CreatedBy = entry.Run.CreatedBy,
+        StartedAt = entry.Run.BegunAt ?? entry.Run.EnqueuedAt,
         Process = ProcessIdentity.Current,
     });
 }

@@ -52,8 +52,8 @@ internal static class RunRoutes
             Path = "/api/runs/{id}/events",
             Action = "run.events",
             Summary = "Lists what happened in a run; with `Accept: text/event-stream` follows it to its end.",
-            Details = "As server-sent events: `event` for each line of the run, `progress` while it works, and `run` once, when it has ended."
-                + " `Last-Event-ID` goes on where a broken connection stopped.",
+            Details = "As server-sent events: `event` for each line of the run, `progress` while it works, and `run` once, when it has "
+                + "ended. `Last-Event-ID` goes on where a broken connection stopped.",
             Needs = Needs.Of(Role.Viewer, Scope.Read),
             AnswerExample = """[{"number":7,"at":"2024-11-08T12:00:00+00:00","level":"info","message":"Source \"db\" …"}]""",
             Run = EventsAsync,
@@ -90,14 +90,14 @@ internal static class RunRoutes
     {
         var id = IdIn(call);
         RunDocument.Of(call, id); // Unknown, or not the caller's: told before anything is sent.
-        if (call.Context.Request.Headers.Accept.Any(type => type?.Contains("text/event-stream", StringComparison.OrdinalIgnoreCase) == true))
+        var accepted = call.Context.Request.Headers.Accept.ToString();
+        if (accepted.Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))
         {
-            await new RunStream(call, id).SendAsync();
+            using var stream = new RunStream(call, id);
+            await stream.SendAsync();
             return null;
         }
-        var after = call.Query("after") is { } text && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : 0;
+        var after = long.TryParse(call.Query("after"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
         return Answer.Json(new JsonArray([.. call.Services.Catalog.Events(id, after).Select(one => (JsonNode)RunJson.Of(one))]));
     }
 
@@ -105,12 +105,10 @@ internal static class RunRoutes
     {
         var id = IdIn(call);
         RunDocument.Of(call, id);
-        if (call.Services.Runs.Find(id) is not { } live)
+        if (!call.Services.Queue.Cancel(id, call.Caller.Name))
         {
-            throw new LarderException(
-                EngineError.UnknownRun, "The run does not wait and does not work, or another process executes it.");
+            throw new LarderException(EngineError.UnknownRun, "The run has ended, or another process executes it.");
         }
-        live.Cancel();
         return Answer.Json(RunDocument.Of(call, id), 202) with { Target = id };
     }
 

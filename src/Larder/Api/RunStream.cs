@@ -7,13 +7,12 @@ using Microsoft.AspNetCore.Http;
 namespace Larder.Api;
 
 /// <summary>A run as server-sent events, from where the caller stopped to its end.</summary>
-internal sealed class RunStream(ApiCall call, string id)
+internal sealed class RunStream(ApiCall call, string id) : IDisposable
 {
-    // What a person takes for "at once"; the catalog answers such a look in well under a millisecond.
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
-
     // Something goes over the line at least so often, or proxies close it.
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(15);
+
+    private readonly SemaphoreSlim sending = new(1);
 
     public async Task SendAsync()
     {
@@ -21,39 +20,55 @@ internal sealed class RunStream(ApiCall call, string id)
         response.ContentType = "text/event-stream; charset=utf-8";
         response.Headers.CacheControl = "no-store";
         response.Headers["X-Accel-Buffering"] = "no"; // Proxies that know it pass every event on at once.
-        var (last, progress, sentAt) = (LastEventId(), "", call.Services.Clock.GetTimestamp());
-        using var timer = new PeriodicTimer(LookInterval, call.Services.Clock);
-        while (true)
+        await response.Body.FlushAsync(call.Cancelled);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.Cancelled, call.Services.Parts.Stopping);
+        var keepingAlive = KeepAliveAsync(ended.Token);
+        try
         {
-            // Looked at before the events are read: what was written until the end is then among them.
-            var live = call.Services.Runs.Find(id);
-            var run = call.Services.Catalog.FindRun(id);
-            var isOver = run is { Status: not RunStatus.InProgress } && live is null;
-            foreach (var one in call.Services.Catalog.Events(id, last))
+            await foreach (var news in call.Services.Queue.FollowAsync(id, LastEventId(), ended.Token))
             {
-                await SendAsync("event", ApiJson.Write(RunJson.Of(one)), one.Number);
-                (last, sentAt) = (one.Number, call.Services.Clock.GetTimestamp());
+                if (news.Event is { } one)
+                {
+                    await SendAsync("event", RunJson.Of(one), one.Number);
+                }
+                else if (news.Progress is { } progress)
+                {
+                    await SendAsync("progress", new JsonObject
+                    {
+                        ["phase"] = progress.Phase,
+                        ["done_bytes"] = progress.DoneBytes,
+                        ["total_bytes"] = progress.TotalBytes,
+                    }, null);
+                }
+                else
+                {
+                    await SendAsync("run", RunDocument.Of(call, id), null);
+                }
             }
-            if (isOver)
+        }
+        catch (OperationCanceledException) when (!call.Cancelled.IsCancellationRequested)
+        {
+            // The service ends; the caller comes back with the number of the last event.
+        }
+        await ended.CancelAsync();
+        await keepingAlive;
+    }
+
+    public void Dispose() => sending.Dispose();
+
+    private async Task KeepAliveAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(SilenceMax, call.Services.Clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                await SendAsync("run", ApiJson.Write(RunDocument.Of(call, id)), null);
-                return;
+                await WriteAsync(": still there\n\n", cancellationToken);
             }
-            if (live is not null && ApiJson.Write(RunDocument.Of(live.Progress)) is var now && now != progress)
-            {
-                await SendAsync("progress", now, null);
-                (progress, sentAt) = (now, call.Services.Clock.GetTimestamp());
-            }
-            if (call.Services.Clock.GetElapsedTime(sentAt) > SilenceMax)
-            {
-                await response.WriteAsync(": still there\n\n", call.Cancelled);
-                sentAt = call.Services.Clock.GetTimestamp();
-            }
-            await response.Body.FlushAsync(call.Cancelled);
-            if (!await timer.WaitForNextTickAsync(call.Cancelled))
-            {
-                return;
-            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It is over.
         }
     }
 
@@ -63,14 +78,28 @@ internal sealed class RunStream(ApiCall call, string id)
             : 0;
 
     // JSON on one line has no line feed, so no event can be forged by what is in it.
-    private Task SendAsync(string name, string data, long? number)
+    private Task SendAsync(string name, JsonObject data, long? number)
     {
         var text = new StringBuilder();
         if (number is { } known)
         {
             text.Append(CultureInfo.InvariantCulture, $"id: {known}\n");
         }
-        text.Append(CultureInfo.InvariantCulture, $"event: {name}\ndata: {data}\n\n");
-        return call.Context.Response.WriteAsync(text.ToString(), call.Cancelled);
+        text.Append(CultureInfo.InvariantCulture, $"event: {name}\ndata: {ApiJson.Write(data)}\n\n");
+        return WriteAsync(text.ToString(), call.Cancelled);
+    }
+
+    private async Task WriteAsync(string text, CancellationToken cancellationToken)
+    {
+        await sending.WaitAsync(cancellationToken);
+        try
+        {
+            await call.Context.Response.WriteAsync(text, cancellationToken);
+            await call.Context.Response.Body.FlushAsync(cancellationToken);
+        }
+        finally
+        {
+            sending.Release();
+        }
     }
 }

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Larder.Auth;
 using Larder.Engine.Access;
-using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
 
 namespace Larder.Api;
@@ -9,8 +8,6 @@ namespace Larder.Api;
 /// <summary>Tokens of programs.</summary>
 internal static class TokenRoutes
 {
-    private static readonly TimeSpan LastsByDefault = TimeSpan.FromDays(90);
-
     public static IReadOnlyList<Route> All { get; } =
     [
         new()
@@ -65,7 +62,7 @@ internal static class TokenRoutes
     private static async Task<Answer?> CreateAsync(ApiCall call)
     {
         var body = await call.BodyAsync(BodyJson.Default.TokenBody);
-        var scopes = body.Scopes.Select(ScopeOf).ToList();
+        var scopes = body.Scopes.Select(AccessWords.ScopeOf).ToList();
         if (call.Caller.Scopes is { } own && scopes.Except(own).Any())
         {
             throw new LarderException(EngineError.NotAllowed, "A token cannot give more scopes than it has itself.");
@@ -84,7 +81,7 @@ internal static class TokenRoutes
             Name = body.Name,
             Scopes = scopes,
             Jobs = body.Jobs,
-            ExpiresIn = LastsOf(body.ExpiresIn),
+            ExpiresIn = AccessWords.LastingOf(body.ExpiresIn),
         });
         return Answer.Json(AccessJson.Of(token, secret), 201) with
         {
@@ -102,20 +99,4 @@ internal static class TokenRoutes
         }
         return Answer.Json(AccessJson.Of(call.Services.Tokens.Revoke(found.Id))) with { Target = $"{found.Id} of {found.User}" };
     }
-
-    private static Scope ScopeOf(string word) =>
-        Array.Find(Enum.GetValues<Scope>(), scope => scope.ToString().ToLowerInvariant() == word) is var found
-            && found.ToString().ToLowerInvariant() == word
-            ? found
-            : throw new LarderException(
-                EngineError.TokenInvalid,
-                $"A scope is one of {string.Join(", ", Enum.GetNames<Scope>().Select(name => name.ToLowerInvariant()))}.");
-
-    private static TimeSpan? LastsOf(string? text) => text switch
-    {
-        null => LastsByDefault,
-        "never" => null,
-        _ when DurationText.TryParse(text, out var lasts) => lasts,
-        _ => throw new LarderException(EngineError.UsageInvalid, "\"expires_in\" is a duration such as 90d, or never."),
-    };
 }

@@ -22,7 +22,8 @@ internal static class TrustedProxy
         if (IsConfigured(settings, context.Connection.RemoteIpAddress))
         {
             context.Items[Marker] = true;
-            if (Last(context.Request.Headers["X-Forwarded-Proto"].ToString()) is "https" or "http" and var scheme)
+            var scheme = Last(context.Request.Headers["X-Forwarded-Proto"].ToString());
+            if (scheme is "https" or "http")
             {
                 context.Request.Scheme = scheme;
             }
