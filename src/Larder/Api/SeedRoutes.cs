@@ -4,7 +4,6 @@ using Larder.Daemon;
 using Larder.Engine.Access;
 using Larder.Engine.BackingUp;
 using Larder.Engine.Backups;
-using Larder.Engine.Errors;
 using Larder.Engine.Restore;
 
 namespace Larder.Api;

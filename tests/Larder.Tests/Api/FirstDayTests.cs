@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Larder.Tests.Api;
 
 /// <summary>From the first start to the first backup, as somebody meets it who has only a link and curl.</summary>
