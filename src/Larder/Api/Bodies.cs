@@ -92,7 +92,8 @@ internal sealed record VerifyBody
 
     public string? Repository { get; init; }
 
-    public string Level { get; init; } = "data";
+    /// <summary><c>data</c> without it.</summary>
+    public string? Level { get; init; }
 
     public string? Subset { get; init; }
 }

@@ -21,6 +21,10 @@ internal static class Problem
         var report = ReportOf(failure);
         var isOurs = report.Code != ErrorTable.Row(EngineError.Unexpected).Code
             && report.Code != ErrorTable.Row(EngineError.LocalFileFailed).Code;
+        if (failure is LarderException { Error: EngineError.UsageInvalid } && report.Hint == ErrorTable.Row(EngineError.UsageInvalid).Hint)
+        {
+            report = report with { Hint = "GET /openapi/v1.json says what each call takes." };
+        }
         return Of(
             report.Code,
             report.HttpStatus is >= 400 and < 600 ? report.HttpStatus : StatusCodes.Status500InternalServerError,

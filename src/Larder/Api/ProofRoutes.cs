@@ -81,11 +81,12 @@ internal static class ProofRoutes
         {
             throw new LarderException(EngineError.UsageInvalid, "Jobs and backups are verified by themselves; name the one or the other.");
         }
-        if (!Levels.Contains(body.Level, StringComparer.Ordinal))
+        var level = body.Level ?? "data";
+        if (!Levels.Contains(level, StringComparer.Ordinal))
         {
             throw new LarderException(EngineError.UsageInvalid, "\"level\" is structure, data or content.");
         }
-        if (body.Subset is { } share && (body.Level == "structure" || !CheckSubset.TryParse(share, out _)))
+        if (body.Subset is { } share && (level == "structure" || !CheckSubset.TryParse(share, out _)))
         {
             throw new LarderException(EngineError.UsageInvalid, "\"subset\" is a share such as 1/7, of level data or content.");
         }
@@ -103,7 +104,7 @@ internal static class ProofRoutes
             call.Caller.EnsureJob(null);
         }
         var repository = RepositoryOf(call, body.Repository);
-        return await RunAnswer.BeginAsync(call, new VerifyOrder(body.Jobs ?? [], backups, body.Level, body.Subset, repository));
+        return await RunAnswer.BeginAsync(call, new VerifyOrder(body.Jobs ?? [], backups, level, body.Subset, repository));
     }
 
     private static async Task<Answer?> DrillAsync(ApiCall call)

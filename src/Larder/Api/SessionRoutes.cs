@@ -79,20 +79,20 @@ internal static class SessionRoutes
 
     private static async Task<Answer?> OwnerAsync(ApiCall call)
     {
-        EnsureGuessIsTaken(call);
         var body = await call.BodyAsync(BodyJson.Default.OwnerBody);
+        EnsureGuessIsTaken(call);
         var owner = new OwnerLink(call.Services.Catalog).Use(body.Link, body.Name, body.Password);
         return Begin(call, owner) with { Status = 201 };
     }
 
     private static async Task<Answer?> LoginAsync(ApiCall call)
     {
-        EnsureGuessIsTaken(call);
         if (call.Context.Request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none"))
         {
             throw new LarderException(EngineError.ForgedRequest, "Only Larder's own page logs in by a browser.");
         }
         var body = await call.BodyAsync(BodyJson.Default.LoginBody);
+        EnsureGuessIsTaken(call);
         var outcome = call.Services.Users.Login(body.Name, body.Password);
         return outcome == LoginOutcome.Welcome
             ? Begin(call, call.Services.Users.Get(body.Name))
@@ -112,8 +112,8 @@ internal static class SessionRoutes
 
     private static async Task<Answer?> PasswordAsync(ApiCall call)
     {
-        EnsureGuessIsTaken(call);
         var body = await call.BodyAsync(BodyJson.Default.PasswordBody);
+        EnsureGuessIsTaken(call);
         if (body.Current is null || call.Services.Users.Login(call.Caller.Name, body.Current) != LoginOutcome.Welcome)
         {
             throw new LarderException(EngineError.LoginRefused, "The current password does not fit.");

@@ -116,11 +116,6 @@ internal sealed class Gate(CatalogDatabase catalog, Func<LarderConfiguration> co
     private async ValueTask<Caller?> OfBearerAsync(HttpContext context, string authorization)
     {
         const string Scheme = "Bearer ";
-        var address = AddressOf(context);
-        if (!limits.WouldTakeGuess(address))
-        {
-            throw TooMany(context); // Before the token is looked at, so that a guess that is right tells nothing.
-        }
         var (caller, refusal) = authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             ? await OfTokenAsync(authorization[Scheme.Length..].Trim(), context.RequestAborted)
             : (null, "it is no bearer token");
@@ -128,10 +123,11 @@ internal sealed class Gate(CatalogDatabase catalog, Func<LarderConfiguration> co
         {
             return caller;
         }
-        if (limits.TakesGuess(address))
+        if (!limits.TakesWrongToken(AddressOf(context)))
         {
-            NoteRefusal(context, null, "authentication", $"the token was not taken: {refusal}");
+            throw TooMany(context); // Not written down any more: nobody shall fill a disk so.
         }
+        NoteRefusal(context, null, "authentication", $"the token was not taken: {refusal}");
         throw new LarderException(EngineError.NotAuthenticated, "The token is not valid.");
     }
 

@@ -11,28 +11,28 @@ internal sealed class RequestLimits : IDisposable
     // Health checks, the page of the API, the first visit of a browser.
     private readonly PartitionedRateLimiter<string> strangers = Bucket(tokensMax: 200, perSecond: 10);
 
-    // Wrong tokens and passwords. A password costs a tenth of a second of a core, and a person does not type faster.
+    // Passwords and links. One costs a tenth of a second of a core, and a person does not type faster.
     private readonly PartitionedRateLimiter<string> guesses = Bucket(tokensMax: 20, perSecond: 0.5);
+
+    // Wrong tokens. They cannot be guessed, so a right one from the same address is taken all the same; but each is written down.
+    private readonly PartitionedRateLimiter<string> wrongTokens = Bucket(tokensMax: 30, perSecond: 0.5);
 
     public bool TakesFromKnown(string caller) => Takes(known, caller);
 
     public bool TakesFromStranger(string address) => Takes(strangers, address);
 
-    /// <summary>Whether another try at a secret is taken from this address, and counts it.</summary>
+    /// <summary>Whether another try at a password or a link is taken from this address, and counts it.</summary>
     public bool TakesGuess(string address) => Takes(guesses, address);
 
-    /// <summary>The same without counting one.</summary>
-    public bool WouldTakeGuess(string address)
-    {
-        using var lease = guesses.AttemptAcquire(address, 0);
-        return lease.IsAcquired;
-    }
+    /// <summary>Whether another wrong token of this address is answered and written down, and counts it.</summary>
+    public bool TakesWrongToken(string address) => Takes(wrongTokens, address);
 
     public void Dispose()
     {
         known.Dispose();
         strangers.Dispose();
         guesses.Dispose();
+        wrongTokens.Dispose();
     }
 
     private static bool Takes(PartitionedRateLimiter<string> limiter, string key)

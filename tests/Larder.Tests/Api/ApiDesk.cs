@@ -41,9 +41,11 @@ internal sealed class ApiDesk : IAsyncDisposable
 
     /// <param name="more">Appended to the usual configuration.</param>
     /// <param name="configuration">Instead of the usual configuration.</param>
-    public static async Task<ApiDesk> OpenAsync(string more = "", string? configuration = null)
+    /// <param name="prepare">Done to the desk before the service starts.</param>
+    public static async Task<ApiDesk> OpenAsync(string more = "", string? configuration = null, Action<Desk>? prepare = null)
     {
         var desk = await Desk.LaidAsync((configuration ?? Desk.Usual) + "\n" + more);
+        prepare?.Invoke(desk);
         await desk.InitAsync();
         var environment = new ConfigurationEnvironment
         {

@@ -6,7 +6,7 @@ namespace Larder.Tests.Cli;
 public sealed class HelpPageTests
 {
     public static TheoryData<string> Commands =>
-        [.. CommandReference.Shown(CommandTree.Create(new GlobalOptions())).Select(command => command.FullName), "larder", "larder key", "larder config", "larder repair"];
+        [.. CommandReference.Shown(CommandTree.Create(new GlobalOptions())).Select(command => command.FullName), "larder", "larder key", "larder config", "larder repair", "larder user", "larder token"];
 
     [Theory]
     [MemberData(nameof(Commands))]
