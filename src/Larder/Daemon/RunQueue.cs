@@ -196,22 +196,12 @@ internal sealed class RunQueue : IAsyncDisposable
     }
 
     /// <summary>Completes as soon as nothing runs and nothing that waits may begin yet.</summary>
-    public async Task WhenIdleAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Task next;
-            lock (gate)
-            {
-                if (running.Count == 0 && waiting.TrueForAll(entry => entry.Run.StartAt > clock.GetUtcNow()))
-                {
-                    return;
-                }
-                next = changed.Task;
-            }
-            await next.WaitAsync(cancellationToken);
-        }
-    }
+    public Task WhenIdleAsync(CancellationToken cancellationToken) => WhenAsync(
+        () => running.Count == 0 && waiting.TrueForAll(entry => entry.Run.StartAt > clock.GetUtcNow()), cancellationToken);
+
+    /// <summary>Completes as soon as a run neither waits nor runs; at once where there is none.</summary>
+    public Task WhenEndedAsync(string runId, CancellationToken cancellationToken) =>
+        WhenAsync(() => !running.ContainsKey(runId) && waiting.TrueForAll(entry => entry.Run.RunId != runId), cancellationToken);
 
     /// <summary>
     /// Begins nothing new, gives what runs so long to end, and cancels what is left. What waits stays in the catalog for the next start.
@@ -249,6 +239,23 @@ internal sealed class RunQueue : IAsyncDisposable
     {
         await StopAsync(TimeSpan.Zero);
         await timer.DisposeAsync();
+    }
+
+    private async Task WhenAsync(Func<bool> isSo, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task next;
+            lock (gate)
+            {
+                if (isSo())
+                {
+                    return;
+                }
+                next = changed.Task;
+            }
+            await next.WaitAsync(cancellationToken);
+        }
     }
 
     private QueuedRun RowOf(RunOrder order, RunOrigin origin)
