@@ -51,6 +51,7 @@ public sealed partial class HouseTests
         ["Configuration"] = ["Retention"],
         ["Errors"] = ["Configuration"],
         ["Catalog"] = ["Errors"],
+        ["Access"] = ["Catalog", "Errors"],
         ["Repositories"] = ["Configuration", "Errors"],
         ["Servers"] = ["Configuration", "Errors"],
         ["Backups"] = ["Configuration", "Errors", "Repositories", "Retention"],

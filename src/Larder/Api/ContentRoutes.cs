@@ -147,9 +147,8 @@ internal static class ContentRoutes
             Only = call.Query("only") is { } only ? only.Split(',', StringSplitOptions.RemoveEmptyEntries) : [],
             Entry = call.Query("entry"),
         };
-        await using var body = new DownloadStream(call.Context, NameOf(backup, format), format);
-        await ExportRun.ExecuteAsync(engine, request, body, new RunProgress(), call.Cancelled);
-        await body.FlushAsync(call.Cancelled);
+        await new Download(call.Context, NameOf(backup, format)).SendAsync(
+            (output, token) => ExportRun.ExecuteAsync(engine, request, output, new RunProgress(), token));
         return null;
     }
 

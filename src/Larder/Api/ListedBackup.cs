@@ -18,7 +18,7 @@ internal sealed partial record ListedBackup(Backup Backup, string Json)
         document["filename"] = FileNameOf(backup);
         document["backup_date"] = backup.CreatedAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         document["backup_timestamp"] = PlainTime(backup.CreatedAt);
-        document["collections_count"] = backup.Sources.Where(source => source.Rows is not null).Sum(source => source.Entries);
+        document["collections_count"] = backup.Sources.Sum(source => source.CountedEntries);
         var database = DatabaseOf(backup);
         document["database_name"] = database?.DatabaseName;
         document["database_host"] = database?.DatabaseHost;

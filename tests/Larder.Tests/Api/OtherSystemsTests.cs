@@ -39,6 +39,7 @@ public sealed class OtherSystemsTests
         Assert.Contains(Text(one, "timestamp"), file, StringComparison.Ordinal);
         Assert.True(one.GetProperty("size_bytes").GetInt64() > 0);
 
+        Assert.Equal("LARDER-036", (await desk.ExpectAsync(409, "DELETE", $"/backups/{file}", token)).Code); // The only good one.
         (await Larder.Testing.ChildProcess.RunAsync(new Larder.Testing.ChildCommand("sqlite3", desk.Desk["journal.db"], "DELETE FROM entries;"))).Expect();
         var restored = (await desk.ExpectAsync(200, "POST", "/backups/restore", token, $$"""{"filename":"{{file}}"}""")).Json;
         Assert.Equal(["status", "message", "filename", "timestamp"], Keys(restored));
@@ -46,7 +47,6 @@ public sealed class OtherSystemsTests
         var rows = (await Larder.Testing.ChildProcess.RunAsync(new Larder.Testing.ChildCommand("sqlite3", desk.Desk["journal.db"], "SELECT count(*) FROM entries;"))).Expect();
         Assert.Equal("3", rows.Output.Trim());
 
-        Assert.Equal("LARDER-036", (await desk.ExpectAsync(409, "DELETE", $"/backups/{file}", token)).Code); // The only good one.
         var second = (await desk.ExpectAsync(200, "POST", "/backups", token)).Json; // Without a body too.
         var id = (await desk.ExpectAsync(200, "GET", "/api/backups?limit=1", token)).Json[0].GetProperty("backup_id").GetString()!;
         var deleted = (await desk.ExpectAsync(200, "DELETE", $"/backups/{id}", token)).Json;
