@@ -91,7 +91,7 @@ internal static class ContentRoutes
         var backup = await BackupNames.ResolveAsync(call, call.Part("id"));
         var engine = await call.Services.EngineAsync(call.Cancelled);
         var entries = (await engine.Library.OpenAsync(backup, call.Cancelled)).Manifest.Sources
-            .SelectMany(source => source.Entries.Where(entry => entry.Rows is not null).Select(entry => (Source: source, Entry: entry)))
+            .SelectMany(source => source.Entries.Where(entry => entry.HasRows).Select(entry => (Source: source, Entry: entry)))
             .ToList();
         var names = entries.CountBy(one => Brief(one.Entry.Name)).ToDictionary(StringComparer.Ordinal);
         return Answer.Json(new JsonArray(

@@ -61,7 +61,7 @@ internal static class SeedPageRoutes
         var backup = await BackupNames.ResolveAsync(call, made["backup_id"]!.GetValue<string>());
         var engine = await call.Services.EngineAsync(call.Cancelled);
         var entries = (await engine.Library.OpenAsync(backup, call.Cancelled)).Manifest.Sources
-            .SelectMany(source => source.Entries).Where(entry => entry.Rows is not null);
+            .SelectMany(source => source.Entries).Where(entry => entry.HasRows);
         var place = call.Services.Configuration.Repositories[backup.Places[0].Repository].Location;
         return Answer.Json(new JsonObject
         {
