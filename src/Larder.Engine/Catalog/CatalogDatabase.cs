@@ -173,7 +173,7 @@ public sealed class CatalogDatabase : IDisposable
         };
     }
 
-    private int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    internal int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         lock (oneAtATime)
         {
@@ -189,7 +189,7 @@ public sealed class CatalogDatabase : IDisposable
         }
     }
 
-    private List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    internal List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         lock (oneAtATime)
         {
@@ -248,14 +248,14 @@ public sealed class CatalogDatabase : IDisposable
         long? Number(string column) => row.GetOrdinal(column) is var at && row.IsDBNull(at) ? null : row.GetInt64(at);
     }
 
-    private static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString(TimeForm, CultureInfo.InvariantCulture);
+    internal static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString(TimeForm, CultureInfo.InvariantCulture);
 
-    private static DateTimeOffset Time(string text) =>
+    internal static DateTimeOffset Time(string text) =>
         DateTimeOffset.ParseExact(text, TimeForm, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 
-    private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+    internal static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
-    private static T Parse<T>(string word) where T : struct, Enum =>
+    internal static T Parse<T>(string word) where T : struct, Enum =>
         Array.Find(Enum.GetValues<T>(), value => Word(value) == word) is var found && Word(found) == word
             ? found
             : throw new LarderException(EngineError.CatalogDamaged, $"The catalog holds \"{word}\", which is no {typeof(T).Name}.");

@@ -148,6 +148,11 @@ internal static class EngineErrorRows
             "`larder runs --kind restore` shows the restores. What a restore replaced is kept for `keep_safety`, 7 days if the job does "
             + "not say otherwise; after that, restore its safety backup (`larder list --safety`).",
             "\"larder runs\" shows the restores; after keep_safety is over, restore the safety backup instead."),
+        new(97, EngineError.UnknownChannel, ExitStatus.Usage, 404,
+            "No alert of the configuration has a channel of this name.",
+            "Channels are named by their kind (`email`, `webhook`, `slack`, …), the second of a kind `email-2`. `larder notify test` tries "
+            + "all of them.",
+            "\"larder notify test\" tries every channel and shows its name."),
         new(80, EngineError.CatalogUnavailable, ExitStatus.Failed, 503,
             "The catalog, Larder's own state, cannot be opened or written. Backups go on without it and say so as a warning.",
             "Check that the folder of the catalog exists, that this user may write there, and that its disk is not full.",

@@ -45,6 +45,8 @@ internal static class CommandTree
             UnlockCommand.Create(),
             CopyCommand.Create(),
             RepairCommand.Create(),
+            HealthCommand.Create(),
+            NotifyCommand.Create(),
             DoctorCommand.Create(),
             ConfigCommand.Create(),
             CompletionCommand.Create(),
