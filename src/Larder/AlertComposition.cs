@@ -11,8 +11,8 @@ namespace Larder;
 /// <summary>The part of the composition that tells people: alerts and log files.</summary>
 internal sealed class AlertComposition : IDisposable
 {
-    // One attempt after another at a channel that is down takes 81 s; then the others have been told.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+    // One attempt after another at a channel that is down takes 101 s; then the others have been told.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(110);
     private static readonly TimeSpan PatienceWhenInterrupted = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider clock;

@@ -163,7 +163,7 @@ public sealed class AlertDesk : IDisposable
         }
         catch (DeliveryException e)
         {
-            var failed = $"The alert \"{notice.Title}\" could not be sent by {route.Name}: {e.Message}";
+            var failed = $"The alert \"{NoticeText.Head(notice)}\" could not be sent by {route.Name}: {e.Message}";
             warn(failed);
             if (notice.RunId is { } run)
             {

@@ -9,9 +9,13 @@ public sealed class HealthRun(EngineContext context, FactGathering gathering, Al
     // A sample an hour for a forecast over two weeks; more would say no more.
     private static readonly TimeSpan SampleEvery = TimeSpan.FromMinutes(55);
 
+    /// <summary>What the last look went by; null before the first.</summary>
+    public MonitorFacts? Facts { get; private set; }
+
     public async Task<HealthReport> ExecuteAsync(CancellationToken cancellationToken)
     {
         var facts = await gathering.ExecuteAsync(cancellationToken);
+        Facts = facts;
         var report = HealthChecks.Judge(facts);
         KeepSamples(facts);
         if (desk is not null)

@@ -8,8 +8,8 @@ public static class Delivery
     /// <summary>How long is waited before each attempt after the first.</summary>
     public static readonly IReadOnlyList<TimeSpan> Waits = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(15)];
 
-    // 4 attempts of 15 s and 21 s of waiting: after 81 s at most the others are told that this channel is broken.
-    public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(15);
+    // 4 attempts of 20 s and 21 s of waiting: after 101 s at most the others are told that this channel is broken.
+    public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(20);
 
     /// <exception cref="DeliveryException">It was refused for good, or the last attempt failed too.</exception>
     public static async Task SendAsync(IAlertSender sender, Notice notice, TimeProvider clock, CancellationToken cancellationToken)

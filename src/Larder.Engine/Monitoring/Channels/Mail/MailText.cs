@@ -60,7 +60,12 @@ internal static class MailText
     }
 
     private static string Mailbox(MailAddress address) =>
-        address.DisplayName.Length == 0 ? Path(address)[1..^1] : $"{Words(address.DisplayName)} {Path(address)}";
+        address.DisplayName.Length == 0 ? Path(address)[1..^1] : $"{Phrase(address.DisplayName)} {Path(address)}";
+
+    /// <summary>A name as it stands before an address, where a comma would end it: quoted, or as encoded words.</summary>
+    private static string Phrase(string name) => Words(name) is var words && words != name
+        ? words
+        : $"\"{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
     private static string Ascii(string host)
     {
