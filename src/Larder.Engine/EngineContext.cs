@@ -47,9 +47,14 @@ public sealed record EngineContext
     /// <summary>What started it: <c>manual</c>, <c>schedule</c>, <c>api</c>.</summary>
     public string Trigger { get; init; } = "manual";
 
+    /// <summary>Gives the ids of runs; null makes new ones. Whoever must know a run's id before it begins sets it.</summary>
+    public Func<string>? RunIds { get; init; }
+
     public required string Host { get; init; }
 
     public required string LarderVersion { get; init; }
+
+    internal string NewRunId() => RunIds?.Invoke() ?? RunId.New(Clock);
 
     public JobSettings JobOf(string name) => Configuration.Jobs.TryGetValue(name, out var job)
         ? job

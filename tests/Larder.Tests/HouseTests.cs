@@ -51,6 +51,7 @@ public sealed partial class HouseTests
         ["Configuration"] = ["Retention"],
         ["Errors"] = ["Configuration"],
         ["Catalog"] = ["Errors"],
+        ["Schedule"] = ["Catalog", "Configuration"],
         ["Repositories"] = ["Configuration", "Errors"],
         ["Servers"] = ["Configuration", "Errors"],
         ["Backups"] = ["Configuration", "Errors", "Repositories", "Retention"],
@@ -69,14 +70,16 @@ public sealed partial class HouseTests
         ["SelfTests"] =
         [
             "BackingUp", "Backups", "Browse", "Cleanup", "Configuration", "Doctor", "Errors", "Maintenance", "Repositories", "Restore", "Retention",
-            "Servers", "Verify",
+            "Schedule", "Servers", "Verify",
         ],
         ["Reports"] = ["Backups", "Catalog", "Configuration", "Drills", "Errors", "Maintenance", "Restore", "Verify"],
+        ["Monitoring"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Reports", "Schedule", "Verify"],
     };
 
     // Three faces of one program: what they share lives below them.
     private static readonly Dictionary<string, string[]> ExecutableBans = new()
     {
+        ["Daemon"] = ["Cli"],
         ["Cli"] = ["Api", "Web"],
         ["Api"] = ["Cli", "Web"],
         ["Web"] = ["Cli", "Api"],

@@ -50,7 +50,7 @@ public sealed class BackupRun
     /// <summary>The same, where the caller sees to it that the job runs only once.</summary>
     internal async Task<BackupResult> ExecuteInsideAsync(CancellationToken cancellationToken)
     {
-        var runId = RunId.New(context.Clock);
+        var runId = context.NewRunId();
         var journal = RunJournal.Begin(
             context.Catalog,
             new NewRun { Id = runId, Kind = RunKind.Backup, Job = job.Name, Trigger = context.Trigger, CreatedBy = context.CreatedBy },

@@ -143,7 +143,29 @@ public sealed class CatalogDatabase : IDisposable
         ("$run_id", runId),
         ("$after", after));
 
+    /// <summary>What is to run.</summary>
+    public QueueTable Queue => new(this);
+
     public void Dispose() => connection.Dispose();
+
+    /// <summary>All of the work or nothing, also where the process is killed.</summary>
+    internal void Transact(Action work)
+    {
+        lock (oneAtATime)
+        {
+            Execute("BEGIN IMMEDIATE");
+            try
+            {
+                work();
+                Execute("COMMIT");
+            }
+            catch
+            {
+                Execute("ROLLBACK");
+                throw;
+            }
+        }
+    }
 
     private bool IsInterrupted(Run run)
     {

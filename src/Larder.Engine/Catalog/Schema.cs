@@ -50,7 +50,30 @@ internal static class Schema
         CREATE INDEX events_by_run ON events (run_id, number);
         """,
 
-        // 3: what is not well, who was told of it, how full disks were, and which services live.
+        // 3: what is to run, and up to when each schedule was seen to.
+        """
+        CREATE TABLE queue (
+            run_id TEXT PRIMARY KEY NOT NULL,
+            job TEXT,
+            work TEXT NOT NULL,
+            trigger TEXT NOT NULL,
+            created_by TEXT,
+            why TEXT,
+            priority INTEGER NOT NULL,
+            enqueued_at TEXT NOT NULL,
+            start_at TEXT NOT NULL,
+            attempt INTEGER NOT NULL,
+            schedule TEXT,
+            due_at TEXT,
+            begun_at TEXT
+        ) STRICT;
+        CREATE TABLE schedules (
+            key TEXT PRIMARY KEY NOT NULL,
+            seen_to TEXT NOT NULL
+        ) STRICT;
+        """,
+
+        // 4: what is not well, who was told of it, how full disks were, and which services live.
         """
         CREATE TABLE alerts (
             key TEXT PRIMARY KEY NOT NULL,

@@ -72,7 +72,10 @@ public static class ConfigurationExample
             to: [local, offsite] # every repository by default
             schedule: # several are fine; a missed one is caught up
               - { cron: "0 2 * * *", only: [db] }
-              - { cron: "0 3 * * 0" }
+              - { cron: "0 3 * * 0", cleanup: true } # then the retention below is applied; by default after each of them
+            jitter: 10m # so that not everything begins at once
+            priority: 10 # before others where several wait; 0 by default
+            retry: { times: 1, wait: 5m } # where a scheduled run failed
             keep: # a rule that is left away keeps nothing; with no rule at all everything is kept
               last: 3
               hourly: 24
@@ -144,6 +147,7 @@ public static class ConfigurationExample
               stock:
                 mysql: { url: "${STOCK_URL:-mysql://backup@localhost/stock}", database: stock }
             schedule: "@daily"
+            cleanup: "30 2 * * *" # retention at its own time
             service: { unit: shop.service }
             environments:
               test: { stock: { url: "${TEST_URL:-mysql://shop@test.example.com/stock}" }, service: { unit: shop-test.service } }
@@ -215,6 +219,12 @@ public static class ConfigurationExample
         # Larder's own state. Deleting the catalog loses the history of runs and nothing else.
         state_directory: /var/lib/larder
         catalog: { path: /var/lib/larder/catalog.db } # or url: a PostgreSQL database, for a fleet
+
+        # larder serve
+        serve:
+          listen: 127.0.0.1:8420 # this machine alone
+          max_parallel_runs: 2 # of all jobs
+          stop_wait: 60s # how long runs may go on when the service is stopped
 
         """;
 }

@@ -54,6 +54,12 @@ internal static class ConfigurationSchema
             Key("url", SecretUrl("postgresql://larder@db.example.com/larder", "postgresql", "postgres"),
                 "A PostgreSQL database instead, for a fleet."),
         ], new OneOfRule(true, "path", "url")), "Where runs, users and the audit log are kept."),
+        Key("serve", Object("a map with listen", "{ listen: 127.0.0.1:8420 }",
+        [
+            Key("listen", List("a list of addresses with ports", Listen()), "Where the service answers; by default on this machine alone."),
+            Key("max_parallel_runs", Integer(1, 64, "2"), "How many runs there may be at once, of all jobs.", fallback: "2"),
+            Key("stop_wait", Duration("60s"), "How long runs may go on when the service is stopped.", fallback: "60s"),
+        ]), "What `larder serve` goes by."),
     ]);
 
     private static ObjectShape Repository() => Object(
@@ -94,7 +100,19 @@ internal static class ConfigurationSchema
         [
             Key("cron", Cron("0 2 * * *"), "Minute, hour, day of month, month, day of week.", required: true),
             Key("only", List("a list of names of the job's sources", SourceReference), "Only these sources; by default all."),
+            Key("cleanup", Boolean("true"), "Whether retention is applied afterwards; by default where nothing else says when."),
         ], "cron"), mayBeEmpty: true), "When; without it the job runs by hand only."),
+        Key("cleanup", Object("a map with cron", "{ cron: \"30 2 * * *\" }",
+        [
+            Key("cron", Cron("30 2 * * *"), "When.", required: true),
+        ], "cron"), "When retention is applied; by default after each scheduled backup."),
+        Key("jitter", Duration("10m"), "By how much a scheduled run may begin later, so that not everything begins at once."),
+        Key("priority", Integer(-100, 100, "0"), "The service prefers the job with the greater number where several wait.", fallback: "0"),
+        Key("retry", Object("a map with times and wait", "{ times: 1, wait: 5m }",
+        [
+            Key("times", Integer(0, 10, "1"), "How often a scheduled run that failed or was interrupted is begun again.", fallback: "1"),
+            Key("wait", Duration("5m"), "How long after the failure.", fallback: "5m"),
+        ]), "What the service does about a scheduled run that failed."),
         Key("keep", Object("a map of numbers", "{ daily: 7, weekly: 4, monthly: 12 }",
         [
             .. KeepKeys,

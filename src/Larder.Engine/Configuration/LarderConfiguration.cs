@@ -13,6 +13,8 @@ public sealed record LarderConfiguration
 
     public IReadOnlyList<AlertSettings> Alerts { get; init; } = [];
 
+    public ServeSettings Serve { get; init; } = new();
+
     /// <summary>For all jobs; a job's own go before them.</summary>
     public MonitorSettings Monitor { get; init; } = new();
 

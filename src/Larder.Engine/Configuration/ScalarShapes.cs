@@ -129,6 +129,16 @@ internal static partial class ScalarShapes
             : ScalarReading.Wrong(complaint),
     };
 
+    /// <summary>Where a server answers.</summary>
+    public static ScalarShape Listen() => new()
+    {
+        Expected = "an IP address, or localhost, with a port",
+        Example = "127.0.0.1:8420",
+        Parse = (text, _) => ServeSettings.TryParseListen(text, out var address)
+            ? ScalarReading.Of(address!)
+            : ScalarReading.Wrong("is not an IP address, or localhost, with a port behind a colon"),
+    };
+
     public static ScalarShape TimeZone() => new()
     {
         Expected = "the IANA name of a time zone, or local",

@@ -23,6 +23,20 @@ internal static class SettingsBinder
             StateDirectory = state,
             CatalogPath = catalog?.Get<string>("path") ?? Path.Combine(state, "catalog.db"),
             CatalogUrl = catalog?.Get<Secret>("url"),
+            Serve = Serve(root.Object("serve")),
+        };
+    }
+
+    private static ServeSettings Serve(ObjectValue? value)
+    {
+        var byDefault = new ServeSettings();
+        return value is null ? byDefault : byDefault with
+        {
+            Listen = value.List("listen") is { Count: > 0 } listen
+                ? [.. listen.Cast<ScalarValue>().Select(item => (System.Net.IPEndPoint)item.Value)]
+                : byDefault.Listen,
+            ParallelRunsMax = value.GetStruct<int>("max_parallel_runs")!.Value,
+            StopWait = value.GetStruct<TimeSpan>("stop_wait")!.Value,
         };
     }
 
@@ -71,7 +85,16 @@ internal static class SettingsBinder
         {
             Cron = item.Get<CronExpression>("cron")!,
             Only = item.Texts("only"),
+            Cleanup = item.GetStruct<bool>("cleanup"),
         })],
+        Cleanup = value.Object("cleanup") is { } cleanup ? new CleanupSettings(cleanup.Get<CronExpression>("cron")!) : null,
+        Jitter = value.GetStruct<TimeSpan>("jitter") ?? TimeSpan.Zero,
+        Priority = value.GetStruct<int>("priority")!.Value,
+        Retry = value.Object("retry") is not { } retry ? new RetrySettings() : new RetrySettings
+        {
+            Times = retry.GetStruct<int>("times")!.Value,
+            Wait = retry.GetStruct<TimeSpan>("wait")!.Value,
+        },
         Keep = Keep(value.Object("keep")),
         KeepByRepository = Map(value.Object("keep")?.Named("repositories") ?? [], (_, keep) => Keep(keep)),
         Drill = value.Object("drill") is not { } drill ? null : new DrillSettings

@@ -53,6 +53,9 @@ public enum EngineError
 
     JobAlreadyRunning,
 
+    /// <summary>Another process serves the same state directory.</summary>
+    ServiceAlreadyRunning,
+
     /// <summary>The job's sources, or those selected, hand over nothing at all.</summary>
     NothingToBackUp,
 

@@ -148,6 +148,10 @@ internal static class EngineErrorRows
             "`larder runs --kind restore` shows the restores. What a restore replaced is kept for `keep_safety`, 7 days if the job does "
             + "not say otherwise; after that, restore its safety backup (`larder list --safety`).",
             "\"larder runs\" shows the restores; after keep_safety is over, restore the safety backup instead."),
+        new(94, EngineError.ServiceAlreadyRunning, ExitStatus.Locked, 409,
+            "Another `larder serve` is at work with the same state directory; two of them would run every schedule twice.",
+            "Stop the other one (`systemctl stop larder`), or give this one a configuration with another `state_directory`.",
+            "stop the other one (\"systemctl stop larder\"), or use another state_directory."),
         new(97, EngineError.UnknownChannel, ExitStatus.Usage, 404,
             "No alert of the configuration has a channel of this name.",
             "Channels are named by their kind (`email`, `webhook`, `slack`, …), the second of a kind `email-2`. `larder notify test` tries "

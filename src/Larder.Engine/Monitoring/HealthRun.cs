@@ -12,11 +12,14 @@ public sealed class HealthRun(EngineContext context, FactGathering gathering, Al
     /// <summary>What the last look went by; null before the first.</summary>
     public MonitorFacts? Facts { get; private set; }
 
+    /// <summary>What the last look found; null before the first.</summary>
+    public HealthReport? Report { get; private set; }
+
     public async Task<HealthReport> ExecuteAsync(CancellationToken cancellationToken)
     {
         var facts = await gathering.ExecuteAsync(cancellationToken);
-        Facts = facts;
         var report = HealthChecks.Judge(facts);
+        (Facts, Report) = (facts, report);
         KeepSamples(facts);
         if (desk is not null)
         {

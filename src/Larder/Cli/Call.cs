@@ -39,8 +39,10 @@ internal sealed class Call : IDisposable
 
     public string? Repository => parsed.Errors.Count == 0 ? parsed.GetValue(globals.Repository) : null;
 
-    public ConfigurationResult Configuration =>
-        configuration ??= ConfigurationLoader.Load(parsed.GetValue(globals.Config), World.Environment);
+    public ConfigurationResult Configuration => configuration ??= ReadConfiguration();
+
+    /// <summary>Reads it, however often it was read before; safe for any thread.</summary>
+    public ConfigurationResult ReadConfiguration() => ConfigurationLoader.Load(parsed.GetValue(globals.Config), World.Environment);
 
     /// <summary>For a command that made a file which the configuration names, before the engine is first asked for.</summary>
     public void RereadConfiguration() => configuration = null;

@@ -41,6 +41,7 @@ internal static class CommandTree
             PinCommand.Create("pin", pinned: true),
             PinCommand.Create("unpin", pinned: false),
             RunsCommand.Create(),
+            ServeCommand.Create(),
             KeyCommand.Create(),
             UnlockCommand.Create(),
             CopyCommand.Create(),

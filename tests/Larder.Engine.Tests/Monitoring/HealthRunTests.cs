@@ -107,7 +107,18 @@ public sealed class HealthRunTests
         await larder.BackUpAsync();
         var clock = new Larder.Testing.TestClock(larder.Clock.Now);
         var context = larder.Context() with { Clock = clock };
-        var loop = new MonitorLoop(() => (context, new HealthRun(context, new FactGathering(context) { AsksSources = false }, null)), clock);
+        var looks = 0;
+        var loop = new MonitorLoop(
+            context.Catalog!,
+            () => TimeSpan.FromMinutes(60),
+            async token =>
+            {
+                var run = new HealthRun(context, new FactGathering(context) { AsksSources = false }, null);
+                await run.ExecuteAsync(token);
+                return ++looks == 2 ? throw new InvalidOperationException("A look that fails.") : run;
+            },
+            clock,
+            warnings.Add);
         using var ending = new CancellationTokenSource();
         var running = loop.RunAsync(ending.Token);
 
@@ -119,9 +130,16 @@ public sealed class HealthRunTests
             await clock.WaitForTimersAsync(1, TestContext.Current.CancellationToken);
             Assert.Equal(clock.GetUtcNow(), new Heartbeats(context.Catalog!).Find(Heartbeats.Scheduler)!.At);
         }
-        Assert.Equal(first + TimeSpan.FromMinutes(60), loop.Facts!.At);
+        Assert.Equal((2, first), (looks, loop.Facts!.At));
+        Assert.Contains("A look that fails.", Assert.Single(warnings), StringComparison.Ordinal);
+        for (var minute = 1; minute <= 60; minute++)
+        {
+            clock.Advance(TimeSpan.FromMinutes(1));
+            await clock.WaitForTimersAsync(1, TestContext.Current.CancellationToken);
+        }
+        Assert.Equal((3, first + TimeSpan.FromMinutes(120)), (looks, loop.Facts!.At));
         await ending.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        await running;
         Assert.Null(new Heartbeats(context.Catalog!).Find(Heartbeats.Scheduler));
     }
 
