@@ -74,6 +74,7 @@ public sealed partial class HouseTests
             "Schedule", "Servers", "Verify",
         ],
         ["Reports"] = ["Backups", "Catalog", "Configuration", "Drills", "Errors", "Maintenance", "Restore", "Verify"],
+        ["Monitoring"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Reports", "Schedule", "Verify"],
     };
 
     // Three faces of one program: what they share lives below them.

@@ -54,7 +54,8 @@ public sealed class BackupRun
         var journal = RunJournal.Begin(
             context.Catalog,
             new NewRun { Id = runId, Kind = RunKind.Backup, Job = job.Name, Trigger = context.Trigger, CreatedBy = context.CreatedBy },
-            context.Warn);
+            context.Warn,
+            context.Watch);
         var hooks = new HookRunner(
             journal, context.Clock, new Dictionary<string, string> { ["LARDER_JOB"] = job.Name, ["LARDER_RUN_ID"] = runId });
         try

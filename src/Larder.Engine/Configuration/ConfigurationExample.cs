@@ -106,6 +106,12 @@ public static class ConfigurationExample
               start: systemctl start journal
               healthy: curl -fsS http://localhost:5000/health
               healthy_within: 60s
+            monitor: # instead of what is said for all jobs
+              max_backup_age_hours: 30
+              min_backup_size_mb: 5
+              size_change_percent: 30
+              missed_after_minutes: 30
+              connect_timeout_seconds: 5
             keep_safety: 7d # how long a restore can be undone
             hooks: # around a backup
               before: touch /run/journal.maintenance
@@ -179,17 +185,36 @@ public static class ConfigurationExample
               user: larder
               password: "${MAIL_PASSWORD:-example}"
               security: starttls
-            on: [failed, partial, missed, verify_failed]
+              ca_file: /etc/ssl/certs/ca-certificates.crt # the system's by default
+            on: [failed, partial, missed, verify_failed, drill_failed, health, recovered] # everything that is not well by default
+            jobs: [journal, shop] # everything by default
             cooldown: 60m
-          - webhook: { url: "${WEBHOOK_URL:-https://example.com/hook}" }
+          - webhook: { url: "${WEBHOOK_URL:-https://example.com/hook}", secret: "${WEBHOOK_SECRET:-example}" }
+            allow: [10.0.0.0/8, 127.0.0.1] # only public addresses are called by default
           - slack: { url: "${SLACK_URL:-https://hooks.slack.com/services/example}" }
           - discord: { url: "${DISCORD_URL:-https://discord.com/api/webhooks/example}" }
           - teams: { url: "${TEAMS_URL:-https://example.webhook.office.com/example}" }
           - telegram: { token: "${TELEGRAM_TOKEN:-example}", chat: "42" }
           - ntfy: { url: https://ntfy.sh, topic: backups, token: "${NTFY_TOKEN:-example}" }
           - gotify: { url: https://gotify.example.com, token: "${GOTIFY_TOKEN:-example}" }
-          - healthchecks: { url: "${HEALTHCHECKS_URL:-https://hc-ping.com/example}" }
-            on: [success]
+          - healthchecks: { url: "${HEALTHCHECKS_URL:-https://hc-ping.com/example}" } # a dead man's switch: it misses us when we are gone
+            on: [start, success, failed, partial]
+
+        monitor: # when something counts as not well; a job may have its own
+          max_backup_age_hours: 26 # what the schedule implies by default
+          min_backup_size_mb: 1
+          size_change_percent: 50 # against the median of the last ten
+          missed_after_minutes: 60
+          connect_timeout_seconds: 10
+          disk_usage_threshold: 85
+          disk_full_days: 7
+          check_interval_minutes: 60
+
+        logs: # backup.log, scheduler.log and alerts.log
+          folder: /var/log/larder # logs in the state directory by default
+          format: human # or json
+          max_size_mb: 10
+          keep: 5
 
         # The API and the page of "larder serve". A network needs a certificate, or a proxy that has one.
         http:

@@ -11,6 +11,8 @@ internal static class ConfigurationSchema
     private static readonly ScalarShape SourceReference = Text("db",
         "the name of one of the job's sources") with { Reference = ReferenceKind.Source };
 
+    private static readonly ScalarShape JobReference = Text("journal", "the name of a job") with { Reference = ReferenceKind.Job };
+
     private static readonly ScalarShape KeepCount = Integer(0, 100_000, "7");
 
     private static readonly IReadOnlyList<KeyShape> KeepKeys =
@@ -39,7 +41,9 @@ internal static class ConfigurationSchema
     [
         Key("repositories", Named("a map from names to repositories", Repository()), "Where backups live.", required: true),
         Key("jobs", Named("a map from names to jobs", Job(), mayBeEmpty: true), "What is backed up together, when, and for how long."),
-        Key("alerts", List("a list of alerts", Alert(), mayBeEmpty: true), "Who is told what."),
+        Key("alerts", List("a list of alerts", AlertSchema.Alert(JobReference), mayBeEmpty: true), "Who is told what."),
+        Key("monitor", AlertSchema.Monitor(isOfJob: false), "When something counts as not well."),
+        Key("logs", AlertSchema.Logs(), "The log files."),
         Key("http", Object("a map with url, certificate or proxies", "{ url: https://backup.example.com }",
         [
             Key("url", WebUrl("https://backup.example.com"), "By which address people reach it, where that is another."),
@@ -192,6 +196,7 @@ internal static class ConfigurationSchema
             Key("level", Word("structure", "data", "content"), "How deep.", fallback: "data"),
             Key("subset", Share(), "Only a share at a time, so that seven runs of 1/7 see everything."),
         ]), "Checks of the job's backups."),
+        Key("monitor", AlertSchema.Monitor(isOfJob: true), "When something of this job counts as not well; what is left away is as for all jobs."),
         Key("keep_safety", Duration("7d"), "How long what a restore replaced is kept, so that it can be undone.", fallback: "7d"),
         Key("environments", Named("a map from names to environments", Object(
             "a map from names of sources to targets", "{ db: { path: /srv/staging/app.db } }",
@@ -278,63 +283,18 @@ internal static class ConfigurationSchema
         Key("databases", List("all, or a list of databases", Text("all")), "Several databases, or all."),
     ];
 
-    private static ObjectShape Alert()
-    {
-        var webhook = Object("a map with url", "{ url: https://example.com/hook }",
-            [Key("url", SecretUrl("https://example.com/hook", "https", "http"), "The address, which is itself a secret.",
-                required: true)], "url");
-        return Object("a map with one way to tell people", "{ email: { to: [admin@example.com] } }",
-        [
-            Key("email", Object("a map with to", "{ to: [admin@example.com] }",
-            [
-                Key("to", List("a list of e-mail addresses", Email()), "Who.", required: true),
-                Key("from", Email(), "The sender; by default the user, or larder at this machine."),
-                Key("server", Text("smtp.example.com"), "The mail server.", fallback: "localhost"),
-                Key("port", Integer(1, 65535, "587"), "Its port; by default what the security implies."),
-                Key("user", Text("larder"), "The user."),
-                Key("password", Secret("…"), "The user's password."),
-                Key("security", Word("auto", "starttls", "tls", "none"), "How the connection is protected.", fallback: "auto"),
-            ]), "E-mail."),
-            Key("webhook", webhook, "A POST of JSON."),
-            Key("slack", webhook, "Slack's incoming webhook."),
-            Key("discord", webhook, "Discord's webhook."),
-            Key("teams", webhook, "The webhook of Microsoft Teams."),
-            Key("telegram", Object("a map with token and chat", "{ token: \"${TELEGRAM_TOKEN}\", chat: \"42\" }",
-            [
-                Key("token", Secret("\"${TELEGRAM_TOKEN}\""), "The bot's token.", required: true),
-                Key("chat", Text("\"42\""), "The chat's number or name.", required: true),
-            ]), "Telegram."),
-            Key("ntfy", Object("a map with topic", "{ topic: backups }",
-            [
-                Key("url", WebUrl("https://ntfy.sh"), "The server.", fallback: "https://ntfy.sh"),
-                Key("topic", Text("backups"), "The topic.", required: true),
-                Key("token", Secret("…"), "The access token."),
-            ]), "ntfy."),
-            Key("gotify", Object("a map with url and token", "{ url: https://gotify.example.com, token: \"${GOTIFY_TOKEN}\" }",
-            [
-                Key("url", WebUrl("https://gotify.example.com"), "The server.", required: true),
-                Key("token", Secret("\"${GOTIFY_TOKEN}\""), "The application's token.", required: true),
-            ]), "Gotify."),
-            Key("healthchecks", webhook, "A ping that healthchecks.io or its like expects."),
-            Key("on", List("a list of events", Word(
-                "success", "partial", "failed", "cancelled", "missed", "verify_failed", "drill_failed", "restore", "health", "recovered")),
-                "Which events; by default everything that is not well."),
-            Key("cooldown", Duration("60m"), "How long the same thing is not told again.", fallback: "60m"),
-        ], new OneOfRule(true, "email", "webhook", "slack", "discord", "teams", "telegram", "ntfy", "gotify", "healthchecks"));
-    }
-
-    private static KeyShape Key(string name, Shape shape, string about, bool required = false, string? fallback = null) =>
+    internal static KeyShape Key(string name, Shape shape, string about, bool required = false, string? fallback = null) =>
         new() { Name = name, Shape = shape, About = about, Required = required, Default = fallback };
 
-    private static ObjectShape Object(string expected, string example, IReadOnlyList<KeyShape> keys, params KeyRule[] rules) =>
+    internal static ObjectShape Object(string expected, string example, IReadOnlyList<KeyShape> keys, params KeyRule[] rules) =>
         new() { Expected = expected, Example = example, Keys = keys, Rules = rules };
 
-    private static ObjectShape Object(string expected, string example, IReadOnlyList<KeyShape> keys, string shorthand) =>
+    internal static ObjectShape Object(string expected, string example, IReadOnlyList<KeyShape> keys, string shorthand) =>
         new() { Expected = expected, Example = example, Keys = keys, Shorthand = shorthand };
 
-    private static ListShape List(string expected, Shape item, bool mayBeEmpty = false) =>
+    internal static ListShape List(string expected, Shape item, bool mayBeEmpty = false) =>
         new() { Expected = expected, Example = $"[{item.Example}]", Item = item, MayBeEmpty = mayBeEmpty };
 
-    private static NamedShape Named(string expected, Shape item, ReferenceKind reference = ReferenceKind.None, bool mayBeEmpty = false) =>
+    internal static NamedShape Named(string expected, Shape item, ReferenceKind reference = ReferenceKind.None, bool mayBeEmpty = false) =>
         new() { Expected = expected, Example = $"{{ name: {item.Example} }}", Item = item, Reference = reference, MayBeEmpty = mayBeEmpty };
 }

@@ -56,6 +56,8 @@ public sealed record JobSettings
 
     public VerifySettings? Verify { get; init; }
 
+    public MonitorSettings Monitor { get; init; } = new();
+
     /// <summary>How long what a restore replaced is kept beside what took its place, and its safety backup.</summary>
     public TimeSpan KeepSafety { get; init; } = TimeSpan.FromDays(7);
 

@@ -105,6 +105,9 @@ public enum EngineError
     /// <summary>A backup's <c>manifest.json</c> was written by a newer Larder.</summary>
     ManifestTooNew,
 
+    /// <summary>No alert of the configuration has a channel of this name.</summary>
+    UnknownChannel,
+
     /// <summary>The catalog cannot be opened or written at the moment.</summary>
     CatalogUnavailable,
 

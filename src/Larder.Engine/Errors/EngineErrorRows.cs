@@ -155,6 +155,11 @@ internal static class EngineErrorRows
             "Another `larder serve` is at work with the same state directory; two of them would run every schedule twice.",
             "Stop the other one (`systemctl stop larder`), or give this one a configuration with another `state_directory`.",
             "stop the other one (\"systemctl stop larder\"), or use another state_directory."),
+        new(97, EngineError.UnknownChannel, ExitStatus.Usage, 404,
+            "No alert of the configuration has a channel of this name.",
+            "Channels are named by their kind (`email`, `webhook`, `slack`, …), the second of a kind `email-2`. `larder notify test` tries "
+            + "all of them.",
+            "\"larder notify test\" tries every channel and shows its name."),
         new(80, EngineError.CatalogUnavailable, ExitStatus.Failed, 503,
             "The catalog, Larder's own state, cannot be opened or written. Backups go on without it and say so as a warning.",
             "Check that the folder of the catalog exists, that this user may write there, and that its disk is not full.",

@@ -13,7 +13,8 @@ internal static class JournaledRun
         var journal = RunJournal.Begin(
             context.Catalog,
             new NewRun { Id = context.NewRunId(), Kind = kind, Job = job, Trigger = context.Trigger, CreatedBy = context.CreatedBy },
-            context.Warn);
+            context.Warn,
+            context.Watch);
         try
         {
             var (made, result) = await work(journal);

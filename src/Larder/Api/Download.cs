@@ -37,7 +37,8 @@ internal sealed class Download(HttpContext context, string name)
     }
 
     /// <summary>Never fails itself: who reads meets the failure.</summary>
-    private static async Task WriteAsync(PipeWriter writer, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
+    private static async Task WriteAsync(
+        PipeWriter writer, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
         try
         {

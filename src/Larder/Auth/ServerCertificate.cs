@@ -5,7 +5,7 @@ using Larder.Engine.Errors;
 
 namespace Larder.Auth;
 
-/// <summary>The certificate for HTTPS from two PEM files, read again when they change: certificates are renewed while a service runs.</summary>
+/// <summary>The certificate for HTTPS from two PEM files, read again when they change: it is renewed while the service runs.</summary>
 internal sealed class ServerCertificate
 {
     private readonly string file;
@@ -22,7 +22,7 @@ internal sealed class ServerCertificate
     }
 
     /// <summary>Null where none is configured.</summary>
-    /// <exception cref="LarderException"><see cref="EngineError.LocalFileFailed"/>: it cannot be read, or the key is of another.</exception>
+    /// <exception cref="LarderException"><see cref="EngineError.LocalFileFailed"/>: it cannot be read, or is of another key.</exception>
     public static ServerCertificate? Of(HttpSettings settings) =>
         settings is { Certificate: { } file, CertificateKey: { } key } ? new ServerCertificate(file, key) : null;
 

@@ -82,6 +82,11 @@ internal static class CommandLine
             var isJson = call.IsJson || IsJsonAsked(words);
             return (int)new FailureReport(call, isJson).Write(failure);
         }
+        finally
+        {
+            // Whether people could be told changes nothing of how the call ended.
+            await call.CompleteAlertsAsync(cancellationToken.IsCancellationRequested);
+        }
     }
 
     // Where the words could not be understood, the wish for JSON may not have been either.

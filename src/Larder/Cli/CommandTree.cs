@@ -47,6 +47,8 @@ internal static class CommandTree
             UnlockCommand.Create(),
             CopyCommand.Create(),
             RepairCommand.Create(),
+            HealthCommand.Create(),
+            NotifyCommand.Create(),
             DoctorCommand.Create(),
             UserCommand.Create(),
             TokenCommand.Create(),

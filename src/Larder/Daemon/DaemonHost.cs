@@ -21,6 +21,7 @@ internal sealed class DaemonHost : IAsyncDisposable
     private readonly CancellationTokenSource stopping;
     private readonly ILogger log;
     private ApiServices? api;
+    private Task watching = Task.CompletedTask;
 
     private DaemonHost(ServiceGate gate, DaemonParts parts, QuartzWaker waker, WebApplication app, CancellationTokenSource stopping, ILogger log)
     {
@@ -52,6 +53,11 @@ internal sealed class DaemonHost : IAsyncDisposable
     {
         var gate = ServiceGate.Enter(first.StateDirectory);
         var app = WebHost.Build(listen, first.Http);
+        if (first.Logs is { } logs)
+        {
+            app.Services.GetRequiredService<ILoggerFactory>()
+                .AddProvider(new SchedulerLog(logs, first.Variables.GetValueOrDefault("DEBUG") is "1", clock));
+        }
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Larder");
         var catalog = CatalogDatabase.Open(first.CatalogPath, clock, log.Warned);
         var interrupted = catalog.CloseInterrupted();
@@ -69,8 +75,10 @@ internal sealed class DaemonHost : IAsyncDisposable
         await waker.BeginAsync(cancellationToken);
 
         var stopping = new CancellationTokenSource();
+        var health = new HealthWatch(execution, catalog, () => configuration.Current, clock, log);
         var parts = new DaemonParts
         {
+            Health = health,
             Configuration = configuration,
             Queue = queue,
             Timekeeper = timekeeper,
@@ -84,6 +92,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         host.api = new ApiServices(parts);
         app.MapApi(host.api);
         await app.StartAsync(cancellationToken);
+        host.watching = Task.Run(() => health.RunAsync(stopping.Token), CancellationToken.None);
         log.Serving(Composition.Version, string.Join(", ", host.Addresses), first.Jobs.Count);
         host.OwnerLink = new OwnerLink(catalog).TryCreate() is { } secret
             ? $"{configuration.Current.Http.Url ?? host.Addresses[0]}/owner#{secret}"
@@ -105,6 +114,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         await waker.DisposeAsync();
         await configuration.DisposeAsync();
         await queue.StopAsync(configuration.Current.Serve.StopWait);
+        await watching;
         await app.StopAsync(CancellationToken.None);
     }
 

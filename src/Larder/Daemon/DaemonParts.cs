@@ -14,6 +14,9 @@ internal sealed record DaemonParts
     /// <summary>Gives the engine for reading: <see cref="RunExecution.Compose"/>.</summary>
     public required RunExecution Execution { get; init; }
 
+    /// <summary>How everything stands, and the facts for metrics.</summary>
+    public HealthWatch? Health { get; init; }
+
     public required CatalogDatabase Catalog { get; init; }
 
     public required TimeProvider Clock { get; init; }

@@ -21,20 +21,21 @@ internal sealed class RunExecution(Func<LarderConfiguration> configuration, Time
     {
         using var composition = Compose();
         var context = composition.ContextWithCatalog() with { CreatedBy = entry.Run.CreatedBy ?? Environment.UserName };
-        await RecoverRestoresAsync(context, cancellationToken);
-        context = context with
-        {
-            Trigger = entry.Run.Trigger,
-            RunIds = Ids(entry.Run.RunId),
-            Report = document => Keep(context.Catalog, entry.Run.RunId, document),
-        };
         try
         {
+            await RecoverRestoresAsync(context, cancellationToken);
+            context = context with
+            {
+                Trigger = entry.Run.Trigger,
+                RunIds = Ids(entry.Run.RunId),
+                Report = document => Keep(context.Catalog, entry.Run.RunId, document),
+            };
             await entry.Order.ExecuteAsync(context, entry.Progress!, cancellationToken);
         }
         finally
         {
             WhenEnded?.Invoke();
+            await composition.Alerts.CompleteAsync(cancellationToken.IsCancellationRequested);
         }
     }
 

@@ -6,7 +6,8 @@ namespace Larder.Tests.Cli;
 public sealed class HelpPageTests
 {
     public static TheoryData<string> Commands =>
-        [.. CommandReference.Shown(CommandTree.Create(new GlobalOptions())).Select(command => command.FullName), "larder", "larder key", "larder config", "larder repair", "larder user", "larder token"];
+        [.. CommandReference.Shown(CommandTree.Create(new GlobalOptions())).Select(command => command.FullName), "larder", "larder key", "larder config", "larder repair",
+            "larder user", "larder token"];
 
     [Theory]
     [MemberData(nameof(Commands))]

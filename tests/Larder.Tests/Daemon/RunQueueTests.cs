@@ -2,6 +2,7 @@ using Larder.Daemon;
 using Larder.Engine.BackingUp;
 using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
+using RunNews = Larder.Daemon.RunNews;
 
 namespace Larder.Tests.Daemon;
 

@@ -30,8 +30,8 @@ internal static class OpenApiDocument
             {
                 ["title"] = "Larder",
                 ["version"] = version,
-                ["description"] = "Everything that the command line does, over HTTP. Long work answers 202 with a run to follow; an error is "
-                    + "a problem of RFC 9457 with Larder's number and a hint.",
+                ["description"] = "Everything that the command line does, over HTTP. Long work answers 202 with a run to follow; an error "
+                    + "is a problem of RFC 9457 with Larder's number and a hint.",
             },
             ["paths"] = paths,
             ["components"] = new JsonObject
