@@ -27,6 +27,7 @@ internal static class ApiMapping
         .. AuditRoutes.All,
         .. SeedRoutes.All,
         .. DocumentRoutes.All,
+        .. OwnerPage.All,
     ];
 
     /// <summary>

@@ -20,7 +20,7 @@ internal sealed class ApiServices : IDisposable
         Parts = parts;
         Gate = new Gate(parts.Catalog, () => parts.Configuration.Current, Limits, parts.Clock);
         Backups = new BackupListing(parts.Clock);
-        parts.Execution.WhenEnded = Backups.Forget;
+        parts.Execution.WhenEnded = RefreshAsync;
     }
 
     public DaemonParts Parts { get; }
@@ -67,6 +67,18 @@ internal sealed class ApiServices : IDisposable
         finally
         {
             opening.Release();
+        }
+    }
+
+    private async Task RefreshAsync()
+    {
+        try
+        {
+            await Backups.RefreshAsync(await EngineAsync(CancellationToken.None), CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // Whoever asks for the list is told what is wrong.
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Larder.Engine;
+using Larder.Engine.Configuration;
 using Larder.Repository;
 using Larder.Repository.Storage;
 
@@ -12,44 +13,59 @@ namespace Larder.Api;
 /// </summary>
 internal sealed class BackupListing(TimeProvider clock) : IDisposable
 {
-    // What others did to the repositories is seen after this time; what this process did, at once.
-    private static readonly TimeSpan Trusted = TimeSpan.FromSeconds(1);
+    // What other processes did to the repositories is looked for after this time, and nobody waits for it.
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
+    // Older than this the list is not shown before somebody has looked.
+    private static readonly TimeSpan Shown = TimeSpan.FromSeconds(10);
 
     // Which slot a backup fills depends on the day.
     private static readonly TimeSpan CategoriesTrusted = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim reading = new(1);
-    private Listed? last;
-    private long changes;
+    private volatile Listed? last;
+    private int looking;
 
-    /// <summary>Has the next call look again, since something may have changed.</summary>
-    public void Forget() => Interlocked.Increment(ref changes);
-
-    /// <summary>Newest first, safety backups too.</summary>
+    /// <summary>Newest first, safety backups too. What this process did is in it.</summary>
     public async Task<IReadOnlyList<ListedBackup>> GetAsync(EngineContext engine, CancellationToken cancellationToken)
     {
-        if (last is { } known && IsFresh(known, engine))
+        if (last is { } known && ReferenceEquals(known.Configuration, engine.Configuration))
         {
-            return known.Backups;
+            var age = clock.GetUtcNow() - known.LookedAt;
+            if (age > Fresh && age <= Shown && Interlocked.Exchange(ref looking, 1) == 0)
+            {
+                _ = LookBesideAsync(engine);
+            }
+            if (age <= Shown)
+            {
+                return known.Backups;
+            }
         }
+        return await RefreshAsync(engine, cancellationToken);
+    }
+
+    /// <summary>Looks again now: called by who has changed something, before anybody hears of it, so nobody waits for it later.</summary>
+    public async Task<IReadOnlyList<ListedBackup>> RefreshAsync(EngineContext engine, CancellationToken cancellationToken)
+    {
         await reading.WaitAsync(cancellationToken);
         try
         {
-            if (last is { } meanwhile && IsFresh(meanwhile, engine))
-            {
-                return meanwhile.Backups;
-            }
-            var (seenChanges, now) = (Interlocked.Read(ref changes), clock.GetUtcNow());
+            var now = clock.GetUtcNow();
             var version = await VersionAsync(engine, cancellationToken);
-            if (last is { } before && before.Version == version && ReferenceEquals(before.Engine, engine)
+            if (last is { } before && before.Version == version && ReferenceEquals(before.Configuration, engine.Configuration)
                 && now - before.ReadAt < CategoriesTrusted)
             {
-                last = before with { LookedAt = now, Changes = seenChanges };
-                return last.Backups;
+                last = before with { LookedAt = now };
+                return before.Backups;
+            }
+            foreach (var name in engine.Repositories.Names)
+            {
+                await DropIndexAsync(engine, name, cancellationToken);
             }
             var backups = await engine.Library.ListAsync(null, cancellationToken);
-            last = new Listed(engine, version, [.. backups.Select(ListedBackup.Of)], now, now, seenChanges);
-            return last.Backups;
+            var listed = new Listed(engine.Configuration, version, [.. backups.Select(ListedBackup.Of)], now, now);
+            last = listed;
+            return listed.Backups;
         }
         finally
         {
@@ -57,10 +73,36 @@ internal sealed class BackupListing(TimeProvider clock) : IDisposable
         }
     }
 
+    private async Task LookBesideAsync(EngineContext engine)
+    {
+        try
+        {
+            await RefreshAsync(engine, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            engine.Warn($"The list of backups could not be read: {Engine.Errors.ErrorTable.Describe(e).Message}");
+        }
+        finally
+        {
+            Volatile.Write(ref looking, 0);
+        }
+    }
+
     public void Dispose() => reading.Dispose();
 
-    private bool IsFresh(Listed known, EngineContext engine) => ReferenceEquals(known.Engine, engine)
-        && known.Changes == Interlocked.Read(ref changes) && clock.GetUtcNow() - known.LookedAt < Trusted;
+    /// <summary>A backup made since has its manifest in a pack that the index of before does not know.</summary>
+    private static async Task DropIndexAsync(EngineContext engine, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            (await engine.Repositories.OpenAsync(name, cancellationToken)).DropIndex();
+        }
+        catch (RepositoryException)
+        {
+            // The list says what is wrong with it, if it is the only one.
+        }
+    }
 
     private static async Task<string> VersionAsync(EngineContext engine, CancellationToken cancellationToken)
     {
@@ -78,7 +120,6 @@ internal sealed class BackupListing(TimeProvider clock) : IDisposable
                 }
                 snapshots.Sort(StringComparer.Ordinal);
                 hash.AppendData(Encoding.UTF8.GetBytes(string.Join('\n', snapshots)));
-                repository.DropIndex(); // A backup made since has its manifest in a pack that the index of before does not know.
             }
             catch (RepositoryException e)
             {
@@ -89,10 +130,9 @@ internal sealed class BackupListing(TimeProvider clock) : IDisposable
     }
 
     private sealed record Listed(
-        EngineContext Engine,
+        LarderConfiguration Configuration,
         string Version,
         IReadOnlyList<ListedBackup> Backups,
         DateTimeOffset ReadAt,
-        DateTimeOffset LookedAt,
-        long Changes);
+        DateTimeOffset LookedAt);
 }

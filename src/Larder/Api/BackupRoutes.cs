@@ -214,7 +214,7 @@ internal static class BackupRoutes
         var backup = await BackupNames.ResolveAsync(call, call.Part("id"));
         var engine = await call.Services.EngineAsync(call.Cancelled);
         var report = await new PinRun(engine, [backup.BackupId], pinned).ExecuteAsync(call.Cancelled);
-        call.Services.Backups.Forget();
+        await call.Services.Backups.RefreshAsync(engine, call.Cancelled);
         return report.Error is { } error && report.Status == "failed"
             ? throw new FailedRunException(error)
             : Answer.Json(report.ToJson()) with { Target = $"{backup.Job}:{backup.Timestamp}" };

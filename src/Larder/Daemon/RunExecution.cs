@@ -34,13 +34,13 @@ internal sealed class RunExecution(Func<LarderConfiguration> configuration, Time
         }
         finally
         {
-            WhenEnded?.Invoke();
+            await (WhenEnded?.Invoke() ?? Task.CompletedTask);
             await composition.Alerts.CompleteAsync(cancellationToken.IsCancellationRequested);
         }
     }
 
-    /// <summary>Called after each run, before anybody hears of its end: what is known of the backups may be old now.</summary>
-    public Action? WhenEnded { get; set; }
+    /// <summary>Waited for after each run, before anybody hears of its end: what is known of backups may be old now. Never fails.</summary>
+    public Func<Task>? WhenEnded { get; set; }
 
     /// <summary>The engine with the configuration that counts now; disposed by whoever asked, after the work.</summary>
     public Composition Compose() => new(configuration(), LockWait, clock, log.Warned);
