@@ -38,15 +38,26 @@ public sealed record EngineContext
     /// <summary>Told, in whole sentences, of what does not stop the work.</summary>
     public required Action<string> Warn { get; init; }
 
+    /// <summary>Told what every run does, for alerts and log files; null where nobody watches.</summary>
+    public Action<RunNews>? Watch { get; init; }
+
     /// <summary>Who asked: a user of the machine, or of the API.</summary>
     public required string CreatedBy { get; init; }
 
     /// <summary>What started it: <c>manual</c>, <c>schedule</c>, <c>api</c>.</summary>
     public string Trigger { get; init; } = "manual";
 
+    /// <summary>Gives the ids of runs; null makes new ones. Whoever must know a run's id before it begins sets it.</summary>
+    public Func<string>? RunIds { get; init; }
+
+    /// <summary>Takes the document of what a run made, as <c>--json</c> prints it; null where nobody wants it.</summary>
+    public Action<string>? Report { get; init; }
+
     public required string Host { get; init; }
 
     public required string LarderVersion { get; init; }
+
+    internal string NewRunId() => RunIds?.Invoke() ?? RunId.New(Clock);
 
     public JobSettings JobOf(string name) => Configuration.Jobs.TryGetValue(name, out var job)
         ? job

@@ -25,6 +25,7 @@ internal sealed class Composition : IDisposable
     private readonly RepositorySet repositories;
     private readonly ServerComposition servers;
     private readonly List<IDisposable> storages = [];
+    private readonly AlertComposition alerts;
     private CatalogDatabase? catalog;
     private bool catalogTried;
 
@@ -32,9 +33,12 @@ internal sealed class Composition : IDisposable
     /// <param name="lockWait">How long to wait for somebody else's lock on a repository.</param>
     /// <param name="clock">The time of day, and all waiting.</param>
     /// <param name="warn">Told, in whole sentences, of what does not stop the work.</param>
-    public Composition(LarderConfiguration configuration, TimeSpan lockWait, TimeProvider clock, Action<string> warn)
+    /// <param name="journal">Where lines for systemd's journal go; null where it does not listen.</param>
+    public Composition(
+        LarderConfiguration configuration, TimeSpan lockWait, TimeProvider clock, Action<string> warn, TextWriter? journal = null)
     {
         (this.configuration, this.clock, this.warn) = (configuration, clock, warn);
+        alerts = new AlertComposition(configuration, OpenCatalog, clock, warn, journal);
         servers = new ServerComposition(configuration.Variables, clock);
         repositories = new RepositorySet(
             configuration,
@@ -53,6 +57,7 @@ internal sealed class Composition : IDisposable
                 : [], // Run by something else, such as a test.
             Clock = clock,
             Warn = warn,
+            Watch = alerts.Watch,
             CreatedBy = Environment.UserName,
             Host = Environment.MachineName,
             LarderVersion = Version,
@@ -66,6 +71,9 @@ internal sealed class Composition : IDisposable
 
     /// <summary>For what is a run: the catalog is opened, or a warning says why it is not.</summary>
     public EngineContext ContextWithCatalog() => Context with { Catalog = OpenCatalog() };
+
+    /// <summary>Who is told what, and the log files.</summary>
+    public AlertComposition Alerts => alerts;
 
     /// <summary>The catalog, or null where it cannot be opened; a warning then says why.</summary>
     public CatalogDatabase? OpenCatalog()
@@ -86,6 +94,7 @@ internal sealed class Composition : IDisposable
         {
             foreach (var run in catalog?.CloseInterrupted() ?? [])
             {
+                alerts.WatchInterrupted(run);
                 var what = run.Job is null ? $"{run.Kind}" : $"{run.Kind} of job \"{run.Job}\"";
                 warn(
                     $"A run was interrupted and counts as failed: {what.ToLowerInvariant()}, begun "
@@ -100,6 +109,7 @@ internal sealed class Composition : IDisposable
 
     public void Dispose()
     {
+        alerts.Dispose();
         repositories.Dispose();
         storages.ForEach(storage => storage.Dispose());
         catalog?.Dispose();

@@ -51,10 +51,12 @@ public sealed partial class HouseTests
         ["Configuration"] = ["Retention"],
         ["Errors"] = ["Configuration"],
         ["Catalog"] = ["Errors"],
+        ["Access"] = ["Catalog", "Errors"],
         ["Repositories"] = ["Configuration", "Errors"],
         ["Servers"] = ["Configuration", "Errors"],
         ["Backups"] = ["Configuration", "Errors", "Repositories", "Retention"],
         ["BackingUp"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories", "Servers"],
+        ["Schedule"] = ["BackingUp", "Catalog", "Configuration"],
         ["Browse"] = ["Backups", "Configuration", "Errors", "Repositories"],
         ["Maintenance"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories"],
         ["Cleanup"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Restore", "Retention"],
@@ -72,14 +74,17 @@ public sealed partial class HouseTests
         ["SelfTests"] =
         [
             "BackingUp", "Backups", "Browse", "Cleanup", "Configuration", "Doctor", "Errors", "Maintenance", "Repositories", "Restore", "Retention",
-            "Servers", "Verify",
+            "Schedule", "Servers", "Verify",
         ],
         ["Reports"] = ["Backups", "Catalog", "Configuration", "Drills", "Errors", "Maintenance", "Restore", "Verify"],
+        ["Monitoring"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Reports", "Schedule", "Verify"],
     };
 
     // Three faces of one program: what they share lives below them.
     private static readonly Dictionary<string, string[]> ExecutableBans = new()
     {
+        ["Daemon"] = ["Cli", "Systemd"],
+        ["Systemd"] = ["Cli", "Daemon"],
         ["Cli"] = ["Api", "Web"],
         ["Api"] = ["Cli", "Web"],
         ["Web"] = ["Cli", "Api"],

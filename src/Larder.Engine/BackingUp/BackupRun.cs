@@ -50,11 +50,12 @@ public sealed class BackupRun
     /// <summary>The same, where the caller sees to it that the job runs only once.</summary>
     internal async Task<BackupResult> ExecuteInsideAsync(CancellationToken cancellationToken)
     {
-        var runId = RunId.New(context.Clock);
+        var runId = context.NewRunId();
         var journal = RunJournal.Begin(
             context.Catalog,
             new NewRun { Id = runId, Kind = RunKind.Backup, Job = job.Name, Trigger = context.Trigger, CreatedBy = context.CreatedBy },
-            context.Warn);
+            context.Warn,
+            context.Watch);
         var hooks = new HookRunner(
             journal, context.Clock, new Dictionary<string, string> { ["LARDER_JOB"] = job.Name, ["LARDER_RUN_ID"] = runId });
         try

@@ -78,4 +78,9 @@ public sealed record Backup
 public sealed record BackupPlace(string Repository, SnapshotId SnapshotId);
 
 /// <summary>A source as `list` sums it up. <paramref name="Rows"/> is null where nothing was counted.</summary>
-public sealed record BackupSource(string Name, string Engine, string? DatabaseName, string? DatabaseHost, long Entries, long? Rows);
+public sealed record BackupSource(string Name, string Engine, string? DatabaseName, string? DatabaseHost, long Entries, long? Rows)
+{
+    /// <summary>How many of the entries have rows: the tables and collections.</summary>
+    [JsonIgnore]
+    public long CountedEntries { get; init; }
+}

@@ -65,7 +65,10 @@ public static class BackupJoin
         source.DatabaseName,
         source.DatabaseHost,
         source.Entries.Count > 0 ? source.Entries.Count : source.Files,
-        source.Entries.Any(entry => entry.Rows is not null) ? source.Entries.Sum(entry => entry.Rows ?? 0) : null);
+        source.Entries.Any(entry => entry.Rows is not null) ? source.Entries.Sum(entry => entry.Rows ?? 0) : null)
+    {
+        CountedEntries = source.Entries.Count(entry => entry.HasRows),
+    };
 
     private static IEnumerable<ManifestWarning> Warnings(Manifest manifest) =>
         manifest.Sources

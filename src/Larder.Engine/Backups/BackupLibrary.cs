@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
 using Larder.Engine.Repositories;
 using Larder.Engine.Retention;
 using Larder.Repository;
 using Larder.Repository.Reading;
+using Larder.Repository.Storage;
 
 namespace Larder.Engine.Backups;
 
@@ -11,6 +13,12 @@ namespace Larder.Engine.Backups;
 /// <param name="warn">Told, in whole sentences, of repositories and snapshots that could not be read.</param>
 public sealed class BackupLibrary(LarderConfiguration configuration, RepositorySet repositories, TimeProvider clock, Action<string> warn)
 {
+    // A snapshot never changes, so what was read of it once is right for ever. Beyond this many entries a manifest is read again instead:
+    // 200 entries are about 60 KiB, and 1,000 such backups 60 MiB.
+    private const int RememberedEntriesMax = 200;
+
+    private readonly ConcurrentDictionary<(string Repository, SnapshotId Id), BackupCopy> remembered = new();
+
     /// <summary>All backups of all repositories, newest first, each with the category that its job's retention gives it.</summary>
     /// <param name="only">Look into this repository alone; null for all. One of several that cannot be read costs a warning.</param>
     /// <exception cref="RepositoryException">No repository could be read.</exception>
@@ -72,26 +80,50 @@ public sealed class BackupLibrary(LarderConfiguration configuration, RepositoryS
     private async Task<IReadOnlyList<BackupCopy>> ReadCopiesAsync(string name, CancellationToken cancellationToken)
     {
         var repository = await repositories.OpenAsync(name, cancellationToken);
-        var snapshots = new List<StoredSnapshot>();
-        await foreach (var snapshot in repository.ListSnapshotsAsync(e => warn(e.Message), cancellationToken))
+        var ids = new List<SnapshotId>();
+        await foreach (var file in repository.Storage.ListAsync(FileKind.Snapshot, cancellationToken))
         {
-            if (BackupTags.JobOf(snapshot.Snapshot.Tags) is not null)
-            {
-                snapshots.Add(snapshot);
-            }
+            ids.Add(new SnapshotId(file.Key.Name));
         }
-        if (snapshots.Count == 0)
+        Forget(name, ids);
+        if (ids.TrueForAll(id => remembered.ContainsKey((name, id))))
         {
-            return [];
+            return [.. ids.Select(id => remembered[(name, id)])];
         }
 
-        var trees = new TreeSource(repository, await repository.LoadIndexAsync(cancellationToken));
         var copies = new List<BackupCopy>();
-        foreach (var snapshot in snapshots)
+        TreeSource? trees = null;
+        await foreach (var snapshot in repository.ListSnapshotsAsync(e => warn(e.Message), cancellationToken))
         {
-            copies.Add(await ReadCopyAsync(name, repository, trees, snapshot, cancellationToken));
+            if (remembered.TryGetValue((name, snapshot.Id), out var known))
+            {
+                copies.Add(known);
+            }
+            else if (BackupTags.JobOf(snapshot.Snapshot.Tags) is not null)
+            {
+                trees ??= new TreeSource(repository, await repository.LoadIndexAsync(cancellationToken));
+                copies.Add(Remembered(await ReadCopyAsync(name, repository, trees, snapshot, cancellationToken)));
+            }
         }
         return copies;
+    }
+
+    private BackupCopy Remembered(BackupCopy copy)
+    {
+        if (copy.Manifest is { } manifest && manifest.Sources.Sum(source => source.Entries.Count) <= RememberedEntriesMax)
+        {
+            remembered[(copy.Repository, copy.SnapshotId)] = copy;
+        }
+        return copy;
+    }
+
+    private void Forget(string name, IReadOnlyCollection<SnapshotId> there)
+    {
+        var left = there.ToHashSet();
+        foreach (var gone in remembered.Keys.Where(key => key.Repository == name && !left.Contains(key.Id)))
+        {
+            remembered.TryRemove(gone, out _);
+        }
     }
 
     private static async Task<BackupCopy> ReadCopyAsync(

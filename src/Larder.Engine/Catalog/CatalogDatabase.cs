@@ -118,10 +118,12 @@ public sealed class CatalogDatabase : IDisposable
             """
             FROM runs WHERE ($job IS NULL OR job = $job) AND ($kind IS NULL OR kind = $kind) AND ($status IS NULL OR status = $status)
                 AND ($backup_id IS NULL OR backup_id = $backup_id) AND ($from IS NULL OR started_at >= $from)
+                AND ($jobs IS NULL OR instr($jobs, ' ' || job || ' ') > 0)
             """;
         (string, object?)[] parameters =
         [
             ("$job", filter.Job),
+            ("$jobs", filter.Jobs is { } jobs ? $" {string.Join(' ', jobs)} " : null), // No name of a job holds a space.
             ("$kind", filter.Kind is { } kind ? Word(kind) : null),
             ("$status", filter.Status is { } status ? Word(status) : null),
             ("$backup_id", filter.BackupId),
@@ -143,7 +145,39 @@ public sealed class CatalogDatabase : IDisposable
         ("$run_id", runId),
         ("$after", after));
 
+    /// <summary>What is to run.</summary>
+    public QueueTable Queue => new(this);
+
+    internal TimeProvider Clock => clock;
+
     public void Dispose() => connection.Dispose();
+
+    /// <summary>All of the work or nothing, also where the process is killed; nobody else writes in between.</summary>
+    internal T InTransaction<T>(Func<T> work)
+    {
+        T made = default!;
+        Transact(() => made = work());
+        return made;
+    }
+
+    /// <summary>The same for work that makes nothing.</summary>
+    internal void Transact(Action work)
+    {
+        lock (oneAtATime)
+        {
+            Execute("BEGIN IMMEDIATE");
+            try
+            {
+                work();
+                Execute("COMMIT");
+            }
+            catch
+            {
+                Execute("ROLLBACK");
+                throw;
+            }
+        }
+    }
 
     private bool IsInterrupted(Run run)
     {
@@ -173,7 +207,7 @@ public sealed class CatalogDatabase : IDisposable
         };
     }
 
-    private int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    internal int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         lock (oneAtATime)
         {
@@ -189,7 +223,7 @@ public sealed class CatalogDatabase : IDisposable
         }
     }
 
-    private List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    internal List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         lock (oneAtATime)
         {
@@ -248,14 +282,14 @@ public sealed class CatalogDatabase : IDisposable
         long? Number(string column) => row.GetOrdinal(column) is var at && row.IsDBNull(at) ? null : row.GetInt64(at);
     }
 
-    private static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString(TimeForm, CultureInfo.InvariantCulture);
+    internal static string Text(DateTimeOffset moment) => moment.UtcDateTime.ToString(TimeForm, CultureInfo.InvariantCulture);
 
-    private static DateTimeOffset Time(string text) =>
+    internal static DateTimeOffset Time(string text) =>
         DateTimeOffset.ParseExact(text, TimeForm, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 
-    private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+    internal static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
-    private static T Parse<T>(string word) where T : struct, Enum =>
+    internal static T Parse<T>(string word) where T : struct, Enum =>
         Array.Find(Enum.GetValues<T>(), value => Word(value) == word) is var found && Word(found) == word
             ? found
             : throw new LarderException(EngineError.CatalogDamaged, $"The catalog holds \"{word}\", which is no {typeof(T).Name}.");

@@ -92,6 +92,9 @@ public sealed record RunFilter
 {
     public string? Job { get; init; }
 
+    /// <summary>Only runs of one of these jobs.</summary>
+    public IReadOnlyList<string>? Jobs { get; init; }
+
     public RunKind? Kind { get; init; }
 
     public RunStatus? Status { get; init; }

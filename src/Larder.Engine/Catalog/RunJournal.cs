@@ -9,22 +9,26 @@ namespace Larder.Engine.Catalog;
 /// </summary>
 public sealed class RunJournal
 {
+    private readonly NewRun run;
     private readonly Action<string> warn;
+    private readonly Action<RunNews>? watch;
     private readonly Lock state = new();
     private CatalogDatabase? catalog;
 
-    private RunJournal(string runId, CatalogDatabase? catalog, Action<string> warn) =>
-        (RunId, this.catalog, this.warn) = (runId, catalog, warn);
+    private RunJournal(NewRun run, CatalogDatabase? catalog, Action<string> warn, Action<RunNews>? watch) =>
+        (this.run, this.catalog, this.warn, this.watch) = (run, catalog, warn, watch);
 
-    public string RunId { get; }
+    public string RunId => run.Id;
 
     /// <param name="catalog">Null where it could not be opened; its owner disposes it, after the run.</param>
     /// <param name="run">What begins.</param>
     /// <param name="warn">Told once, in whole sentences, when the history of this run is lost.</param>
-    public static RunJournal Begin(CatalogDatabase? catalog, NewRun run, Action<string> warn)
+    /// <param name="watch">Told what the run does, whether the catalog can be written or not; null where nobody watches.</param>
+    public static RunJournal Begin(CatalogDatabase? catalog, NewRun run, Action<string> warn, Action<RunNews>? watch = null)
     {
-        var journal = new RunJournal(run.Id, catalog, warn);
+        var journal = new RunJournal(run, catalog, warn, watch);
         journal.Try(open => open.BeginRun(run));
+        watch?.Invoke(new RunNews.Began { Run = run });
         return journal;
     }
 
@@ -42,9 +46,17 @@ public sealed class RunJournal
         }
     }
 
-    public void Append(EventLevel level, string message) => Try(open => open.AppendEvent(RunId, level, message));
+    public void Append(EventLevel level, string message)
+    {
+        Try(open => open.AppendEvent(RunId, level, message));
+        watch?.Invoke(new RunNews.Noted(level, message) { Run = run });
+    }
 
-    public void Finish(RunResult result) => Try(open => open.FinishRun(RunId, result));
+    public void Finish(RunResult result)
+    {
+        Try(open => open.FinishRun(RunId, result));
+        watch?.Invoke(new RunNews.Ended(result) { Run = run });
+    }
 
     private void Try(Action<CatalogDatabase> write)
     {

@@ -49,6 +49,73 @@ internal static class Schema
         ) STRICT;
         CREATE INDEX events_by_run ON events (run_id, number);
         """,
+
+        // 3: what is to run, and up to when each schedule was seen to.
+        """
+        CREATE TABLE queue (
+            run_id TEXT PRIMARY KEY NOT NULL,
+            job TEXT,
+            work TEXT NOT NULL,
+            trigger TEXT NOT NULL,
+            created_by TEXT,
+            why TEXT,
+            priority INTEGER NOT NULL,
+            enqueued_at TEXT NOT NULL,
+            start_at TEXT NOT NULL,
+            attempt INTEGER NOT NULL,
+            schedule TEXT,
+            due_at TEXT,
+            begun_at TEXT
+        ) STRICT;
+        CREATE TABLE schedules (
+            key TEXT PRIMARY KEY NOT NULL,
+            seen_to TEXT NOT NULL
+        ) STRICT;
+        """,
+
+        // 4: what is not well, who was told of it, how full disks were, and which services live.
+        """
+        CREATE TABLE alerts (
+            key TEXT PRIMARY KEY NOT NULL,
+            event TEXT NOT NULL,
+            level TEXT NOT NULL,
+            job TEXT,
+            title TEXT NOT NULL,
+            message TEXT NOT NULL,
+            hint TEXT,
+            since TEXT NOT NULL,
+            last_seen TEXT NOT NULL,
+            last_sent TEXT,
+            resolved_at TEXT
+        ) STRICT;
+        CREATE TABLE alert_channels (
+            key TEXT NOT NULL REFERENCES alerts (key) ON DELETE CASCADE,
+            channel TEXT NOT NULL,
+            told_at TEXT NOT NULL,
+            told_level TEXT NOT NULL,
+            is_open INTEGER NOT NULL,
+            PRIMARY KEY (key, channel)
+        ) STRICT;
+        CREATE TABLE disk_samples (
+            repository TEXT NOT NULL,
+            at TEXT NOT NULL,
+            used_bytes INTEGER NOT NULL,
+            total_bytes INTEGER NOT NULL,
+            PRIMARY KEY (repository, at)
+        ) STRICT;
+        CREATE TABLE heartbeats (
+            name TEXT PRIMARY KEY NOT NULL,
+            at TEXT NOT NULL,
+            interval_seconds INTEGER NOT NULL,
+            host TEXT NOT NULL,
+            pid INTEGER NOT NULL,
+            boot_id TEXT,
+            start_ticks INTEGER
+        ) STRICT;
+        """,
+
+        // 5: who may what, and who did what.
+        AccessTables.Script,
     ];
 
     public static int Newest => Migrations.Length;

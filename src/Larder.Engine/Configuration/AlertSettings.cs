@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Larder.Engine.Configuration;
 
 /// <summary>Who is told what.</summary>
@@ -5,8 +7,14 @@ public sealed record AlertSettings
 {
     public required AlertChannel Channel { get; init; }
 
-    /// <summary>Names of events; empty for everything that is not well.</summary>
+    /// <summary>Names of events; empty for everything that is not well, and for what is well again.</summary>
     public IReadOnlyList<string> On { get; init; } = [];
+
+    /// <summary>Names of jobs; empty for all of them, and for what concerns no one job.</summary>
+    public IReadOnlyList<string> Jobs { get; init; } = [];
+
+    /// <summary>Networks that may be called although they are not public.</summary>
+    public IReadOnlyList<IPNetwork> Allow { get; init; } = [];
 
     /// <summary>How long the same thing is not told again.</summary>
     public required TimeSpan Cooldown { get; init; }
@@ -37,11 +45,15 @@ public sealed record EmailChannel : AlertChannel
 
     /// <summary><c>auto</c>, <c>starttls</c>, <c>tls</c> or <c>none</c>.</summary>
     public required string Security { get; init; }
+
+    /// <summary>Certificates of the authorities that the server is believed by; null for those of the system.</summary>
+    public string? CaFile { get; init; }
 }
 
 /// <param name="Kind"><c>webhook</c>, <c>slack</c>, <c>discord</c>, <c>teams</c> or <c>healthchecks</c>.</param>
 /// <param name="Url">The address, which is itself a secret.</param>
-public sealed record WebhookChannel(string Kind, Secret Url) : AlertChannel;
+/// <param name="SigningSecret">What a <c>webhook</c> is signed with; null for no signature.</param>
+public sealed record WebhookChannel(string Kind, Secret Url, Secret? SigningSecret = null) : AlertChannel;
 
 public sealed record TelegramChannel(Secret Token, string Chat) : AlertChannel;
 

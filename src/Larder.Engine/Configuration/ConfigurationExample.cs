@@ -72,7 +72,10 @@ public static class ConfigurationExample
             to: [local, offsite] # every repository by default
             schedule: # several are fine; a missed one is caught up
               - { cron: "0 2 * * *", only: [db] }
-              - { cron: "0 3 * * 0" }
+              - { cron: "0 3 * * 0", cleanup: true } # then the retention below is applied; by default after each of them
+            jitter: 10m # so that not everything begins at once
+            priority: 10 # before others where several wait; 0 by default
+            retry: { times: 1, wait: 5m } # where a scheduled run failed
             keep: # a rule that is left away keeps nothing; with no rule at all everything is kept
               last: 3
               hourly: 24
@@ -103,6 +106,12 @@ public static class ConfigurationExample
               start: systemctl start journal
               healthy: curl -fsS http://localhost:5000/health
               healthy_within: 60s
+            monitor: # instead of what is said for all jobs
+              max_backup_age_hours: 30
+              min_backup_size_mb: 5
+              size_change_percent: 30
+              missed_after_minutes: 30
+              connect_timeout_seconds: 5
             keep_safety: 7d # how long a restore can be undone
             hooks: # around a backup
               before: touch /run/journal.maintenance
@@ -138,6 +147,7 @@ public static class ConfigurationExample
               stock:
                 mysql: { url: "${STOCK_URL:-mysql://backup@localhost/stock}", database: stock }
             schedule: "@daily"
+            cleanup: "30 2 * * *" # retention at its own time
             service: { unit: shop.service }
             environments:
               test: { stock: { url: "${TEST_URL:-mysql://shop@test.example.com/stock}" }, service: { unit: shop-test.service } }
@@ -175,21 +185,66 @@ public static class ConfigurationExample
               user: larder
               password: "${MAIL_PASSWORD:-example}"
               security: starttls
-            on: [failed, partial, missed, verify_failed]
+              ca_file: /etc/ssl/certs/ca-certificates.crt # the system's by default
+            on: [failed, partial, missed, verify_failed, drill_failed, health, recovered] # everything that is not well by default
+            jobs: [journal, shop] # everything by default
             cooldown: 60m
-          - webhook: { url: "${WEBHOOK_URL:-https://example.com/hook}" }
+          - webhook: { url: "${WEBHOOK_URL:-https://example.com/hook}", secret: "${WEBHOOK_SECRET:-example}" }
+            allow: [10.0.0.0/8, 127.0.0.1] # only public addresses are called by default
           - slack: { url: "${SLACK_URL:-https://hooks.slack.com/services/example}" }
           - discord: { url: "${DISCORD_URL:-https://discord.com/api/webhooks/example}" }
           - teams: { url: "${TEAMS_URL:-https://example.webhook.office.com/example}" }
           - telegram: { token: "${TELEGRAM_TOKEN:-example}", chat: "42" }
           - ntfy: { url: https://ntfy.sh, topic: backups, token: "${NTFY_TOKEN:-example}" }
           - gotify: { url: https://gotify.example.com, token: "${GOTIFY_TOKEN:-example}" }
-          - healthchecks: { url: "${HEALTHCHECKS_URL:-https://hc-ping.com/example}" }
-            on: [success]
+          - healthchecks: { url: "${HEALTHCHECKS_URL:-https://hc-ping.com/example}" } # a dead man's switch: it misses us when we are gone
+            on: [start, success, failed, partial]
+
+        monitor: # when something counts as not well; a job may have its own
+          max_backup_age_hours: 26 # what the schedule implies by default
+          min_backup_size_mb: 1
+          size_change_percent: 50 # against the median of the last ten
+          missed_after_minutes: 60
+          connect_timeout_seconds: 10
+          disk_usage_threshold: 85
+          disk_full_days: 7
+          check_interval_minutes: 60
+
+        logs: # backup.log, scheduler.log and alerts.log
+          folder: /var/log/larder # logs in the state directory by default
+          format: human # or json
+          max_size_mb: 10
+          keep: 5
+
+        # The API and the page of "larder serve". A network needs a certificate, or a proxy that has one.
+        http:
+          url: https://backup.example.com # where people reach it, if that is elsewhere
+          certificate: /etc/larder/tls.crt
+          certificate_key: /etc/larder/tls.key
+          proxies: [127.0.0.1] # whose X-Forwarded headers are believed
+        access:
+          second_person: false # whether restores and removals need a second admin
+          user_header: X-Remote-User # in which one of the proxies names a user who has logged in there
+          jwt: # tokens of an identity provider, or of the app that is backed up
+            - issuer: https://id.example.com
+              audience: larder
+              jwks: /etc/larder/jwks.json # the provider's public keys
+              role_claim: larder_role
+              name_claim: preferred_username
+              roles: { boss: owner, dba: admin, ops: operator, audit: viewer }
+            - issuer: temple
+              audience: temple
+              key: "${JWT_SECRET:-example-of-a-key-of-32-bytes-or-more}" # role_id of 1 and less is admin, and nothing else is let in
 
         # Larder's own state. Deleting the catalog loses the history of runs and nothing else.
         state_directory: /var/lib/larder
         catalog: { path: /var/lib/larder/catalog.db } # or url: a PostgreSQL database, for a fleet
+
+        # larder serve
+        serve:
+          listen: 127.0.0.1:8420 # this machine alone
+          max_parallel_runs: 2 # of all jobs
+          stop_wait: 60s # how long runs may go on when the service is stopped
 
         """;
 }

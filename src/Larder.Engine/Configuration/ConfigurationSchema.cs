@@ -11,6 +11,8 @@ internal static class ConfigurationSchema
     private static readonly ScalarShape SourceReference = Text("db",
         "the name of one of the job's sources") with { Reference = ReferenceKind.Source };
 
+    private static readonly ScalarShape JobReference = Text("journal", "the name of a job") with { Reference = ReferenceKind.Job };
+
     private static readonly ScalarShape KeepCount = Integer(0, 100_000, "7");
 
     private static readonly IReadOnlyList<KeyShape> KeepKeys =
@@ -39,7 +41,34 @@ internal static class ConfigurationSchema
     [
         Key("repositories", Named("a map from names to repositories", Repository()), "Where backups live.", required: true),
         Key("jobs", Named("a map from names to jobs", Job(), mayBeEmpty: true), "What is backed up together, when, and for how long."),
-        Key("alerts", List("a list of alerts", Alert(), mayBeEmpty: true), "Who is told what."),
+        Key("alerts", List("a list of alerts", AlertSchema.Alert(JobReference), mayBeEmpty: true), "Who is told what."),
+        Key("monitor", AlertSchema.Monitor(isOfJob: false), "When something counts as not well."),
+        Key("logs", AlertSchema.Logs(), "The log files."),
+        Key("http", Object("a map with url, certificate or proxies", "{ url: https://backup.example.com }",
+        [
+            Key("url", WebUrl("https://backup.example.com"), "By which address people reach it, where that is another."),
+            Key("certificate", Path("/etc/larder/tls.crt"), "A PEM file with the certificate and those above it, for HTTPS."),
+            Key("certificate_key", Path("/etc/larder/tls.key"), "The PEM file of its key."),
+            Key("proxies", List("a list of addresses", Address("127.0.0.1")), "Proxies whose X-Forwarded headers are believed."),
+        ]), "How the API and the page are reached."),
+        Key("access", Object("a map with second_person, jwt or user_header", "{ second_person: true }",
+        [
+            Key("second_person", Boolean("true"), "Whether restores, rollbacks and removals need a second person.", fallback: "false"),
+            Key("jwt", List("a list of who signs tokens", Object("a map with issuer, audience and jwks or key",
+                "{ issuer: https://id.example.com, audience: larder, jwks: /etc/larder/jwks.json }",
+            [
+                Key("issuer", Text("https://id.example.com"), "Who signs; exactly what the claim iss says.", required: true),
+                Key("audience", Text("larder"), "For whom; what the claim aud says or holds.", required: true),
+                Key("jwks", Path("/etc/larder/jwks.json"), "A file with the public keys of the provider, read again when it changes."),
+                Key("key", Secret("\"${JWT_SECRET}\""), "A key that both sides know, 32 bytes or more."),
+                Key("role_claim", Text("role_id"), "The claim that holds the role.", fallback: "role_id"),
+                Key("name_claim", Text("sub"), "The claim that holds the user's name.", fallback: "sub"),
+                Key("roles",
+                    Named("a map from values of the claim to roles", Word("owner", "admin", "operator", "viewer"), mayBeEmpty: true),
+                    "What the values mean; by default 1 and less is admin, and nothing else is let in."),
+            ], new OneOfRule(true, "jwks", "key"))), "Whose signed tokens are taken: of an identity provider, of the app itself."),
+            Key("user_header", Text("X-Remote-User"), "The header in which a proxy of http.proxies names the user."),
+        ]), "Who may come in besides the users of Larder's own."),
         Key(
             "state_directory",
             Path("/var/lib/larder"),
@@ -50,6 +79,12 @@ internal static class ConfigurationSchema
             Key("url", SecretUrl("postgresql://larder@db.example.com/larder", "postgresql", "postgres"),
                 "A PostgreSQL database instead, for a fleet."),
         ], new OneOfRule(true, "path", "url")), "Where runs, users and the audit log are kept."),
+        Key("serve", Object("a map with listen", "{ listen: 127.0.0.1:8420 }",
+        [
+            Key("listen", List("a list of addresses with ports", Listen()), "Where the service answers; by default on this machine alone."),
+            Key("max_parallel_runs", Integer(1, 64, "2"), "How many runs there may be at once, of all jobs.", fallback: "2"),
+            Key("stop_wait", Duration("60s"), "How long runs may go on when the service is stopped.", fallback: "60s"),
+        ]), "What `larder serve` goes by."),
     ]);
 
     private static ObjectShape Repository() => Object(
@@ -90,7 +125,19 @@ internal static class ConfigurationSchema
         [
             Key("cron", Cron("0 2 * * *"), "Minute, hour, day of month, month, day of week.", required: true),
             Key("only", List("a list of names of the job's sources", SourceReference), "Only these sources; by default all."),
+            Key("cleanup", Boolean("true"), "Whether retention is applied afterwards; by default where nothing else says when."),
         ], "cron"), mayBeEmpty: true), "When; without it the job runs by hand only."),
+        Key("cleanup", Object("a map with cron", "{ cron: \"30 2 * * *\" }",
+        [
+            Key("cron", Cron("30 2 * * *"), "When.", required: true),
+        ], "cron"), "When retention is applied; by default after each scheduled backup."),
+        Key("jitter", Duration("10m"), "By how much a scheduled run may begin later, so that not everything begins at once."),
+        Key("priority", Integer(-100, 100, "0"), "The service prefers the job with the greater number where several wait.", fallback: "0"),
+        Key("retry", Object("a map with times and wait", "{ times: 1, wait: 5m }",
+        [
+            Key("times", Integer(0, 10, "1"), "How often a scheduled run that failed or was interrupted is begun again.", fallback: "1"),
+            Key("wait", Duration("5m"), "How long after the failure.", fallback: "5m"),
+        ]), "What the service does about a scheduled run that failed."),
         Key("keep", Object("a map of numbers", "{ daily: 7, weekly: 4, monthly: 12 }",
         [
             .. KeepKeys,
@@ -149,6 +196,7 @@ internal static class ConfigurationSchema
             Key("level", Word("structure", "data", "content"), "How deep.", fallback: "data"),
             Key("subset", Share(), "Only a share at a time, so that seven runs of 1/7 see everything."),
         ]), "Checks of the job's backups."),
+        Key("monitor", AlertSchema.Monitor(isOfJob: true), "When something of this job counts as not well; what is left away is as for all jobs."),
         Key("keep_safety", Duration("7d"), "How long what a restore replaced is kept, so that it can be undone.", fallback: "7d"),
         Key("environments", Named("a map from names to environments", Object(
             "a map from names of sources to targets", "{ db: { path: /srv/staging/app.db } }",
@@ -235,63 +283,18 @@ internal static class ConfigurationSchema
         Key("databases", List("all, or a list of databases", Text("all")), "Several databases, or all."),
     ];
 
-    private static ObjectShape Alert()
-    {
-        var webhook = Object("a map with url", "{ url: https://example.com/hook }",
-            [Key("url", SecretUrl("https://example.com/hook", "https", "http"), "The address, which is itself a secret.",
-                required: true)], "url");
-        return Object("a map with one way to tell people", "{ email: { to: [admin@example.com] } }",
-        [
-            Key("email", Object("a map with to", "{ to: [admin@example.com] }",
-            [
-                Key("to", List("a list of e-mail addresses", Email()), "Who.", required: true),
-                Key("from", Email(), "The sender; by default the user, or larder at this machine."),
-                Key("server", Text("smtp.example.com"), "The mail server.", fallback: "localhost"),
-                Key("port", Integer(1, 65535, "587"), "Its port; by default what the security implies."),
-                Key("user", Text("larder"), "The user."),
-                Key("password", Secret("…"), "The user's password."),
-                Key("security", Word("auto", "starttls", "tls", "none"), "How the connection is protected.", fallback: "auto"),
-            ]), "E-mail."),
-            Key("webhook", webhook, "A POST of JSON."),
-            Key("slack", webhook, "Slack's incoming webhook."),
-            Key("discord", webhook, "Discord's webhook."),
-            Key("teams", webhook, "The webhook of Microsoft Teams."),
-            Key("telegram", Object("a map with token and chat", "{ token: \"${TELEGRAM_TOKEN}\", chat: \"42\" }",
-            [
-                Key("token", Secret("\"${TELEGRAM_TOKEN}\""), "The bot's token.", required: true),
-                Key("chat", Text("\"42\""), "The chat's number or name.", required: true),
-            ]), "Telegram."),
-            Key("ntfy", Object("a map with topic", "{ topic: backups }",
-            [
-                Key("url", WebUrl("https://ntfy.sh"), "The server.", fallback: "https://ntfy.sh"),
-                Key("topic", Text("backups"), "The topic.", required: true),
-                Key("token", Secret("…"), "The access token."),
-            ]), "ntfy."),
-            Key("gotify", Object("a map with url and token", "{ url: https://gotify.example.com, token: \"${GOTIFY_TOKEN}\" }",
-            [
-                Key("url", WebUrl("https://gotify.example.com"), "The server.", required: true),
-                Key("token", Secret("\"${GOTIFY_TOKEN}\""), "The application's token.", required: true),
-            ]), "Gotify."),
-            Key("healthchecks", webhook, "A ping that healthchecks.io or its like expects."),
-            Key("on", List("a list of events", Word(
-                "success", "partial", "failed", "cancelled", "missed", "verify_failed", "drill_failed", "restore", "health", "recovered")),
-                "Which events; by default everything that is not well."),
-            Key("cooldown", Duration("60m"), "How long the same thing is not told again.", fallback: "60m"),
-        ], new OneOfRule(true, "email", "webhook", "slack", "discord", "teams", "telegram", "ntfy", "gotify", "healthchecks"));
-    }
-
-    private static KeyShape Key(string name, Shape shape, string about, bool required = false, string? fallback = null) =>
+    internal static KeyShape Key(string name, Shape shape, string about, bool required = false, string? fallback = null) =>
         new() { Name = name, Shape = shape, About = about, Required = required, Default = fallback };
 
-    private static ObjectShape Object(string expected, string example, IReadOnlyList<KeyShape> keys, params KeyRule[] rules) =>
+    internal static ObjectShape Object(string expected, string example, IReadOnlyList<KeyShape> keys, params KeyRule[] rules) =>
         new() { Expected = expected, Example = example, Keys = keys, Rules = rules };
 
-    private static ObjectShape Object(string expected, string example, IReadOnlyList<KeyShape> keys, string shorthand) =>
+    internal static ObjectShape Object(string expected, string example, IReadOnlyList<KeyShape> keys, string shorthand) =>
         new() { Expected = expected, Example = example, Keys = keys, Shorthand = shorthand };
 
-    private static ListShape List(string expected, Shape item, bool mayBeEmpty = false) =>
+    internal static ListShape List(string expected, Shape item, bool mayBeEmpty = false) =>
         new() { Expected = expected, Example = $"[{item.Example}]", Item = item, MayBeEmpty = mayBeEmpty };
 
-    private static NamedShape Named(string expected, Shape item, ReferenceKind reference = ReferenceKind.None, bool mayBeEmpty = false) =>
+    internal static NamedShape Named(string expected, Shape item, ReferenceKind reference = ReferenceKind.None, bool mayBeEmpty = false) =>
         new() { Expected = expected, Example = $"{{ name: {item.Example} }}", Item = item, Reference = reference, MayBeEmpty = mayBeEmpty };
 }

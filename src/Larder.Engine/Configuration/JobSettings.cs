@@ -17,6 +17,17 @@ public sealed record JobSettings
     /// <summary>Empty: by hand only.</summary>
     public IReadOnlyList<ScheduleSettings> Schedule { get; init; } = [];
 
+    /// <summary>When retention is applied by itself; null where it follows backups, see <see cref="CleansUpAfter"/>.</summary>
+    public CleanupSettings? Cleanup { get; init; }
+
+    /// <summary>By how much a scheduled run may begin later than it is due.</summary>
+    public TimeSpan Jitter { get; init; }
+
+    /// <summary>The service prefers jobs with a greater number where several wait.</summary>
+    public int Priority { get; init; }
+
+    public RetrySettings Retry { get; init; } = new();
+
     public KeepPolicy Keep { get; init; } = new();
 
     /// <summary>What single repositories keep instead; see <see cref="KeepIn"/>.</summary>
@@ -45,6 +56,8 @@ public sealed record JobSettings
 
     public VerifySettings? Verify { get; init; }
 
+    public MonitorSettings Monitor { get; init; } = new();
+
     /// <summary>How long what a restore replaced is kept beside what took its place, and its safety backup.</summary>
     public TimeSpan KeepSafety { get; init; } = TimeSpan.FromDays(7);
 
@@ -56,6 +69,33 @@ public sealed record JobSettings
 
     /// <summary>What is kept in one repository.</summary>
     public KeepPolicy KeepIn(string repository) => KeepByRepository.GetValueOrDefault(repository) ?? Keep;
+
+    /// <summary>
+    /// Whether retention is applied after the scheduled backups of a schedule: where the schedule says so, and where nobody says when but
+    /// there are rules to apply.
+    /// </summary>
+    public bool CleansUpAfter(ScheduleSettings schedule) =>
+        schedule.Cleanup
+        ?? (Cleanup is null
+            && Schedule.All(other => other.Cleanup is not true)
+            && !(Keep.KeepsEverything && KeepByRepository.Values.All(keep => keep.KeepsEverything)));
+}
+
+/// <summary>Retention at its own times.</summary>
+/// <param name="Cron">When.</param>
+public sealed record CleanupSettings(CronExpression Cron);
+
+/// <summary>What the service does about a scheduled run that failed or was interrupted.</summary>
+public sealed record RetrySettings
+{
+    public const int TimesByDefault = 1;
+    public static readonly TimeSpan WaitByDefault = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often it is begun again.</summary>
+    public int Times { get; init; } = TimesByDefault;
+
+    /// <summary>How long after the failure.</summary>
+    public TimeSpan Wait { get; init; } = WaitByDefault;
 }
 
 /// <summary>When a job runs.</summary>
@@ -65,6 +105,9 @@ public sealed record ScheduleSettings
 
     /// <summary>Names of the sources that are backed up; empty for all.</summary>
     public IReadOnlyList<string> Only { get; init; } = [];
+
+    /// <summary>Whether retention is applied afterwards; null where nobody said.</summary>
+    public bool? Cleanup { get; init; }
 }
 
 /// <summary>A real restore into a throwaway engine.</summary>

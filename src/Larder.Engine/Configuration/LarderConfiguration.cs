@@ -13,6 +13,18 @@ public sealed record LarderConfiguration
 
     public IReadOnlyList<AlertSettings> Alerts { get; init; } = [];
 
+    public HttpSettings Http { get; init; } = new();
+
+    public AccessSettings Access { get; init; } = new();
+
+    public ServeSettings Serve { get; init; } = new();
+
+    /// <summary>For all jobs; a job's own go before them.</summary>
+    public MonitorSettings Monitor { get; init; } = new();
+
+    /// <summary>Null where no log files are written.</summary>
+    public LogSettings? Logs { get; init; }
+
     /// <summary>
     /// The environment and `.env` together: what database clients go by besides (<c>PGHOST</c>, <c>PGPASSWORD</c>). May hold secrets.
     /// </summary>

@@ -1,17 +1,63 @@
 namespace Larder.Engine.Configuration;
 
-/// <summary>Checks that names which are used exist: repositories, and the sources of the same job. Runs over what could be read.</summary>
+/// <summary>Checks that names which are used exist: repositories, jobs, and the sources of the same job. Runs over what could be read.</summary>
 internal sealed class ReferenceCheck(ICollection<ConfigurationProblem> problems)
 {
     private IReadOnlyList<string> repositories = [];
     private IReadOnlyList<string> sources = [];
+    private IReadOnlyList<string> jobs = [];
 
     public void Check(ObjectValue root)
     {
         repositories = NamesOf(root, "repositories");
+        jobs = NamesOf(root, "jobs");
         foreach (var (name, _, job) in root.Named("jobs"))
         {
             CheckJob((ObjectValue)job, $"jobs.{name}");
+        }
+        CheckHttp(root.Object("http"));
+        CheckListen(root);
+        if (root.Find("alerts") is { } alerts)
+        {
+            Walk(alerts, "alerts");
+        }
+    }
+
+    private void CheckHttp(ObjectValue? http)
+    {
+        if (http is null)
+        {
+            return;
+        }
+        var (certificate, key) = (http.Find("certificate"), http.Find("certificate_key"));
+        if (certificate is null != key is null)
+        {
+            Add(
+                (certificate ?? key)!.Node!,
+                "http.certificate",
+                "http.certificate and http.certificate_key belong together, and only one of them is there.",
+                "certificate: /etc/larder/tls.crt and certificate_key: /etc/larder/tls.key");
+        }
+    }
+
+    /// <summary>Passwords and tokens do not go over a network as they are.</summary>
+    private void CheckListen(ObjectValue root)
+    {
+        var http = root.Object("http");
+        if (http?.Find("certificate") is not null || http?.List("proxies").Count > 0)
+        {
+            return;
+        }
+        foreach (var one in root.Object("serve")?.List("listen").OfType<ScalarValue>() ?? [])
+        {
+            if (one is { Node: { } node, Value: System.Net.IPEndPoint at } && !System.Net.IPAddress.IsLoopback(at.Address))
+            {
+                Add(
+                    node,
+                    "serve.listen",
+                    "serve.listen is open to a network, and there is neither http.certificate nor a proxy of http.proxies that has one.",
+                    $"127.0.0.1:{ServeSettings.PortByDefault}");
+            }
         }
     }
 
@@ -90,13 +136,17 @@ internal sealed class ReferenceCheck(ICollection<ConfigurationProblem> problems)
 
     private void CheckName(string name, string written, ReferenceKind kind, SettingNode node, string path)
     {
-        var known = kind == ReferenceKind.Repository ? repositories : sources;
+        var (known, what) = kind switch
+        {
+            ReferenceKind.Repository => (repositories, "repository"),
+            ReferenceKind.Job => (jobs, "job"),
+            _ => (sources, "source of this job"),
+        };
         if (known.Count == 0 || known.Contains(name))
         {
             return; // With none known, that none are there is the problem, and it is reported already.
         }
 
-        var what = kind == ReferenceKind.Repository ? "repository" : "source of this job";
         var near = NearestWord.Find(name, known);
         var shown = ScalarShapes.IsName(written) ? $"\"{written}\"" : "a name";
         Add(

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Mail;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Larder.Engine.Configuration;
@@ -71,6 +73,15 @@ internal static partial class ScalarShapes
         },
     };
 
+    public static ScalarShape Address(string example) => new()
+    {
+        Expected = "an IP address",
+        Example = example,
+        Parse = (text, _) => System.Net.IPAddress.TryParse(text, out var _)
+            ? ScalarReading.Of(text)
+            : ScalarReading.Wrong("is not an IP address"),
+    };
+
     public static ScalarShape Integer(int minimum, int maximum, string example)
     {
         var expected = string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}");
@@ -127,6 +138,16 @@ internal static partial class ScalarShapes
             : ScalarReading.Wrong(complaint),
     };
 
+    /// <summary>Where a server answers.</summary>
+    public static ScalarShape Listen() => new()
+    {
+        Expected = "an IP address, or localhost, with a port",
+        Example = "127.0.0.1:8420",
+        Parse = (text, _) => ServeSettings.TryParseListen(text, out var address)
+            ? ScalarReading.Of(address!)
+            : ScalarReading.Wrong("is not an IP address, or localhost, with a port behind a colon"),
+    };
+
     public static ScalarShape TimeZone() => new()
     {
         Expected = "the IANA name of a time zone, or local",
@@ -175,6 +196,17 @@ internal static partial class ScalarShapes
             && address.Address.Length > 0
             ? ScalarReading.Of(text)
             : ScalarReading.Wrong("is not an e-mail address"),
+    };
+
+    /// <summary>One address or a network, as <see cref="IPNetwork"/>.</summary>
+    public static ScalarShape Network() => new()
+    {
+        Expected = "an address or a network such as 10.0.0.0/8",
+        Example = "127.0.0.1",
+        Parse = (text, _) => IPNetwork.TryParse(text, out var network) ? ScalarReading.Of(network)
+            : IPAddress.TryParse(text, out var address)
+                ? ScalarReading.Of(new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128))
+            : ScalarReading.Wrong("is neither an address nor a network such as 10.0.0.0/8"),
     };
 
     /// <summary>A file's name inside a backup: one level, nothing that a file system treats as special.</summary>

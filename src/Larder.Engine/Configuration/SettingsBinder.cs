@@ -17,10 +17,28 @@ internal static class SettingsBinder
             File = file,
             Repositories = repositories,
             Jobs = Map(root.Named("jobs"), (name, value) => Job(name, value, [.. repositories.Keys])),
-            Alerts = [.. root.List("alerts").Cast<ObjectValue>().Select(Alert)],
+            Alerts = [.. root.List("alerts").Cast<ObjectValue>().Select(AlertBinder.Alert)],
+            Monitor = AlertBinder.Monitor(root.Object("monitor")),
+            Logs = AlertBinder.Logs(root.Object("logs"), state),
+            Http = AccessBinder.Http(root.Object("http")),
+            Access = AccessBinder.Access(root.Object("access")),
             StateDirectory = state,
             CatalogPath = catalog?.Get<string>("path") ?? Path.Combine(state, "catalog.db"),
             CatalogUrl = catalog?.Get<Secret>("url"),
+            Serve = Serve(root.Object("serve")),
+        };
+    }
+
+    private static ServeSettings Serve(ObjectValue? value)
+    {
+        var byDefault = new ServeSettings();
+        return value is null ? byDefault : byDefault with
+        {
+            Listen = value.List("listen") is { Count: > 0 } listen
+                ? [.. listen.Cast<ScalarValue>().Select(item => (System.Net.IPEndPoint)item.Value)]
+                : byDefault.Listen,
+            ParallelRunsMax = value.GetStruct<int>("max_parallel_runs")!.Value,
+            StopWait = value.GetStruct<TimeSpan>("stop_wait")!.Value,
         };
     }
 
@@ -69,7 +87,16 @@ internal static class SettingsBinder
         {
             Cron = item.Get<CronExpression>("cron")!,
             Only = item.Texts("only"),
+            Cleanup = item.GetStruct<bool>("cleanup"),
         })],
+        Cleanup = value.Object("cleanup") is { } cleanup ? new CleanupSettings(cleanup.Get<CronExpression>("cron")!) : null,
+        Jitter = value.GetStruct<TimeSpan>("jitter") ?? TimeSpan.Zero,
+        Priority = value.GetStruct<int>("priority")!.Value,
+        Retry = value.Object("retry") is not { } retry ? new RetrySettings() : new RetrySettings
+        {
+            Times = retry.GetStruct<int>("times")!.Value,
+            Wait = retry.GetStruct<TimeSpan>("wait")!.Value,
+        },
         Keep = Keep(value.Object("keep")),
         KeepByRepository = Map(value.Object("keep")?.Named("repositories") ?? [], (_, keep) => Keep(keep)),
         Drill = value.Object("drill") is not { } drill ? null : new DrillSettings
@@ -102,6 +129,7 @@ internal static class SettingsBinder
             Level = verify.Get<string>("level")!,
             Subset = verify.Get<string>("subset"),
         },
+        Monitor = AlertBinder.Monitor(value.Object("monitor")),
         KeepSafety = value.GetStruct<TimeSpan>("keep_safety")!.Value,
         Environments = Map(value.Named("environments"), (environment, item) => new EnvironmentSettings
         {
@@ -238,48 +266,6 @@ internal static class SettingsBinder
         Healthy = value.Get<string>("healthy"),
         HealthyWithin = value.GetStruct<TimeSpan>("healthy_within")!.Value,
     };
-
-    private static AlertSettings Alert(ObjectValue value) => new()
-    {
-        Channel = Channel(value),
-        On = value.Texts("on"),
-        Cooldown = value.GetStruct<TimeSpan>("cooldown")!.Value,
-    };
-
-    private static AlertChannel Channel(ObjectValue value)
-    {
-        if (value.Object("email") is { } email)
-        {
-            return new EmailChannel
-            {
-                To = email.Texts("to"),
-                From = email.Get<string>("from"),
-                Server = email.Get<string>("server")!,
-                Port = email.GetStruct<int>("port"),
-                User = email.Get<string>("user"),
-                Password = email.Get<Secret>("password"),
-                Security = email.Get<string>("security")!,
-            };
-        }
-
-        if (value.Object("telegram") is { } telegram)
-        {
-            return new TelegramChannel(telegram.Get<Secret>("token")!, telegram.Get<string>("chat")!);
-        }
-
-        if (value.Object("ntfy") is { } ntfy)
-        {
-            return new NtfyChannel(ntfy.Get<string>("url")!, ntfy.Get<string>("topic")!, ntfy.Get<Secret>("token"));
-        }
-
-        if (value.Object("gotify") is { } gotify)
-        {
-            return new GotifyChannel(gotify.Get<string>("url")!, gotify.Get<Secret>("token")!);
-        }
-
-        var kind = new[] { "webhook", "slack", "discord", "teams", "healthchecks" }.First(name => value.Object(name) is not null);
-        return new WebhookChannel(kind, value.Object(kind)!.Get<Secret>("url")!);
-    }
 
     private static OrderedDictionary<string, T> Map<T>(
         IReadOnlyList<(string Name, SettingNode NameNode, SettingValue Value)> items, Func<string, ObjectValue, T> bind)

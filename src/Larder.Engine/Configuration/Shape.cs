@@ -24,7 +24,7 @@ internal sealed record ScalarShape : Shape
     /// <summary>Shown as it was written, since a variable in a command line may be a secret that nobody declared.</summary>
     public bool IsCommandLine { get; init; }
 
-    /// <summary>What the value must name: a repository or one of the job's sources. Checked when all names are known.</summary>
+    /// <summary>What the value must name: a repository, a job or one of the job's sources. Checked when all names are known.</summary>
     public ReferenceKind Reference { get; init; }
 }
 
@@ -120,6 +120,7 @@ internal enum ReferenceKind
     None,
     Repository,
     Source,
+    Job,
 }
 
 /// <summary>The folder against which paths are resolved, and what `~` stands for.</summary>

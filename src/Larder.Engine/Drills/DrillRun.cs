@@ -13,7 +13,7 @@ public sealed class DrillRun(EngineContext context, DrillRequest request, RunPro
     /// <exception cref="Repository.RepositoryException">No repository could be read.</exception>
     public async Task<DrillSummary> ExecuteAsync(CancellationToken cancellationToken)
     {
-        RemoveLeftovers();
+        RemoveLeftovers(context);
         var drills = new List<FinishedDrill>();
         foreach (var (job, name) in await FindTargetsAsync(cancellationToken))
         {
@@ -30,7 +30,7 @@ public sealed class DrillRun(EngineContext context, DrillRequest request, RunPro
     }
 
     /// <summary>What drills of this machine left whose process and keeper are both gone, so the machine itself must have stopped.</summary>
-    private void RemoveLeftovers()
+    public static void RemoveLeftovers(EngineContext context)
     {
         var folders = context.Configuration.Jobs.Values.Select(job => DrillPlace.Of(job.Drill ?? new DrillSettings()))
             .Append(DrillPlace.Of(new DrillSettings())).Distinct(StringComparer.Ordinal);

@@ -53,6 +53,9 @@ public enum EngineError
 
     JobAlreadyRunning,
 
+    /// <summary>Another process serves the same state directory.</summary>
+    ServiceAlreadyRunning,
+
     /// <summary>The job's sources, or those selected, hand over nothing at all.</summary>
     NothingToBackUp,
 
@@ -102,6 +105,9 @@ public enum EngineError
     /// <summary>A backup's <c>manifest.json</c> was written by a newer Larder.</summary>
     ManifestTooNew,
 
+    /// <summary>No alert of the configuration has a channel of this name.</summary>
+    UnknownChannel,
+
     /// <summary>The catalog cannot be opened or written at the moment.</summary>
     CatalogUnavailable,
 
@@ -110,4 +116,54 @@ public enum EngineError
 
     /// <summary>The catalog's file is no longer a sound database.</summary>
     CatalogDamaged,
+
+    /// <summary>A user's name or password will not do, or the name is taken.</summary>
+    UserInvalid,
+
+    UnknownUser,
+
+    /// <summary>Without this user nobody could give roles any more.</summary>
+    LastOwner,
+
+    /// <summary>A token of this kind cannot be made.</summary>
+    TokenInvalid,
+
+    UnknownToken,
+
+    /// <summary>The link for the first owner was used, is over, or never was one.</summary>
+    OwnerLinkInvalid,
+
+    /// <summary>The audit log is not as it was written.</summary>
+    AuditBroken,
+
+    /// <summary>The request does not say who makes it, or not in a way that is believed.</summary>
+    NotAuthenticated,
+
+    /// <summary>Name and password do not fit, or are not looked at for a while.</summary>
+    LoginRefused,
+
+    /// <summary>The role or the token's scope or jobs do not allow it.</summary>
+    NotAllowed,
+
+    /// <summary>A change that may have been sent by another page than Larder's.</summary>
+    ForgedRequest,
+
+    TooManyRequests,
+
+    /// <summary>A second person must agree first.</summary>
+    SecondPersonNeeded,
+
+    UnknownApproval,
+
+    /// <summary>An Idempotency-Key was used for another request before.</summary>
+    IdempotencyConflict,
+
+    /// <summary>Only where the job says that the local database is primary.</summary>
+    LocalModeNeeded,
+
+    /// <summary>There is nothing under this address of the API.</summary>
+    UnknownAddress,
+
+    /// <summary>The request is too large, too slow, or not HTTP as it should be.</summary>
+    RequestRefused,
 }

@@ -1,6 +1,9 @@
 namespace Larder.Engine.Errors;
 
-/// <summary>The engine's own rows: 001 to 039, and 080 to 089 for the catalog. 024 and 030 were given once and stay free.</summary>
+/// <summary>
+/// The engine's own rows: 001 to 039, and 080 to 089 for the catalog; <see cref="AccessErrorRows"/> has 100 to 119. 024 and 030 were given
+/// once and stay free.
+/// </summary>
 internal static class EngineErrorRows
 {
     public static readonly IReadOnlyList<ErrorRow> All =
@@ -148,6 +151,15 @@ internal static class EngineErrorRows
             "`larder runs --kind restore` shows the restores. What a restore replaced is kept for `keep_safety`, 7 days if the job does "
             + "not say otherwise; after that, restore its safety backup (`larder list --safety`).",
             "\"larder runs\" shows the restores; after keep_safety is over, restore the safety backup instead."),
+        new(94, EngineError.ServiceAlreadyRunning, ExitStatus.Locked, 409,
+            "Another `larder serve` is at work with the same state directory; two of them would run every schedule twice.",
+            "Stop the other one (`systemctl stop larder`), or give this one a configuration with another `state_directory`.",
+            "stop the other one (\"systemctl stop larder\"), or use another state_directory."),
+        new(97, EngineError.UnknownChannel, ExitStatus.Usage, 404,
+            "No alert of the configuration has a channel of this name.",
+            "Channels are named by their kind (`email`, `webhook`, `slack`, …), the second of a kind `email-2`. `larder notify test` tries "
+            + "all of them.",
+            "\"larder notify test\" tries every channel and shows its name."),
         new(80, EngineError.CatalogUnavailable, ExitStatus.Failed, 503,
             "The catalog, Larder's own state, cannot be opened or written. Backups go on without it and say so as a warning.",
             "Check that the folder of the catalog exists, that this user may write there, and that its disk is not full.",

@@ -11,7 +11,10 @@ public static class ErrorTable
 {
     /// <summary>By number.</summary>
     public static IReadOnlyList<ErrorRow> Rows { get; } =
-        [.. EngineErrorRows.All.Concat(RepositoryErrorRows.All).Concat(SourceErrorRows.All).OrderBy(row => row.Number)];
+    [
+        .. EngineErrorRows.All.Concat(AccessErrorRows.All).Concat(RepositoryErrorRows.All).Concat(SourceErrorRows.All)
+            .OrderBy(row => row.Number),
+    ];
 
     private static readonly Dictionary<Enum, ErrorRow> ByKind = Rows.ToDictionary(row => row.Kind);
 

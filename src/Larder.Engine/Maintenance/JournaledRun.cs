@@ -12,8 +12,9 @@ internal static class JournaledRun
     {
         var journal = RunJournal.Begin(
             context.Catalog,
-            new NewRun { Id = RunId.New(context.Clock), Kind = kind, Job = job, Trigger = context.Trigger, CreatedBy = context.CreatedBy },
-            context.Warn);
+            new NewRun { Id = context.NewRunId(), Kind = kind, Job = job, Trigger = context.Trigger, CreatedBy = context.CreatedBy },
+            context.Warn,
+            context.Watch);
         try
         {
             var (made, result) = await work(journal);

@@ -1,6 +1,5 @@
 using Larder.Engine.Backups;
 using Larder.Engine.Browse;
-using Larder.Engine.Catalog;
 using Larder.Engine.Configuration;
 using Larder.Engine.Restore.Transaction;
 using Larder.Sources.Exchanges;
@@ -26,7 +25,7 @@ internal sealed class RestorePlanner(EngineContext context, RestoreRequest asked
             && JobOf(backup)?.Environments.ContainsKey(EnvironmentGuard.Production) != true
             ? request with { Environment = null } // Where the job's own data is.
             : request;
-        var runId = RunId.New(context.Clock);
+        var runId = context.NewRunId();
         var target = new RestoreTarget(context, backup, runId, request, cancellationToken);
         var steps = NestedParts.Find([.. (await target.FindStepsAsync()).Select(step => WithExchange(step, runId))]);
         refusals.AddRange(target.Refusals);

@@ -30,7 +30,7 @@ public static class RestoreRun
             Trigger = context.Trigger,
             CreatedBy = context.CreatedBy,
         };
-        var events = RunJournal.Begin(context.Catalog, run, context.Warn);
+        var events = RunJournal.Begin(context.Catalog, run, context.Warn, context.Watch);
         foreach (var line in plan.Lines)
         {
             events.Append(EventLevel.Info, $"Source \"{line.Source}\" of backup {plan.ShortId} goes to {line.Target}.");

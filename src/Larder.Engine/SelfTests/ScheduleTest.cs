@@ -2,6 +2,7 @@ using System.Globalization;
 using Larder.Engine.Backups;
 using Larder.Engine.Configuration;
 using Larder.Engine.Maintenance;
+using Larder.Engine.Schedule;
 
 namespace Larder.Engine.SelfTests;
 

@@ -39,8 +39,10 @@ internal sealed class Call : IDisposable
 
     public string? Repository => parsed.Errors.Count == 0 ? parsed.GetValue(globals.Repository) : null;
 
-    public ConfigurationResult Configuration =>
-        configuration ??= ConfigurationLoader.Load(parsed.GetValue(globals.Config), World.Environment);
+    public ConfigurationResult Configuration => configuration ??= ReadConfiguration();
+
+    /// <summary>Reads it, however often it was read before; safe for any thread.</summary>
+    public ConfigurationResult ReadConfiguration() => ConfigurationLoader.Load(parsed.GetValue(globals.Config), World.Environment);
 
     /// <summary>For a command that made a file which the configuration names, before the engine is first asked for.</summary>
     public void RereadConfiguration() => configuration = null;
@@ -91,6 +93,9 @@ internal sealed class Call : IDisposable
     public string? RepositoryAt(string? location) => configuration?.Configuration?.Repositories.Values
         .FirstOrDefault(repository => repository.Location is LocalLocation local && local.Path == location)?.Name;
 
+    /// <summary>Waits until people have been told of the runs of this call.</summary>
+    public Task CompleteAlertsAsync(bool isInterrupted) => composition?.Alerts.CompleteAsync(isInterrupted) ?? Task.CompletedTask;
+
     public void Dispose() => composition?.Dispose();
 
     private Composition Compose()
@@ -112,7 +117,8 @@ internal sealed class Call : IDisposable
         {
             throw UnknownRepository(name, sound);
         }
-        return new Composition(sound, LockWait(), World.Clock, Words.Warn);
+        var journal = World.Variable("JOURNAL_STREAM") is null ? null : World.Error;
+        return new Composition(sound, LockWait(), World.Clock, Words.Warn, journal);
     }
 
     private TimeSpan LockWait() => parsed.GetValue(globals.LockWait) switch

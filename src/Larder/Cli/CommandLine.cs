@@ -20,8 +20,21 @@ internal static class CommandLine
         using var ending = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, EndGently);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndGently);
-        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, EndGently);
-        return await RunAsync(words, Surroundings.OfProcess(), ending.Token);
+        var world = Surroundings.OfProcess();
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, HangUp);
+        return await RunAsync(words, world, ending.Token);
+
+        void HangUp(PosixSignalContext signal)
+        {
+            if (world.Hangup.TryTell())
+            {
+                signal.Cancel = true;
+            }
+            else
+            {
+                EndGently(signal);
+            }
+        }
 
         // The first one cleans up; a second one is left to the system, which kills.
         void EndGently(PosixSignalContext signal)
@@ -68,6 +81,11 @@ internal static class CommandLine
                 : e;
             var isJson = call.IsJson || IsJsonAsked(words);
             return (int)new FailureReport(call, isJson).Write(failure);
+        }
+        finally
+        {
+            // Whether people could be told changes nothing of how the call ended.
+            await call.CompleteAlertsAsync(cancellationToken.IsCancellationRequested);
         }
     }
 

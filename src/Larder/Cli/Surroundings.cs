@@ -33,6 +33,8 @@ internal sealed record Surroundings
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    public Hangup Hangup { get; } = new();
+
     public string? Variable(string name) => Environment.Variables.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
 
     public static Surroundings OfProcess() => new()

@@ -133,6 +133,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Ends it as a crash would, and returns when it is gone.</summary>
     public async Task CrashAsync() => await EndAsync("QUIT");
 
+    /// <summary>Starts it again after <see cref="CrashAsync"/>, with its data and on the same port.</summary>
+    public Task StartAgainAsync(CancellationToken cancellationToken) => LaunchAsync([], cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await EndAsync("QUIT");
@@ -160,7 +163,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task LaunchAsync(string[] settings, CancellationToken cancellationToken)
     {
-        Port = FindFreePort();
+        Port = Port == 0 ? FindFreePort() : Port;
         string[] all =
         [
             "fsync=off", "full_page_writes=off", "synchronous_commit=off", "listen_addresses=" + Host,

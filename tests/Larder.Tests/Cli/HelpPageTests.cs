@@ -6,7 +6,8 @@ namespace Larder.Tests.Cli;
 public sealed class HelpPageTests
 {
     public static TheoryData<string> Commands =>
-        [.. CommandReference.Shown(CommandTree.Create(new GlobalOptions())).Select(command => command.FullName), "larder", "larder key", "larder config", "larder repair"];
+        [.. CommandReference.Shown(CommandTree.Create(new GlobalOptions())).Select(command => command.FullName), "larder", "larder key", "larder config", "larder repair",
+            "larder user", "larder token"];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -36,7 +37,7 @@ public sealed class HelpPageTests
     }
 
     [Theory]
-    [InlineData("browse"), InlineData("diff"), InlineData("serve"), InlineData("sync"), InlineData("health")]
+    [InlineData("browse"), InlineData("diff"), InlineData("sync")]
     public async Task What_this_version_does_not_do_is_not_offered(string command)
     {
         await using var desk = await Desk.LaidAsync();

@@ -23,8 +23,9 @@ public sealed record RollbackPlan
 
     public required IReadOnlyList<RollbackLine> Lines { get; init; }
 
+    // Not required: a serializer that leaves a property out refuses one that must be there.
     [JsonIgnore]
-    public required EngineContext Context { get; init; }
+    public EngineContext Context { get; init; } = null!;
 
     /// <summary>
     /// Fails with <see cref="EngineError.UnknownRun"/>, and with <see cref="EngineError.NothingToRollBack"/> where that restore cannot be

@@ -65,7 +65,7 @@ internal sealed class RunsCommand
         }
         if (call.IsJson)
         {
-            call.Answer(new JsonArray([.. runs.Select(Document)]));
+            call.Answer(new JsonArray([.. runs.Select(run => (JsonNode)RunJson.Of(run))]));
         }
         else if (runs.Count > 0)
         {
@@ -82,15 +82,7 @@ internal sealed class RunsCommand
         var events = catalog.Events(found.Id);
         if (call.IsJson)
         {
-            var document = (JsonObject)Document(found);
-            document["events"] = new JsonArray([.. events.Select(one => (JsonNode)new JsonObject
-            {
-                ["number"] = one.Number,
-                ["at"] = one.At,
-                ["level"] = Word(one.Level),
-                ["message"] = one.Message,
-            })]);
-            call.Answer(document);
+            call.Answer(RunJson.Of(found, events));
             return ExitStatus.Done;
         }
         var text = new StringBuilder(Text([found], call.OutInk));
@@ -123,25 +115,6 @@ internal sealed class RunsCommand
             _ => throw new LarderException(EngineError.UnknownRun, $"\"{name}\" fits {fitting.Count} runs; type more of the id."),
         };
     }
-
-    private static JsonNode Document(Run run) => new JsonObject
-    {
-        ["id"] = run.Id,
-        ["kind"] = Word(run.Kind),
-        ["job"] = run.Job,
-        ["status"] = Word(run.Status),
-        ["trigger"] = run.Trigger,
-        ["created_by"] = run.CreatedBy,
-        ["started_at"] = run.StartedAt,
-        ["finished_at"] = run.FinishedAt,
-        ["backup_id"] = run.BackupId,
-        ["size_bytes"] = run.SizeBytes,
-        ["added_bytes"] = run.AddedBytes,
-        ["exit_status"] = run.ExitStatus,
-        ["error"] = run.ErrorCode is null
-            ? null
-            : new JsonObject { ["code"] = run.ErrorCode, ["message"] = run.ErrorMessage, ["hint"] = run.Hint },
-    };
 
     private static string Text(IReadOnlyList<Run> runs, Ink ink)
     {

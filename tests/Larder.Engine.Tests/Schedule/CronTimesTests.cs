@@ -1,8 +1,8 @@
 using System.Globalization;
 using Larder.Engine.Configuration;
-using Larder.Engine.SelfTests;
+using Larder.Engine.Schedule;
 
-namespace Larder.Engine.Tests.SelfTests;
+namespace Larder.Engine.Tests.Schedule;
 
 public sealed class CronTimesTests
 {

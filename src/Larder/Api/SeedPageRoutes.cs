@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+using Larder.Auth;
+using Larder.Daemon;
+using Larder.Engine.Access;
+using Larder.Engine.BackingUp;
+using Larder.Engine.Configuration;
+using Larder.Engine.Errors;
+
+namespace Larder.Api;
+
+/// <summary>Calls of an admin page for a local MongoDB in step with a remote one, beside those that it shares with the others.</summary>
+internal static class SeedPageRoutes
+{
+    public static IReadOnlyList<Route> All { get; } =
+    [
+        new()
+        {
+            Method = "POST",
+            Path = "/api/backup",
+            Action = "page.create",
+            Summary = "Makes a backup of the local database and answers when it is made.",
+            Details = "Only where the configuration says that local is primary (403 elsewhere).",
+            Needs = Needs.Of(Role.Admin, Scope.Backup),
+            Body = BodyJson.Default.SeedBackupBody,
+            BodyExample = """{"delete_bookings":false}""",
+            BodyMayBeEmpty = true,
+            AnswerExample =
+                """
+                {"success":true,"backup_id":"20250119_143022","backup_path":"/var/lib/larder/repository","backup_timestamp":
+                "2025-01-19T14:30:22","sync_status":"skipped","collections_backed_up":["bookings","events"],"collections_deleted_local":[],
+                "collections_deleted_remote":[],"message":"Backup completed successfully"}
+                """,
+            Run = CreateAsync,
+        },
+        new()
+        {
+            Method = "GET",
+            Path = "/api/backup/status",
+            Action = "page.status",
+            Summary = "Says whether the local database is primary, and backups of it can be made.",
+            Needs = Needs.Of(Role.Viewer, Scope.Read),
+            AnswerExample = """{"primary_database":"local","backup_available":true,"sync_enabled":true,"message":"Backup system ready"}""",
+            Run = call => Task.FromResult<Answer?>(Status(call)),
+        },
+    ];
+
+    private static async Task<Answer?> CreateAsync(ApiCall call)
+    {
+        LocalMode.Ensure(call);
+        var body = await call.BodyAsync(BodyJson.Default.SeedBackupBody);
+        if (body.DeleteBookings)
+        {
+            throw new LarderException(
+                EngineError.PrerequisiteFailed, "Collections are not emptied by this version of Larder; nothing was begun.")
+            {
+                Hint = "repeat the request with \"delete_bookings\": false.",
+            };
+        }
+        var job = JobOf(call) ?? throw new LarderException(EngineError.UsageInvalid, "No job backs up a MongoDB database.");
+        var (run, made) = await RunAnswer.WaitAsync(call, new BackupOrder(new BackupRequest { Job = job.Name }));
+        var backup = await BackupNames.ResolveAsync(call, made["backup_id"]!.GetValue<string>());
+        var engine = await call.Services.EngineAsync(call.Cancelled);
+        var entries = (await engine.Library.OpenAsync(backup, call.Cancelled)).Manifest.Sources
+            .SelectMany(source => source.Entries).Where(entry => entry.HasRows);
+        var place = call.Services.Configuration.Repositories[backup.Places[0].Repository].Location;
+        return Answer.Json(new JsonObject
+        {
+            ["success"] = true,
+            ["backup_id"] = backup.Timestamp,
+            ["backup_path"] = place is LocalLocation local ? local.Path : backup.Places[0].Repository,
+            ["backup_timestamp"] = ListedBackup.PlainTime(backup.CreatedAt),
+            ["sync_status"] = "skipped",
+            ["collections_backed_up"] = new JsonArray(
+                [.. entries.Select(entry => (JsonNode?)JsonValue.Create(
+                    entry.Name[(entry.Name.IndexOf('.', StringComparison.Ordinal) + 1)..]))]),
+            ["collections_deleted_local"] = new JsonArray(),
+            ["collections_deleted_remote"] = new JsonArray(),
+            ["message"] = "Backup completed successfully",
+        }) with { Target = job.Name, RunId = run };
+    }
+
+    private static Answer Status(ApiCall call)
+    {
+        var primary = LocalMode.PrimaryOf(call.Services.Configuration);
+        var isReady = primary == "local" && JobOf(call) is not null;
+        return Answer.Json(new JsonObject
+        {
+            ["primary_database"] = primary ?? "none",
+            ["backup_available"] = isReady,
+            ["sync_enabled"] = call.Services.Configuration.Jobs.Values.Any(job => job.Sync is not null),
+            ["message"] = isReady ? "Backup system ready" : LocalMode.Message,
+        });
+    }
+
+    private static JobSettings? JobOf(ApiCall call)
+    {
+        var jobs = call.Services.Configuration.Jobs.Values.Where(job => call.Caller.MaySee(job.Name)).ToList();
+        return jobs.Find(job => job.Sync is not null)
+            ?? jobs.Find(job => job.Sources.Any(source => source is MongoDbSourceSettings))
+            ?? (jobs is [var only] ? only : null);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Larder.Cli.Output;
+using Larder.Daemon;
+using Larder.Engine.Configuration;
+using Larder.Engine.Errors;
+
+namespace Larder.Cli.Commands;
+
+/// <summary>`larder serve`.</summary>
+internal sealed class ServeCommand
+{
+    private readonly Settings listen = new(
+        "--listen", "ADDRESS", "Answer here instead of where `serve.listen` says, such as 127.0.0.1:8420; may be repeated.");
+
+    public static LarderCommand Create() => new ServeCommand().Build();
+
+    private LarderCommand Build() => new("serve", "Run as a service: schedules, and the HTTP interface.")
+    {
+        Options = { listen },
+        Run = RunAsync,
+        Details =
+            """
+            Runs every job at its times until it is stopped, and catches up what was missed while it did not run. SIGHUP, and a change of the
+            configuration file, read the configuration again; one with problems is logged, and the one before stays. SIGTERM and Ctrl-C begin
+            nothing new, give what runs `serve.stop_wait` to end, and then cancel it; a second one kills. It answers on this machine alone
+            unless told otherwise. `larder schedule install --daemon` makes a systemd service of it.
+            """,
+        Examples =
+        [
+            new("larder serve", "with the configuration that is found"),
+            new("larder serve --listen 127.0.0.1:9000", "at another port"),
+            new("larder serve & curl -fsS http://127.0.0.1:8420/healthz", "is it alive?"),
+        ],
+        Statuses = [ExitStatus.Locked],
+        Json = "When it serves, an object: `addresses` (array), `pid`, `version`. Its log goes to stderr.",
+    };
+
+    private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
+    {
+        if (call.Configuration.Configuration is not { } configuration)
+        {
+            throw new RefusedConfigurationException(call.Configuration);
+        }
+        foreach (var warning in call.Configuration.Warnings)
+        {
+            call.Words.Warn(warning.ToString());
+        }
+        await using var host = await DaemonHost.StartAsync(
+            configuration, call.ReadConfiguration, Addresses(call) ?? configuration.Serve.Listen, call.World.Clock, cancellationToken);
+        if (host.OwnerLink is { } link)
+        {
+            call.Words.WriteLine($"There is no user yet. Make the owner here, once and within a day: {link}");
+        }
+        using var hangup = call.World.Hangup.Take(() => host.Reload("SIGHUP"));
+        call.Answer(
+            () => JsonText.Of(new JsonObject
+            {
+                ["addresses"] = JsonText.Array(host.Addresses),
+                ["pid"] = Environment.ProcessId,
+                ["version"] = Composition.Version,
+            }),
+            () => $"Serving at {string.Join(", ", host.Addresses)}.");
+
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = cancellationToken.Register(() => asked.TrySetResult());
+        await asked.Task;
+        await host.StopAsync();
+        return ExitStatus.Done;
+    }
+
+    private IReadOnlyList<IPEndPoint>? Addresses(Call call)
+    {
+        var addresses = new List<IPEndPoint>();
+        foreach (var text in call.ValuesOf(listen))
+        {
+            addresses.Add(ServeSettings.TryParseListen(text, out var address)
+                ? address!
+                : throw new LarderException(
+                    EngineError.UsageInvalid, $"--listen takes an IP address, or localhost, with a port, and not \"{text}\".")
+                {
+                    Hint = "for example --listen 127.0.0.1:8420",
+                });
+        }
+        return addresses.Count > 0 ? addresses : null;
+    }
+}
