@@ -134,7 +134,8 @@ public sealed class AlertDesk : IDisposable
             else if (telling != Telling.Nothing)
             {
                 var notice = NoticeOf(condition, telling, since);
-                sends.Add(SendAndNoteAsync(route, notice, condition, AlertDecision.After(told, telling, condition.Level, now), cancellationToken));
+                var after = AlertDecision.After(told, telling, condition.Level, now);
+                sends.Add(SendAndNoteAsync(route, notice, condition, after, cancellationToken));
             }
         }
         return await Task.WhenAll(sends);

@@ -39,14 +39,17 @@ internal static class MissedCheck
         {
             Level = AlertLevel.Error,
             Title = $"{job.Name}: the backup of {moment:yyyy-MM-dd HH:mm} was missed",
-            Message = $"The schedule \"{schedule.Cron}\" of job \"{job.Name}\" was due at {moment:yyyy-MM-dd HH:mm zzz}, and no backup began.",
-            Hint = "Check that what runs the schedules lives (\"larder schedule status\"), "
+            Message = $"The schedule \"{schedule.Cron}\" of job \"{job.Name}\" was due at {moment:yyyy-MM-dd HH:mm zzz}, "
+                + "and no backup began.",
+            Hint = "Check that what runs the schedules lives (\"systemctl status larder\" for the service), "
                 + $"and run \"larder backup {job.Name}\".",
             Facts = [new NoticeFact("Due", $"{moment:yyyy-MM-dd HH:mm zzz}")],
         };
     }
 
-    /// <summary>A job that nobody ever ran was not there yet, as far as anybody can tell; that it has no backup is told elsewhere.</summary>
+    /// <summary>
+    /// A job that nobody ever ran was not there yet, as far as anybody can tell; that it has no backup is told elsewhere.
+    /// </summary>
     private static bool WasThereBefore(JobFacts facts, DateTimeOffset due) =>
         facts.Runs.Any(run => run.StartedAt < due - Early) || facts.Backups.Any(backup => backup.CreatedAt < due - Early);
 

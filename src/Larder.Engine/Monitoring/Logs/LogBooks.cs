@@ -62,7 +62,10 @@ public sealed class LogBooks
                     },
                     $"The {what} ended: {AlertEvents.Word(result.Status)}."
                     + (result.Error is { } error ? $" {error.Code} {error.Message}" : ""),
-                    [.. facts, ("backup_id", result.BackupId), ("size_bytes", $"{result.SizeBytes}"), ("added_bytes", $"{result.AddedBytes}")]);
+                    [
+                        .. facts, ("backup_id", result.BackupId), ("size_bytes", $"{result.SizeBytes}"),
+                        ("added_bytes", $"{result.AddedBytes}"),
+                    ]);
                 break;
         }
     }
