@@ -40,8 +40,10 @@ internal static class IntegrityCheck
                 Message = drill.IsSuccess
                     ? $"The last drill restored a backup of job \"{job}\" and found it as recorded."
                     : $"The last drill of job \"{job}\" failed: it is not proven that its backups can be restored.",
-                Hint = drill.IsSuccess ? null
-                    : $"\"larder runs --show {drill.RunId[..Math.Min(13, drill.RunId.Length)]}\" tells what failed; then run \"larder drill {job}\" again.",
+                Hint = drill.IsSuccess
+                    ? null
+                    : $"\"larder runs --show {drill.RunId[..Math.Min(13, drill.RunId.Length)]}\" tells what failed; "
+                        + $"then run \"larder drill {job}\" again.",
                 RunId = drill.IsSuccess ? null : drill.RunId,
             };
         }
