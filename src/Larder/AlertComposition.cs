@@ -88,7 +88,6 @@ internal sealed class AlertComposition : IDisposable
     public void Dispose()
     {
         runs.Dispose();
-        Desk.Dispose();
         senders.Dispose();
     }
 }

@@ -29,7 +29,7 @@ internal static class MissedCheck
             Title = $"{job.Name}: backups begin when they are due",
             Message = $"Nothing that the schedule \"{schedule.Cron}\" of job \"{job.Name}\" asked for was missed.",
         };
-        if (CronTimes.Latest(schedule.Cron, now - facts.Thresholds.MissedAfter, job.TimeZone) is not { } due
+        if (CronTimes.Latest(schedule.Cron, now - Patience(facts), job.TimeZone) is not { } due
             || !facts.KnowsRuns || !WasThereBefore(facts, due) || Happened(facts, schedule, due))
         {
             return condition;
@@ -53,9 +53,12 @@ internal static class MissedCheck
     private static bool WasThereBefore(JobFacts facts, DateTimeOffset due) =>
         facts.Runs.Any(run => run.StartedAt < due - Early) || facts.Backups.Any(backup => backup.CreatedAt < due - Early);
 
+    // A job with jitter may begin so much later than it is due.
+    private static TimeSpan Patience(JobFacts facts) => facts.Thresholds.MissedAfter + facts.Job.Jitter;
+
     private static bool Happened(JobFacts facts, ScheduleSettings schedule, DateTimeOffset due)
     {
-        var until = due + facts.Thresholds.MissedAfter;
+        var until = due + Patience(facts);
         var wanted = schedule.Only.Count > 0 ? schedule.Only : [.. facts.Job.Sources.Select(source => source.Name)];
 
         // A run that failed did begin: that it failed is told as that. Later, only a backup that holds what was wanted makes up for it.

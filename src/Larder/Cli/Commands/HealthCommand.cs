@@ -22,10 +22,13 @@ internal sealed class HealthCommand
     {
         Options = { brief, watch, interval, notify, report },
         Run = RunAsync,
-        Details = "Looks at each job: is the newest good backup young enough and as large as usual, did what was due begin, how did\n"
-            + "the last run, verification and drill end, does each source answer? Then at repositories and their disks, at what\n"
-            + "runs the schedules, and at the channels of alerts. It changes nothing. Levels are OK, WARNING, ERROR and CRITICAL; it fails\n"
-            + "from ERROR on. Without --watch and --notify nobody is told.",
+        Details =
+            """
+            Looks at each job: is the newest good backup young enough and as large as usual, did what was due begin, how did the last
+            run, verification and drill end, does each source answer? Then at repositories and their disks, at what runs the
+            schedules, and at the channels of alerts. It changes nothing. Levels are OK, WARNING, ERROR and CRITICAL; it fails
+            from ERROR on. Without --watch and --notify nobody is told.
+            """,
         Examples =
         [
             new("larder health", "every check, with what to do"),
