@@ -1,6 +1,7 @@
 using System.Net;
 using Larder.Engine.Catalog;
 using Larder.Engine.Configuration;
+using Larder.Engine.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -54,13 +55,13 @@ internal sealed class DaemonHost : IAsyncDisposable
         var execution = new RunExecution(() => configuration.Current, clock, log);
         await StartUp.RecoverAsync(execution, interrupted.Count > 0, log, cancellationToken);
 
-        var queue = new RunQueue(catalog, () => configuration.Current, clock, execution.ExecuteAsync, log);
+        var queue = new RunQueue(catalog, () => configuration.Current, clock, execution.ExecuteAsync, log) { WhenQuiet = GiveMemoryBack };
+        queue.Hold(); // Until it is certain that this process can serve.
         queue.Resume();
         var timekeeper = new Timekeeper(catalog, queue, () => configuration.Current, clock, log);
         timekeeper.Look();
         var waker = await QuartzWaker.StartAsync(timekeeper.Look, clock, cancellationToken);
         await waker.SetAsync(configuration.Current, cancellationToken);
-        await waker.BeginAsync(cancellationToken);
 
         var stopping = new CancellationTokenSource();
         var parts = new DaemonParts
@@ -76,7 +77,9 @@ internal sealed class DaemonHost : IAsyncDisposable
         var host = new DaemonHost(gate, parts, waker, app, stopping, log);
         configuration.WhenChanged = () => host.TakeOver(timekeeper);
         Routes.Map(app, parts);
-        await app.StartAsync(cancellationToken);
+        await ListenAsync(app, cancellationToken);
+        await waker.BeginAsync(cancellationToken);
+        queue.Release();
         log.Serving(Composition.Version, string.Join(", ", host.Addresses), first.Jobs.Count);
         return host;
     }
@@ -106,6 +109,24 @@ internal sealed class DaemonHost : IAsyncDisposable
         stopping.Dispose();
         gate.Dispose();
     }
+
+    private static async Task ListenAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+        {
+            throw new LarderException(EngineError.PrerequisiteFailed, $"Nothing can be answered there: {e.Message}", e)
+            {
+                Hint = "stop whatever answers there, or name another address with --listen or serve.listen.",
+            };
+        }
+    }
+
+    /// <summary>A run leaves buffers and an index behind; an idle service should not hold the memory of its greatest backup.</summary>
+    private static void GiveMemoryBack() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
     private async void TakeOver(Timekeeper timekeeper)
     {

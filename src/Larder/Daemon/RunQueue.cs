@@ -34,12 +34,25 @@ internal sealed class RunQueue : IAsyncDisposable
     private readonly Dictionary<string, Running> running = new(StringComparer.Ordinal);
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool isStopping;
+    private bool isHeld;
 
     public RunQueue(
         CatalogDatabase catalog, Func<LarderConfiguration> configuration, TimeProvider clock, RunExecutor execute, ILogger log)
     {
         (this.catalog, this.configuration, this.clock, this.execute, this.log) = (catalog, configuration, clock, execute, log);
         timer = clock.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Called when the last of the running runs has ended.</summary>
+    public Action? WhenQuiet { get; init; }
+
+    /// <summary>Has what is put in wait until <see cref="Release"/>.</summary>
+    public void Hold() => isHeld = true;
+
+    public void Release()
+    {
+        isHeld = false;
+        Pump();
     }
 
     /// <summary>
@@ -287,7 +300,7 @@ internal sealed class RunQueue : IAsyncDisposable
     {
         lock (gate)
         {
-            if (!isStopping)
+            if (!isStopping && !isHeld)
             {
                 var now = clock.GetUtcNow();
                 foreach (var entry in InOrder().Where(entry => entry.Run.StartAt <= now).ToList())
@@ -374,6 +387,10 @@ internal sealed class RunQueue : IAsyncDisposable
         }
         one.Dispose();
         Pump();
+        if (List().All(other => !other.IsRunning))
+        {
+            WhenQuiet?.Invoke();
+        }
     }
 
     private bool TryPutBack(QueueEntry entry)

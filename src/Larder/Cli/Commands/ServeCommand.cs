@@ -32,7 +32,7 @@ internal sealed class ServeCommand
             new("larder serve --listen 127.0.0.1:9000", "at another port"),
             new("curl -fsS http://127.0.0.1:8420/healthz", "is it alive?"),
         ],
-        Statuses = [ExitStatus.Locked],
+        Statuses = [ExitStatus.Refused, ExitStatus.Locked],
         Json = "When it serves, an object: `addresses` (array), `pid`, `version`. Its log goes to stderr.",
     };
 
