@@ -46,9 +46,10 @@ internal sealed class ServeCommand
         {
             call.Words.Warn(warning.ToString());
         }
-        await using var host = await DaemonHost.StartAsync(
+        DaemonHost? started = null;
+        using var hangup = call.World.Hangup.Take(() => started?.Reload("SIGHUP")); // One that comes during the start asks for nothing new.
+        await using var host = started = await DaemonHost.StartAsync(
             configuration, call.ReadConfiguration, Addresses(call) ?? configuration.Serve.Listen, call.World.Clock, cancellationToken);
-        using var hangup = call.World.Hangup.Take(() => host.Reload("SIGHUP"));
         call.Answer(
             () => JsonText.Of(new JsonObject
             {
