@@ -42,7 +42,7 @@ public sealed class ConfigurationExampleTests
         using var loading = new Loading();
         var json = ConfigurationWriter.ShowJson(loading.Load(ConfigurationExample.Text));
 
-        Assert.Equal(["file", "repositories", "jobs", "alerts", "state_directory", "catalog"], json.Select(pair => pair.Key));
+        Assert.Equal(["file", "repositories", "jobs", "alerts", "state_directory", "catalog", "serve"], json.Select(pair => pair.Key));
         Assert.Equal(7, (int)json["jobs"]!["notes"]!["keep"]!["daily"]!);
         Assert.Equal("***", (string)json["repositories"]!["local"]!["password"]!);
         Assert.True(JsonNode.DeepEquals(json, JsonNode.Parse(json.ToJsonString())));
