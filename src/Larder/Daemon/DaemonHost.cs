@@ -8,7 +8,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Larder.Daemon;
 
-/// <summary>The service as one process: schedules, queue and HTTP. Made by <see cref="StartAsync"/>, ended by <see cref="StopAsync"/>.</summary>
+/// <summary>
+/// The service as one process: schedules, queue and HTTP. Made by <see cref="StartAsync"/>, ended by <see cref="StopAsync"/>.
+/// </summary>
 internal sealed class DaemonHost : IAsyncDisposable
 {
     private readonly ServiceGate gate;
@@ -20,7 +22,8 @@ internal sealed class DaemonHost : IAsyncDisposable
     private readonly CancellationTokenSource stopping;
     private readonly ILogger log;
 
-    private DaemonHost(ServiceGate gate, DaemonParts parts, QuartzWaker waker, WebApplication app, CancellationTokenSource stopping, ILogger log)
+    private DaemonHost(
+        ServiceGate gate, DaemonParts parts, QuartzWaker waker, WebApplication app, CancellationTokenSource stopping, ILogger log)
     {
         (this.gate, this.waker, this.app, this.stopping, this.log) = (gate, waker, app, stopping, log);
         (catalog, configuration, queue) = (parts.Catalog, parts.Configuration, parts.Queue);
@@ -30,8 +33,8 @@ internal sealed class DaemonHost : IAsyncDisposable
     public IReadOnlyList<string> Addresses => [.. app.Urls];
 
     /// <summary>
-    /// Puts right what was left, takes up the queue, and begins to look at the schedules and to answer. When this completes, what is due has
-    /// been put in.
+    /// Puts right what was left, takes up the queue, and begins to look at the schedules and to answer. When this completes, what is due
+    /// has been put in.
     /// </summary>
     /// <param name="first">Sound.</param>
     /// <param name="read">Reads the configuration again.</param>

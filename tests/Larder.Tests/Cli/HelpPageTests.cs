@@ -36,7 +36,7 @@ public sealed class HelpPageTests
     }
 
     [Theory]
-    [InlineData("browse"), InlineData("diff"), InlineData("serve"), InlineData("sync"), InlineData("health")]
+    [InlineData("browse"), InlineData("diff"), InlineData("sync"), InlineData("health")]
     public async Task What_this_version_does_not_do_is_not_offered(string command)
     {
         await using var desk = await Desk.LaidAsync();
