@@ -51,11 +51,11 @@ public sealed partial class HouseTests
         ["Configuration"] = ["Retention"],
         ["Errors"] = ["Configuration"],
         ["Catalog"] = ["Errors"],
-        ["Schedule"] = ["Catalog", "Configuration"],
         ["Repositories"] = ["Configuration", "Errors"],
         ["Servers"] = ["Configuration", "Errors"],
         ["Backups"] = ["Configuration", "Errors", "Repositories", "Retention"],
         ["BackingUp"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories", "Servers"],
+        ["Schedule"] = ["BackingUp", "Catalog", "Configuration"],
         ["Browse"] = ["Backups", "Configuration", "Errors", "Repositories"],
         ["Maintenance"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories"],
         ["Cleanup"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Restore", "Retention"],
@@ -79,7 +79,8 @@ public sealed partial class HouseTests
     // Three faces of one program: what they share lives below them.
     private static readonly Dictionary<string, string[]> ExecutableBans = new()
     {
-        ["Daemon"] = ["Cli"],
+        ["Daemon"] = ["Cli", "Systemd"],
+        ["Systemd"] = ["Cli", "Daemon"],
         ["Cli"] = ["Api", "Web"],
         ["Api"] = ["Cli", "Web"],
         ["Web"] = ["Cli", "Api"],

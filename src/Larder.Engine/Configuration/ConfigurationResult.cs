@@ -18,6 +18,19 @@ public sealed record ConfigurationResult
     /// <summary>What was read, for <see cref="ConfigurationWriter"/>.</summary>
     internal ObjectValue? Values { get; init; }
 
+    /// <summary>The files that secrets come from, each once.</summary>
+    public IReadOnlyList<string> SecretFiles =>
+        Values is null ? [] : [.. SecretsIn(Values).Select(secret => secret.Reference!).Distinct(StringComparer.Ordinal)];
+
     /// <summary>The configuration, or <see cref="ConfigurationException"/> with every problem.</summary>
     public LarderConfiguration Require() => Configuration ?? throw new ConfigurationException(Problems);
+
+    private static IEnumerable<Secret> SecretsIn(SettingValue value) => value switch
+    {
+        ScalarValue { Value: Secret { Origin: SecretOrigin.File } secret } => [secret],
+        ListValue list => list.Items.SelectMany(SecretsIn),
+        NamedValue named => named.Items.SelectMany(item => SecretsIn(item.Value)),
+        ObjectValue map => map.Members.SelectMany(member => SecretsIn(member.Value)),
+        _ => [],
+    };
 }

@@ -70,7 +70,7 @@ public sealed class Secret
     {
         try
         {
-            using var reader = new StreamReader(path, Encoding.UTF8);
+            using var reader = new StreamReader(CredentialFiles.Find(path), Encoding.UTF8);
             return await ReadBoundedAsync(reader, key, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -42,6 +42,7 @@ internal static class CommandTree
             PinCommand.Create("unpin", pinned: false),
             RunsCommand.Create(),
             ServeCommand.Create(),
+            ScheduleCommand.Create(),
             KeyCommand.Create(),
             UnlockCommand.Create(),
             CopyCommand.Create(),

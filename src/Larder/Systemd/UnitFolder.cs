@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using Larder.Engine.Errors;
+
+namespace Larder.Systemd;
+
+/// <summary>
+/// The folder of systemd's units, of this machine or below a root of one's own. Only units that carry <see cref="UnitFile.Mark"/> are
+/// changed or removed. systemd itself is told only where it runs and the folder is its own.
+/// </summary>
+internal sealed class UnitFolder
+{
+    private readonly string folder;
+    private readonly bool tellsSystemd;
+
+    /// <param name="root">Null for this machine.</param>
+    public UnitFolder(string? root)
+    {
+        folder = Path.Combine(root is null ? "/" : Path.GetFullPath(root), "etc/systemd/system");
+        tellsSystemd = root is null && Directory.Exists("/run/systemd/system"); // sd_booted(3).
+    }
+
+    public string Location => folder;
+
+    /// <summary>Whether systemd runs here and was or will be told.</summary>
+    public bool TellsSystemd => tellsSystemd;
+
+    /// <summary>Names of Larder's units that stand there, in order.</summary>
+    public IReadOnlyList<string> Installed() => !Directory.Exists(folder)
+        ? []
+        :
+        [
+            .. Directory.EnumerateFiles(folder, "larder*").Where(IsOurs)
+                .Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal),
+        ];
+
+    /// <summary>Whether a unit stands there exactly as it should.</summary>
+    public bool IsCurrent(UnitFile unit) =>
+        File.Exists(Path.Combine(folder, unit.Name)) && File.ReadAllText(Path.Combine(folder, unit.Name)) == unit.Content;
+
+    /// <summary>
+    /// Writes what is not there or differs, removes Larder's other units, and has systemd take them up. Harmless when repeated.
+    /// </summary>
+    /// <returns>The units that were written, and those that were removed.</returns>
+    public async Task<(IReadOnlyList<string> Written, IReadOnlyList<string> Removed)> InstallAsync(
+        UnitPlan plan, CancellationToken cancellationToken)
+    {
+        EnsureNobodyElses(plan);
+        var superfluous = Installed().Except(plan.Files.Select(unit => unit.Name)).ToList();
+        var missing = plan.Files.Where(unit => !IsCurrent(unit)).ToList();
+        await StopAsync(superfluous, cancellationToken);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            superfluous.ForEach(name => File.Delete(Path.Combine(folder, name)));
+            foreach (var unit in missing)
+            {
+                Write(unit);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(e);
+        }
+        await TellAsync(["daemon-reload"], cancellationToken);
+        await TellAsync(["enable", "--now", .. plan.Files.Where(unit => unit.IsEnabled).Select(unit => unit.Name)], cancellationToken);
+        return (missing.ConvertAll(unit => unit.Name), superfluous);
+    }
+
+    /// <summary>Stops and removes every unit of Larder. Harmless when repeated.</summary>
+    /// <returns>What was removed.</returns>
+    public async Task<IReadOnlyList<string>> UninstallAsync(CancellationToken cancellationToken)
+    {
+        var installed = Installed();
+        await StopAsync(installed, cancellationToken);
+        try
+        {
+            foreach (var name in installed)
+            {
+                File.Delete(Path.Combine(folder, name));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(e);
+        }
+        if (installed.Count > 0)
+        {
+            await TellAsync(["daemon-reload"], cancellationToken);
+        }
+        return installed;
+    }
+
+    /// <summary>What systemd says of a unit: <c>active</c>, <c>inactive</c>, <c>failed</c>; null where it is not asked.</summary>
+    public async Task<string?> StateOfAsync(string unit, CancellationToken cancellationToken) =>
+        tellsSystemd ? (await RunAsync(["is-active", unit], cancellationToken)).Said.Trim() : null;
+
+    private static bool IsOurs(string file) => File.ReadLines(file).FirstOrDefault() == UnitFile.Mark;
+
+    /// <summary>A unit of this name that somebody wrote himself is not overwritten.</summary>
+    private void EnsureNobodyElses(UnitPlan plan)
+    {
+        var foreign = plan.Files.Select(unit => Path.Combine(folder, unit.Name)).FirstOrDefault(file => File.Exists(file) && !IsOurs(file));
+        if (foreign is not null)
+        {
+            throw new LarderException(EngineError.PrerequisiteFailed, $"{foreign} was not written by Larder, so it is left as it is.")
+            {
+                Hint = "move it away, if Larder's own may take its place.",
+            };
+        }
+    }
+
+    /// <summary>Whole or not at all: systemd may read at any moment.</summary>
+    private void Write(UnitFile unit)
+    {
+        var (final, temporary) = (Path.Combine(folder, unit.Name), Path.Combine(folder, $".{unit.Name}.new"));
+        using (var writer = new StreamWriter(temporary))
+        {
+            writer.Write(unit.Content);
+        }
+        const UnixFileMode readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        File.SetUnixFileMode(temporary, readable); // It names files, and holds no secret.
+        File.Move(temporary, final, overwrite: true);
+    }
+
+    private Task StopAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
+    {
+        // Services of timers end by themselves; what runs now is somebody's backup.
+        var started = names.Where(name => name.EndsWith(".timer", StringComparison.Ordinal) || name == "larder.service").ToList();
+        return started.Count == 0 ? Task.CompletedTask : TellAsync(["disable", "--now", .. started], cancellationToken);
+    }
+
+    private async Task TellAsync(IReadOnlyList<string> words, CancellationToken cancellationToken)
+    {
+        if (tellsSystemd && await RunAsync(words, cancellationToken) is { Status: not 0 } answer)
+        {
+            throw new LarderException(EngineError.PrerequisiteFailed, $"systemctl {string.Join(' ', words)} failed: {answer.Said.Trim()}")
+            {
+                Hint = "run that command by hand, as root.",
+            };
+        }
+    }
+
+    private LarderException CannotWrite(Exception e) =>
+        new(EngineError.LocalFileFailed, $"The units in {folder} cannot be written: {e.Message}", e)
+        {
+            Hint = "run it as root, or name a folder of your own with --root.",
+        };
+
+    private static async Task<(int Status, string Said)> RunAsync(IReadOnlyList<string> words, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo("systemctl", words)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var error = process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        return (process.ExitCode, await output + await error);
+    }
+}
