@@ -39,7 +39,7 @@ public sealed record EngineContext
     public required Action<string> Warn { get; init; }
 
     /// <summary>Told what every run does, for alerts and log files; null where nobody watches.</summary>
-    public Action<RunNews>? Watch { get; init; }
+    public Action<JournalNews>? Watch { get; init; }
 
     /// <summary>Who asked: a user of the machine, or of the API.</summary>
     public required string CreatedBy { get; init; }

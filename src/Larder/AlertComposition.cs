@@ -50,14 +50,14 @@ internal sealed class AlertComposition : IDisposable
     public LogBooks? Logs => logs;
 
     /// <summary>The one place where runs are heard of.</summary>
-    public void Watch(RunNews news)
+    public void Watch(JournalNews news)
     {
         logs?.OfRun(news);
         runs.Hear(news);
     }
 
     /// <summary>A run that could not tell of its end itself.</summary>
-    public void WatchInterrupted(Run run) => Watch(new RunNews.Ended(new RunResult
+    public void WatchInterrupted(Run run) => Watch(new JournalNews.Ended(new RunResult
     {
         Status = run.Status,
         ExitStatus = ExitStatus.Failed,
@@ -88,7 +88,6 @@ internal sealed class AlertComposition : IDisposable
     public void Dispose()
     {
         runs.Dispose();
-        Desk.Dispose();
         senders.Dispose();
     }
 }

@@ -19,8 +19,8 @@ public sealed class QueueTable
     public void Add(QueuedRun run) => Insert(run);
 
     /// <summary>
-    /// Notes that a schedule was seen to up to a moment, and puts its run in, if there is one; both or none. A run of the same schedule that
-    /// still waits stands for the new one: then nothing is put in, and the answer is false.
+    /// Notes that a schedule was seen to up to a moment, and puts its run in, if there is one; both or none. A run of the same schedule
+    /// that still waits stands for the new one: then nothing is put in, and the answer is false.
     /// </summary>
     public bool AddDue(string schedule, DateTimeOffset seenTo, QueuedRun? run)
     {
@@ -71,8 +71,10 @@ public sealed class QueueTable
 
     private void Insert(QueuedRun run) => catalog.Execute(
         """
-        INSERT INTO queue (run_id, job, work, trigger, created_by, why, priority, enqueued_at, start_at, attempt, schedule, due_at, begun_at)
-        VALUES ($run_id, $job, $work, $trigger, $created_by, $why, $priority, $enqueued_at, $start_at, $attempt, $schedule, $due_at, $begun)
+        INSERT INTO queue (run_id, job, work, trigger, created_by, why, priority,
+            enqueued_at, start_at, attempt, schedule, due_at, begun_at)
+        VALUES ($run_id, $job, $work, $trigger, $created_by, $why, $priority,
+            $enqueued_at, $start_at, $attempt, $schedule, $due_at, $begun)
         """,
         ("$run_id", run.RunId),
         ("$job", run.Job),

@@ -11,11 +11,11 @@ public sealed class RunJournal
 {
     private readonly NewRun run;
     private readonly Action<string> warn;
-    private readonly Action<RunNews>? watch;
+    private readonly Action<JournalNews>? watch;
     private readonly Lock state = new();
     private CatalogDatabase? catalog;
 
-    private RunJournal(NewRun run, CatalogDatabase? catalog, Action<string> warn, Action<RunNews>? watch) =>
+    private RunJournal(NewRun run, CatalogDatabase? catalog, Action<string> warn, Action<JournalNews>? watch) =>
         (this.run, this.catalog, this.warn, this.watch) = (run, catalog, warn, watch);
 
     public string RunId => run.Id;
@@ -24,11 +24,11 @@ public sealed class RunJournal
     /// <param name="run">What begins.</param>
     /// <param name="warn">Told once, in whole sentences, when the history of this run is lost.</param>
     /// <param name="watch">Told what the run does, whether the catalog can be written or not; null where nobody watches.</param>
-    public static RunJournal Begin(CatalogDatabase? catalog, NewRun run, Action<string> warn, Action<RunNews>? watch = null)
+    public static RunJournal Begin(CatalogDatabase? catalog, NewRun run, Action<string> warn, Action<JournalNews>? watch = null)
     {
         var journal = new RunJournal(run, catalog, warn, watch);
         journal.Try(open => open.BeginRun(run));
-        watch?.Invoke(new RunNews.Began { Run = run });
+        watch?.Invoke(new JournalNews.Began { Run = run });
         return journal;
     }
 
@@ -49,13 +49,13 @@ public sealed class RunJournal
     public void Append(EventLevel level, string message)
     {
         Try(open => open.AppendEvent(RunId, level, message));
-        watch?.Invoke(new RunNews.Noted(level, message) { Run = run });
+        watch?.Invoke(new JournalNews.Noted(level, message) { Run = run });
     }
 
     public void Finish(RunResult result)
     {
         Try(open => open.FinishRun(RunId, result));
-        watch?.Invoke(new RunNews.Ended(result) { Run = run });
+        watch?.Invoke(new JournalNews.Ended(result) { Run = run });
     }
 
     private void Try(Action<CatalogDatabase> write)

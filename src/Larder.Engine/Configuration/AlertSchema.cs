@@ -66,7 +66,8 @@ internal static class AlertSchema
         Key("max_backup_age_hours", Integer(1, 100_000, "26"),
             "How old the newest good backup may be; by default what the schedule implies, with two hours more, and 26 without one."),
         Key("min_backup_size_mb", Integer(0, 1_000_000_000, "1"), "The least that a backup must hold, in MB; by default anything."),
-        Key("size_change_percent", Integer(1, 99, "50"), "How much smaller than the median of the last ten a backup may be; by default 50."),
+        Key("size_change_percent", Integer(1, 99, "50"),
+            "How much smaller than the median of the last ten a backup may be; by default 50."),
         Key("missed_after_minutes", Integer(1, 100_000, "60"), "How late a scheduled backup may begin; by default 60."),
         Key("connect_timeout_seconds", Integer(1, 3600, "10"), "How long a database may take to answer; by default 10."),
         .. isOfJob ? Array.Empty<KeyShape>() :

@@ -196,7 +196,8 @@ internal static class ConfigurationSchema
             Key("level", Word("structure", "data", "content"), "How deep.", fallback: "data"),
             Key("subset", Share(), "Only a share at a time, so that seven runs of 1/7 see everything."),
         ]), "Checks of the job's backups."),
-        Key("monitor", AlertSchema.Monitor(isOfJob: true), "When something of this job counts as not well; what is left away is as for all jobs."),
+        Key("monitor", AlertSchema.Monitor(isOfJob: true),
+            "When something of this job counts as not well; what is left away is as for all jobs."),
         Key("keep_safety", Duration("7d"), "How long what a restore replaced is kept, so that it can be undone.", fallback: "7d"),
         Key("environments", Named("a map from names to environments", Object(
             "a map from names of sources to targets", "{ db: { path: /srv/staging/app.db } }",

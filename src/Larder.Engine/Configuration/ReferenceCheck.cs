@@ -1,6 +1,8 @@
 namespace Larder.Engine.Configuration;
 
-/// <summary>Checks that names which are used exist: repositories, jobs, and the sources of the same job. Runs over what could be read.</summary>
+/// <summary>
+/// Checks that names which are used exist: repositories, jobs, and the sources of the same job. Runs over what could be read.
+/// </summary>
 internal sealed class ReferenceCheck(ICollection<ConfigurationProblem> problems)
 {
     private IReadOnlyList<string> repositories = [];

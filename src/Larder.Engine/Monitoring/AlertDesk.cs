@@ -6,14 +6,16 @@ namespace Larder.Engine.Monitoring;
 /// Tells people how things stand: decides for each channel, sends to all of them side by side, notes who knows, and tells the others where
 /// one of them cannot be reached. Never throws but for cancellation: that somebody cannot be told breaks nothing else.
 /// </summary>
-public sealed class AlertDesk : IDisposable
+public sealed class AlertDesk
 {
+    // Of all desks of a process, since a daemon has one for each run and one for its looks: what two of them found at once is told once.
+    private static readonly SemaphoreSlim OneAtATime = new(1);
+
     private readonly IReadOnlyList<AlertRoute> routes;
     private readonly AlertBook book;
     private readonly string host;
     private readonly TimeProvider clock;
     private readonly Action<string> warn;
-    private readonly SemaphoreSlim oneAtATime = new(1);
 
     /// <param name="routes">Where to.</param>
     /// <param name="book">Who knows what.</param>
@@ -29,7 +31,7 @@ public sealed class AlertDesk : IDisposable
     /// <summary>Tells of how things stand. What nobody asked for, or what they know already, is only noted.</summary>
     public async Task TellAsync(IReadOnlyList<Condition> conditions, CancellationToken cancellationToken)
     {
-        await oneAtATime.WaitAsync(cancellationToken);
+        await OneAtATime.WaitAsync(cancellationToken);
         try
         {
             var broken = new Dictionary<string, Condition>(StringComparer.Ordinal);
@@ -49,14 +51,14 @@ public sealed class AlertDesk : IDisposable
         }
         finally
         {
-            oneAtATime.Release();
+            OneAtATime.Release();
         }
     }
 
     /// <summary>Tells of something that happened and is no state, to the channels that take such events.</summary>
     public async Task TellAsync(Notice notice, CancellationToken cancellationToken)
     {
-        await oneAtATime.WaitAsync(cancellationToken);
+        await OneAtATime.WaitAsync(cancellationToken);
         try
         {
             var takers = routes.Where(
@@ -68,7 +70,7 @@ public sealed class AlertDesk : IDisposable
         }
         finally
         {
-            oneAtATime.Release();
+            OneAtATime.Release();
         }
     }
 
@@ -109,8 +111,6 @@ public sealed class AlertDesk : IDisposable
         IsForEverybody = true,
     };
 
-    public void Dispose() => oneAtATime.Dispose();
-
     /// <returns>How it stands with the channels that were used.</returns>
     private async Task<IReadOnlyList<Condition>> TellOneAsync(Condition condition, string? except, CancellationToken cancellationToken)
     {
@@ -134,7 +134,8 @@ public sealed class AlertDesk : IDisposable
             else if (telling != Telling.Nothing)
             {
                 var notice = NoticeOf(condition, telling, since);
-                sends.Add(SendAndNoteAsync(route, notice, condition, AlertDecision.After(told, telling, condition.Level, now), cancellationToken));
+                var after = AlertDecision.After(told, telling, condition.Level, now);
+                sends.Add(SendAndNoteAsync(route, notice, condition, after, cancellationToken));
             }
         }
         return await Task.WhenAll(sends);

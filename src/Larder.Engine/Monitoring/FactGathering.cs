@@ -60,7 +60,9 @@ public sealed class FactGathering(EngineContext context)
             KnowsRuns = runs is not null,
             Verifications = VerificationRecords.Read(context.Configuration.StateDirectory, job.Name),
             LastDrill = LastDrill(job.Name),
-            Probes = AsksSources ? await Task.WhenAll(job.Sources.Select(source => ProbeAsync(job, source, limits, cancellationToken))) : [],
+            Probes = AsksSources
+                ? await Task.WhenAll(job.Sources.Select(source => ProbeAsync(job, source, limits, cancellationToken)))
+                : [],
         };
     }
 
@@ -90,6 +92,7 @@ public sealed class FactGathering(EngineContext context)
     private async Task<ProbeFacts> ProbeAsync(
         JobSettings job, SourceSettings settings, Thresholds limits, CancellationToken cancellationToken)
     {
+        var what = $"The {settings.Engine} source \"{settings.Name}\" of job \"{job.Name}\"";
         var isServer = settings is PostgreSqlSourceSettings or MySqlSourceSettings or MongoDbSourceSettings;
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var timer = context.Clock.CreateTimer(_ => bounded.Cancel(), null, limits.ConnectTimeout, Timeout.InfiniteTimeSpan);
@@ -97,21 +100,22 @@ public sealed class FactGathering(EngineContext context)
         try
         {
             // Some drivers wait for a dead server on the thread that asks.
-            await Task.Run(async () => await (await context.SourceFor(job, settings, bounded.Token)).ProbeAsync(bounded.Token), bounded.Token)
-                .WaitAsync(bounded.Token);
+            await Task.Run(AskAsync, bounded.Token).WaitAsync(bounded.Token);
             return new ProbeFacts(settings.Name, settings.Engine, isServer, context.Clock.GetElapsedTime(began).TotalSeconds, null, null);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return Failed(
-                $"The {settings.Engine} source \"{settings.Name}\" of job \"{job.Name}\" did not answer within {ByteText.Of(limits.ConnectTimeout)}.",
+                $"{what} did not answer within {ByteText.Of(limits.ConnectTimeout)}.",
                 "Check whether its server runs, and whether this machine can reach it.");
         }
         catch (Exception e) when (e is SourceException || RepositoryFailure.Is(e))
         {
             var error = ErrorTable.Describe(e, new ErrorContext { Job = job.Name, Source = settings.Name });
-            return Failed($"The {settings.Engine} source \"{settings.Name}\" of job \"{job.Name}\": {error.Code} {error.Message}", error.Hint);
+            return Failed($"{what}: {error.Code} {error.Message}", error.Hint);
         }
+
+        async Task AskAsync() => await (await context.SourceFor(job, settings, bounded.Token)).ProbeAsync(bounded.Token);
 
         ProbeFacts Failed(string failure, string hint) =>
             new(settings.Name, settings.Engine, isServer, context.Clock.GetElapsedTime(began).TotalSeconds, failure, hint);

@@ -15,8 +15,9 @@ public static class HealthReportFile
     public static string Write(string path, HealthReport report, TimeProvider clock)
     {
         var full = Path.GetFullPath(path);
-        var name = TimeZoneInfo.ConvertTime(report.CheckedAt, clock.LocalTimeZone).ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture);
-        var target = Directory.Exists(full) || Path.EndsInDirectorySeparator(path) ? Path.Combine(full, $"health_report_{name}.json") : full;
+        var moment = TimeZoneInfo.ConvertTime(report.CheckedAt, clock.LocalTimeZone);
+        var name = string.Create(CultureInfo.InvariantCulture, $"health_report_{moment:yyyyMMdd_HHmmss}.json");
+        var target = Directory.Exists(full) || Path.EndsInDirectorySeparator(path) ? Path.Combine(full, name) : full;
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         DurableFile.Replace(target, Encoding.UTF8.GetBytes(report.ToJson() + "\n"));
         return target;

@@ -133,7 +133,8 @@ public static class MetricsPage
         yield return Of("larder_repository_up", "Whether a repository can be read: 1 or 0.",
             repository => repository.Failure is null ? 1 : 0);
         yield return Of("larder_repository_backups", "How many backups are in a repository.", repository => repository.Backups);
-        yield return Of("larder_disk_used_bytes", "What is not free on the disk of a repository.", repository => repository.Disk?.UsedBytes);
+        yield return Of("larder_disk_used_bytes", "What is not free on the disk of a repository.",
+            repository => repository.Disk?.UsedBytes);
         yield return Of("larder_disk_size_bytes", "How large the disk of a repository is.", repository => repository.Disk?.TotalBytes);
         yield return Of("larder_disk_full_seconds", "In how many seconds the disk of a repository is full, if it goes on as of late.",
             repository => DiskForecast.Compute(repository.History)?.FullIn.TotalSeconds);

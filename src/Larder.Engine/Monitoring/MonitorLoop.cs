@@ -34,7 +34,9 @@ public sealed class MonitorLoop
     /// <summary>The facts that it went by, for metrics.</summary>
     public MonitorFacts? Facts { get; private set; }
 
-    /// <summary>Until it is cancelled, and then it says farewell: the catalog tells a service that was stopped from one that died.</summary>
+    /// <summary>
+    /// Until it is cancelled, and then it says farewell: the catalog tells a service that was stopped from one that died.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset? last = null;

@@ -12,7 +12,7 @@ public static class NoticeText
 
     /// <summary>As the subject, without the program and the host.</summary>
     public static string Head(Notice notice) => OneLine(
-        notice.Event == AlertEvent.Recovered ? $"RECOVERED: {notice.Title}" : $"{notice.Level.ToString().ToUpperInvariant()}: {notice.Title}");
+        $"{(notice.Event == AlertEvent.Recovered ? "RECOVERED" : notice.Level.ToString().ToUpperInvariant())}: {notice.Title}");
 
     public static string Plain(Notice notice)
     {
@@ -85,7 +85,8 @@ public static class NoticeText
     private static string Moment(DateTimeOffset moment) => moment.ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
 
     // A line break in a header of a mail, or in a title of HTTP, would begin another header.
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[])['\r', '\n', '\t', '\0'], StringSplitOptions.RemoveEmptyEntries));
+    private static string OneLine(string text) =>
+        string.Join(' ', text.Split((char[])['\r', '\n', '\t', '\0'], StringSplitOptions.RemoveEmptyEntries));
 
     private static string Escaped(string text) => WebUtility.HtmlEncode(text).Replace("\n", "<br>\n", StringComparison.Ordinal);
 }

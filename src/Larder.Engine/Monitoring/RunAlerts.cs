@@ -11,7 +11,7 @@ public sealed class RunAlerts : IDisposable
 {
     private readonly AlertDesk desk;
     private readonly Action<string> warn;
-    private readonly Channel<RunNews> heard = Channel.CreateUnbounded<RunNews>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<JournalNews> heard = Channel.CreateUnbounded<JournalNews>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource giveUp = new();
     private readonly Lock state = new();
     private Task? telling;
@@ -19,9 +19,9 @@ public sealed class RunAlerts : IDisposable
     public RunAlerts(AlertDesk desk, Action<string> warn) => (this.desk, this.warn) = (desk, warn);
 
     /// <summary>Returns at once. Events within a run are not alerts.</summary>
-    public void Hear(RunNews news)
+    public void Hear(JournalNews news)
     {
-        if (news is RunNews.Noted)
+        if (news is JournalNews.Noted)
         {
             return;
         }
@@ -82,14 +82,14 @@ public sealed class RunAlerts : IDisposable
         }
     }
 
-    private async Task TellAsync(RunNews news, CancellationToken cancellationToken)
+    private async Task TellAsync(JournalNews news, CancellationToken cancellationToken)
     {
         switch (news)
         {
-            case RunNews.Began:
+            case JournalNews.Began:
                 await desk.TellAsync(RunOutcome.StartNotice(desk.NewNotice(), news.Run), cancellationToken);
                 break;
-            case RunNews.Ended { Result: var result }:
+            case JournalNews.Ended { Result: var result }:
                 if (RunOutcome.ConditionOf(news.Run, result) is { } condition)
                 {
                     await desk.TellAsync([condition], cancellationToken);

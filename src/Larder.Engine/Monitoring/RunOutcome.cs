@@ -1,5 +1,4 @@
 using Larder.Engine.Catalog;
-using Larder.Engine.Errors;
 
 namespace Larder.Engine.Monitoring;
 
@@ -13,7 +12,7 @@ internal static class RunOutcome
         {
             return null;
         }
-        var condition = new Condition
+        return new Condition
         {
             Check = AlertEvents.Word(run.Kind),
             Subject = run.Job ?? "*",
@@ -23,17 +22,15 @@ internal static class RunOutcome
             {
                 RunStatus.Success => AlertLevel.Info,
                 RunStatus.Partial => AlertLevel.Warning,
-                _ => result.ExitStatus == ExitStatus.Damage ? AlertLevel.Critical : AlertLevel.Error,
+                _ => AlertLevel.Error,
             },
             Title = Title(run, result),
             Message = Message(run, result),
-            Hint = result.Error?.Hint ?? (result.Status == RunStatus.Partial ? $"\"larder runs --show {run.Id[..13]}\" lists what was left out." : null),
+            Hint = result.Error?.Hint
+                ?? (result.Status == RunStatus.Partial ? $"\"larder runs --show {run.Id[..13]}\" lists what was left out." : null),
             RunId = run.Id,
             Facts = [.. Facts(run, result)],
         };
-
-        // What asks and never did: a restore that fails is its own event as well as a failure.
-        return condition;
     }
 
     /// <summary>As an event, with the level it has as one.</summary>

@@ -22,7 +22,10 @@ public static class SystemdTimers
                 new ToolStart
                 {
                     Program = "systemctl",
-                    Arguments = ["list-units", "--plain", "--no-legend", "--no-pager", "--state=active", "larder*.timer", "larder*.service"],
+                    Arguments =
+                    [
+                        "list-units", "--plain", "--no-legend", "--no-pager", "--state=active", "larder*.timer", "larder*.service",
+                    ],
                     ShownName = "systemctl list-units",
                     Timeout = Bound,
                 },

@@ -21,7 +21,9 @@ public enum Cadence
 /// <param name="ThenCleanup">Whether retention is applied after a backup that stands.</param>
 public sealed record CadenceBackup(BackupRequest Request, bool ThenCleanup);
 
-/// <summary>Which backups belong to a cadence: those of the schedules that come so often, or where no job has one, those of the journal's.</summary>
+/// <summary>
+/// Which backups belong to a cadence: those of the schedules that come so often, or where no job has one, the usual ones.
+/// </summary>
 public static class CadencePlan
 {
     private const ulong EveryDay = 0xFFFFFFFE, EveryWeekday = 0x7F;

@@ -7,8 +7,8 @@ namespace Larder.Engine.Schedule;
 /// When a schedule comes, in its time zone. Around a change of the clocks it goes by what a schedule means:
 /// <para>One that names hours (<c>30 2 * * *</c>) means times of the day, and each of them comes once a day. A time that the clocks skip in
 /// spring comes at the moment they skip to; one that they show twice in autumn comes the first time.</para>
-/// <para>One that has every hour (<c>*/15 * * * *</c>) means intervals, and goes by the time that passes: it comes in both of the hours that
-/// look alike, and a skipped hour has none.</para>
+/// <para>One that has every hour (<c>*/15 * * * *</c>) means intervals, and goes by the time that passes: it comes in both of the hours
+/// that look alike, and a skipped hour has none.</para>
 /// </summary>
 public static class CronTimes
 {

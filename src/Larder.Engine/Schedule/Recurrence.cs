@@ -37,8 +37,8 @@ public sealed record Recurrence
     public DateTimeOffset? LatestUntil(DateTimeOffset moment) => CronTimes.Latest(Cron, moment, Zone);
 
     /// <summary>
-    /// When the run that is due at a moment may begin: later by a part of <see cref="Jitter"/> that follows from schedule and moment, so that
-    /// a restart does not draw again.
+    /// When the run that is due at a moment may begin: later by a part of <see cref="Jitter"/> that follows from schedule and moment, so
+    /// that a restart does not draw again.
     /// </summary>
     public DateTimeOffset StartOf(DateTimeOffset due)
     {

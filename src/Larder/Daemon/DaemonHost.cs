@@ -3,13 +3,16 @@ using Larder.Api;
 using Larder.Engine.Access;
 using Larder.Engine.Catalog;
 using Larder.Engine.Configuration;
+using Larder.Engine.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Larder.Daemon;
 
-/// <summary>The service as one process: schedules, queue and HTTP. Made by <see cref="StartAsync"/>, ended by <see cref="StopAsync"/>.</summary>
+/// <summary>
+/// The service as one process: schedules, queue and HTTP. Made by <see cref="StartAsync"/>, ended by <see cref="StopAsync"/>.
+/// </summary>
 internal sealed class DaemonHost : IAsyncDisposable
 {
     private readonly ServiceGate gate;
@@ -23,7 +26,8 @@ internal sealed class DaemonHost : IAsyncDisposable
     private ApiServices? api;
     private Task watching = Task.CompletedTask;
 
-    private DaemonHost(ServiceGate gate, DaemonParts parts, QuartzWaker waker, WebApplication app, CancellationTokenSource stopping, ILogger log)
+    private DaemonHost(
+        ServiceGate gate, DaemonParts parts, QuartzWaker waker, WebApplication app, CancellationTokenSource stopping, ILogger log)
     {
         (this.gate, this.waker, this.app, this.stopping, this.log) = (gate, waker, app, stopping, log);
         (catalog, configuration, queue) = (parts.Catalog, parts.Configuration, parts.Queue);
@@ -36,8 +40,8 @@ internal sealed class DaemonHost : IAsyncDisposable
     public string? OwnerLink { get; private set; }
 
     /// <summary>
-    /// Puts right what was left, takes up the queue, and begins to look at the schedules and to answer. When this completes, what is due has
-    /// been put in.
+    /// Puts right what was left, takes up the queue, and begins to look at the schedules and to answer. When this completes, what is due
+    /// has been put in.
     /// </summary>
     /// <param name="first">Sound.</param>
     /// <param name="read">Reads the configuration again.</param>
@@ -66,13 +70,13 @@ internal sealed class DaemonHost : IAsyncDisposable
         var execution = new RunExecution(() => configuration.Current, clock, log);
         await StartUp.RecoverAsync(execution, interrupted.Count > 0, log, cancellationToken);
 
-        var queue = new RunQueue(catalog, () => configuration.Current, clock, execution.ExecuteAsync, log);
+        var queue = new RunQueue(catalog, () => configuration.Current, clock, execution.ExecuteAsync, log) { WhenQuiet = GiveMemoryBack };
+        queue.Hold(); // Until it is certain that this process can serve.
         queue.Resume();
         var timekeeper = new Timekeeper(catalog, queue, () => configuration.Current, clock, log);
         timekeeper.Look();
         var waker = await QuartzWaker.StartAsync(timekeeper.Look, clock, cancellationToken);
         await waker.SetAsync(configuration.Current, cancellationToken);
-        await waker.BeginAsync(cancellationToken);
 
         var stopping = new CancellationTokenSource();
         var health = new HealthWatch(execution, catalog, () => configuration.Current, clock, log);
@@ -91,7 +95,9 @@ internal sealed class DaemonHost : IAsyncDisposable
         configuration.WhenChanged = () => host.TakeOver(timekeeper);
         host.api = new ApiServices(parts);
         app.MapApi(host.api);
-        await app.StartAsync(cancellationToken);
+        await ListenAsync(app, cancellationToken);
+        await waker.BeginAsync(cancellationToken);
+        queue.Release();
         host.watching = Task.Run(() => health.RunAsync(stopping.Token), CancellationToken.None);
         log.Serving(Composition.Version, string.Join(", ", host.Addresses), first.Jobs.Count);
         host.OwnerLink = new OwnerLink(catalog).TryCreate() is { } secret
@@ -127,6 +133,24 @@ internal sealed class DaemonHost : IAsyncDisposable
         stopping.Dispose();
         gate.Dispose();
     }
+
+    private static async Task ListenAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+        {
+            throw new LarderException(EngineError.PrerequisiteFailed, $"Nothing can be answered there: {e.Message}", e)
+            {
+                Hint = "stop whatever answers there, or name another address with --listen or serve.listen.",
+            };
+        }
+    }
+
+    /// <summary>A run leaves buffers and an index behind; an idle service should not hold the memory of its greatest backup.</summary>
+    private static void GiveMemoryBack() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
     private async void TakeOver(Timekeeper timekeeper)
     {

@@ -7,8 +7,8 @@ namespace Larder.Daemon;
 
 /// <summary>
 /// Wakes the timekeeper by Quartz.NET: at the times of every schedule, and every minute besides. Quartz only wakes; what is due, the
-/// timekeeper reads from the catalog. So a wake-up too many does nothing, and what Quartz cannot know (the machine slept, its clock was set,
-/// a schedule whose day must fit both of its day fields) costs a minute at most.
+/// timekeeper reads from the catalog. So a wake-up too many does nothing, and what Quartz cannot know (the machine slept, its clock
+/// was set) costs a minute at most.
 /// </summary>
 internal sealed class QuartzWaker : IAsyncDisposable
 {
@@ -42,7 +42,8 @@ internal sealed class QuartzWaker : IAsyncDisposable
     public async Task SetAsync(LarderConfiguration configuration, CancellationToken cancellationToken)
     {
         await scheduler.UnscheduleJobs(GroupMatcher<TriggerKey>.GroupEquals(Look.Group), cancellationToken);
-        var crons = Recurrence.AllOf(configuration).Select(recurrence => (Cron: QuartzCron.Of(recurrence.Cron), recurrence.Zone)).Distinct();
+        var crons = Recurrence.AllOf(configuration)
+            .Select(recurrence => (Cron: QuartzCron.Of(recurrence.Cron), recurrence.Zone)).Distinct();
         IEnumerable<IScheduleBuilder> schedules =
         [
             SimpleScheduleBuilder.Create().WithInterval(Heartbeat).RepeatForever(),
@@ -70,7 +71,8 @@ internal sealed class QuartzWaker : IAsyncDisposable
 
     private sealed class LookFactory(Action look) : IJobFactory
     {
-        public ValueTask<JobScope> CreateJob(TriggerFiredBundle bundle, IScheduler scheduler, CancellationToken cancellationToken = default) =>
+        public ValueTask<JobScope> CreateJob(
+            TriggerFiredBundle bundle, IScheduler scheduler, CancellationToken cancellationToken = default) =>
             ValueTask.FromResult(new JobScope(new LookJob(look), null));
 
         public ValueTask ReturnJob(JobScope scope, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;

@@ -45,7 +45,7 @@ internal sealed class RunExecution(Func<LarderConfiguration> configuration, Time
     /// <summary>The engine with the configuration that counts now; disposed by whoever asked, after the work.</summary>
     public Composition Compose() => new(configuration(), LockWait, clock, log.Warned);
 
-    /// <summary>Puts right what killed restores left; what cannot be is a warning, and the work goes on: a backup is worth having.</summary>
+    /// <summary>Puts right what killed restores left; what cannot be is a warning: a backup is worth having nevertheless.</summary>
     public async Task RecoverRestoresAsync(EngineContext context, CancellationToken cancellationToken)
     {
         try

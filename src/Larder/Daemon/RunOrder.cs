@@ -133,8 +133,8 @@ internal sealed record DrillOrder(string Name, IReadOnlyList<string> Only, strin
 }
 
 /// <summary>
-/// Anything else, such as a restore that somebody confirmed: kept in memory alone. What waits when the process ends is not begun by the next
-/// one, because nobody watches it then.
+/// Anything else, such as a restore that somebody confirmed: kept in memory alone. What waits when the process ends is not begun by the
+/// next one, because nobody watches it then.
 /// </summary>
 internal sealed record DirectOrder : RunOrder
 {

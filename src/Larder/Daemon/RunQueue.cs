@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Larder.Engine.Catalog;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
@@ -21,12 +20,12 @@ internal sealed class RunQueue : IAsyncDisposable
 {
     // Another process is at work on the job: a person at the command line, say.
     private static readonly TimeSpan BusyWait = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan FollowInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly CatalogDatabase catalog;
     private readonly Func<LarderConfiguration> configuration;
     private readonly TimeProvider clock;
     private readonly RunExecutor execute;
+    private readonly RunClosing closing;
     private readonly ILogger log;
     private readonly ITimer timer;
     private readonly Lock gate = new();
@@ -34,12 +33,26 @@ internal sealed class RunQueue : IAsyncDisposable
     private readonly Dictionary<string, Running> running = new(StringComparer.Ordinal);
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool isStopping;
+    private bool isHeld;
 
     public RunQueue(
         CatalogDatabase catalog, Func<LarderConfiguration> configuration, TimeProvider clock, RunExecutor execute, ILogger log)
     {
         (this.catalog, this.configuration, this.clock, this.execute, this.log) = (catalog, configuration, clock, execute, log);
+        closing = new RunClosing(catalog, configuration, clock, log);
         timer = clock.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Called when the last of the running runs has ended.</summary>
+    public Action? WhenQuiet { get; init; }
+
+    /// <summary>Has what is put in wait until <see cref="Release"/>.</summary>
+    public void Hold() => isHeld = true;
+
+    public void Release()
+    {
+        isHeld = false;
+        Pump();
     }
 
     /// <summary>
@@ -163,37 +176,8 @@ internal sealed class RunQueue : IAsyncDisposable
     /// What happens in a run, from the event after <paramref name="after"/> on, until it has ended; also of a run of another process. Comes
     /// to its end at once where no such run is known.
     /// </summary>
-    public async IAsyncEnumerable<RunNews> FollowAsync(
-        string runId, long after, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        ProgressNews? said = null;
-        while (true)
-        {
-            // Looked up before the events are read, so that none is missed that was written before the end.
-            var entry = Find(runId);
-            var run = catalog.FindRun(runId);
-            foreach (var one in catalog.Events(runId, after))
-            {
-                after = one.Number;
-                yield return new RunNews { Event = one };
-            }
-            if (entry is null && run is not { Status: RunStatus.InProgress })
-            {
-                if (run is not null)
-                {
-                    yield return new RunNews { End = run };
-                }
-                yield break;
-            }
-            if (entry?.Progress is { } progress && new ProgressNews(progress.Phase, progress.DoneBytes, progress.TotalBytes) is var now
-                && now != said)
-            {
-                said = now;
-                yield return new RunNews { Progress = now };
-            }
-            await Task.Delay(FollowInterval, clock, cancellationToken);
-        }
-    }
+    public IAsyncEnumerable<RunNews> FollowAsync(string runId, long after, CancellationToken cancellationToken) =>
+        RunFollowing.FollowAsync(this, catalog, clock, runId, after, cancellationToken);
 
     /// <summary>Completes as soon as nothing runs and nothing that waits may begin yet.</summary>
     public Task WhenIdleAsync(CancellationToken cancellationToken) => WhenAsync(
@@ -284,14 +268,16 @@ internal sealed class RunQueue : IAsyncDisposable
     }
 
     private IEnumerable<QueueEntry> InOrder() => waiting
-        .OrderByDescending(entry => entry.Run.Priority).ThenBy(entry => entry.Run.StartAt).ThenBy(entry => entry.Run.RunId, StringComparer.Ordinal);
+        .OrderByDescending(entry => entry.Run.Priority)
+        .ThenBy(entry => entry.Run.StartAt)
+        .ThenBy(entry => entry.Run.RunId, StringComparer.Ordinal);
 
     /// <summary>Begins everything that may begin, and sets the timer for what may later.</summary>
     private void Pump()
     {
         lock (gate)
         {
-            if (!isStopping)
+            if (!isStopping && !isHeld)
             {
                 var now = clock.GetUtcNow();
                 foreach (var entry in InOrder().Where(entry => entry.Run.StartAt <= now).ToList())
@@ -325,7 +311,9 @@ internal sealed class RunQueue : IAsyncDisposable
     }
 
     private IEnumerable<string> RepositoriesOf(RunOrder order) =>
-        order.JobName is { } job && configuration().Jobs.TryGetValue(job, out var settings) ? settings.To : configuration().Repositories.Keys;
+        order.JobName is { } job && configuration().Jobs.TryGetValue(job, out var settings)
+            ? settings.To
+            : configuration().Repositories.Keys;
 
     /// <summary>Whether it was begun; false where that could not be noted, for then it might run again after a kill.</summary>
     private bool TryBegin(QueueEntry entry)
@@ -378,6 +366,10 @@ internal sealed class RunQueue : IAsyncDisposable
         }
         one.Dispose();
         Pump();
+        if (List().All(other => !other.IsRunning))
+        {
+            WhenQuiet?.Invoke();
+        }
     }
 
     private bool TryPutBack(QueueEntry entry)
@@ -399,56 +391,13 @@ internal sealed class RunQueue : IAsyncDisposable
         return true;
     }
 
-    /// <summary>
-    /// Sees to it that the run is closed in the catalog, whatever happened, and puts in what follows from it. Never throws: where the
-    /// catalog cannot be written, the row stays, and the next start comes back to it.
-    /// </summary>
+    /// <summary>Closes the run and puts in what follows from it.</summary>
     private void Close(QueueEntry entry, Exception? failure)
     {
-        try
+        foreach (var follower in closing.Close(entry, failure, isStopping))
         {
-            var run = ClosedRun(entry, failure);
-            log.Ended(entry.Order.Kind, entry.Run.Job, entry.Run.RunId, run?.Status.ToString() ?? "unknown", run?.ErrorMessage ?? "");
-            var followers = run is null ? [] : Followers.Of(entry.Run, entry.Order, run, isStopping, configuration(), clock);
-            if (entry.Order is not DirectOrder)
-            {
-                catalog.Queue.Close(entry.Run.RunId, followers);
-            }
-            foreach (var follower in followers)
-            {
-                Add(new QueueEntry(follower, RunOrder.OfJson(follower.Work)!, null));
-            }
+            Add(follower);
         }
-        catch (Exception e)
-        {
-            log.CatalogFailed(ErrorTable.Describe(e).Message);
-        }
-    }
-
-    private Run? ClosedRun(QueueEntry entry, Exception? failure)
-    {
-        var id = entry.Run.RunId;
-        var run = catalog.FindRun(id);
-        if (run is { Status: not RunStatus.InProgress } || (run is null && failure is null))
-        {
-            return run; // Closed by itself; or it ended well and its history was lost, which it warned of.
-        }
-        if (run is null)
-        {
-            // It never came to begin: then nobody else notes that it failed.
-            catalog.BeginRun(new NewRun
-            {
-                Id = id, Kind = entry.Order.Kind, Job = entry.Run.Job, Trigger = entry.Run.Trigger, CreatedBy = entry.Run.CreatedBy,
-            });
-        }
-        var error = failure as LarderException is { Error: EngineError.Interrupted } interrupted
-            ? ErrorTable.Describe(interrupted) with { ExitStatus = ExitStatus.Failed } // Nobody asked for it: `failed`, not `cancelled`.
-            : ErrorTable.Describe(
-                failure ?? new LarderException(EngineError.Unexpected, "The run ended without saying how."),
-                new ErrorContext { Job = entry.Run.Job });
-        catalog.AppendEvent(id, EventLevel.Error, failure is OperationCanceledException ? failure.Message : error.Message);
-        catalog.FinishRun(id, RunResult.Failed(error));
-        return catalog.FindRun(id);
     }
 
     private sealed class Running(QueueEntry entry) : IDisposable

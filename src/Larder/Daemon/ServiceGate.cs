@@ -9,8 +9,8 @@ internal sealed class ServiceGate : IDisposable
 
     private ServiceGate(FileStream held) => this.held = held;
 
-    /// <exception cref="LarderException"><see cref="EngineError.ServiceAlreadyRunning"/>; <see cref="EngineError.LocalFileFailed"/> where the
-    /// state directory cannot be written.</exception>
+    /// <exception cref="LarderException"><see cref="EngineError.ServiceAlreadyRunning"/>; <see cref="EngineError.LocalFileFailed"/>
+    /// where the state directory cannot be written.</exception>
     public static ServiceGate Enter(string stateDirectory)
     {
         var file = Path.Combine(stateDirectory, "running", "serve.lock");
@@ -20,7 +20,8 @@ internal sealed class ServiceGate : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new LarderException(EngineError.LocalFileFailed, $"The folder for state, {stateDirectory}, cannot be written: {e.Message}", e);
+            throw new LarderException(
+                EngineError.LocalFileFailed, $"The folder for state, {stateDirectory}, cannot be written: {e.Message}", e);
         }
         try
         {

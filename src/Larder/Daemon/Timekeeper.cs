@@ -33,7 +33,8 @@ internal sealed class Timekeeper(
             {
                 var current = configuration();
                 var now = clock.GetUtcNow();
-                if (!ReferenceEquals(current, lookedAt) || plan is null || now < plan.At || plan.Next is [var first, ..] && first.Due <= now)
+                var isDue = plan?.Next is [var first, ..] && first.Due <= now;
+                if (isDue || plan is null || now < plan.At || !ReferenceEquals(current, lookedAt))
                 {
                     plan = Plan(current, now);
                     PutIn(plan, current);

@@ -101,5 +101,6 @@ internal sealed record Hardening
 
     /// <summary>Whether a drill of the job starts a server, which refuses to run as root.</summary>
     private static bool StartsServers(JobSettings job) =>
-        job.Drill is not null && job.Sources.Any(source => source.IsDatabase && source is not SqliteSourceSettings && !job.Drill.Servers.ContainsKey(source.Name));
+        job.Drill is { } drill && job.Sources.Any(
+            source => source.IsDatabase && source is not SqliteSourceSettings && !drill.Servers.ContainsKey(source.Name));
 }

@@ -29,14 +29,17 @@ internal sealed class UnitFolder
         ? []
         :
         [
-            .. Directory.EnumerateFiles(folder, "larder*").Where(IsOurs).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal),
+            .. Directory.EnumerateFiles(folder, "larder*").Where(IsOurs)
+                .Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal),
         ];
 
     /// <summary>Whether a unit stands there exactly as it should.</summary>
     public bool IsCurrent(UnitFile unit) =>
         File.Exists(Path.Combine(folder, unit.Name)) && File.ReadAllText(Path.Combine(folder, unit.Name)) == unit.Content;
 
-    /// <summary>Writes what is not there or differs, removes Larder's other units, and has systemd take them up. Harmless when repeated.</summary>
+    /// <summary>
+    /// Writes what is not there or differs, removes Larder's other units, and has systemd take them up. Harmless when repeated.
+    /// </summary>
     /// <returns>The units that were written, and those that were removed.</returns>
     public async Task<(IReadOnlyList<string> Written, IReadOnlyList<string> Removed)> InstallAsync(
         UnitPlan plan, CancellationToken cancellationToken)
@@ -114,8 +117,8 @@ internal sealed class UnitFolder
         {
             writer.Write(unit.Content);
         }
-        File.SetUnixFileMode(
-            temporary, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead); // It names no secret.
+        const UnixFileMode readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        File.SetUnixFileMode(temporary, readable); // It names files, and holds no secret.
         File.Move(temporary, final, overwrite: true);
     }
 
@@ -152,7 +155,8 @@ internal sealed class UnitFolder
             RedirectStandardError = true,
         };
         using var process = Process.Start(start)!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var error = process.StandardError.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);
         return (process.ExitCode, await output + await error);
     }

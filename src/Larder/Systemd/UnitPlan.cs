@@ -43,8 +43,11 @@ internal sealed record UnitPlan
                 .GroupBy(recurrence => (recurrence.Job, What: WhatOf(recurrence)))
                 .Select(group => new Timed(configuration.Jobs[group.Key.Job], group.Key.What, [.. group]));
 
-        private static string WhatOf(Recurrence recurrence) =>
-            (recurrence.Kind == RunKind.Backup ? CadencePlan.Of(recurrence.Cron).ToString() : recurrence.Kind.ToString()).ToLowerInvariant();
+        private static string WhatOf(Recurrence recurrence)
+        {
+            var what = recurrence.Kind == RunKind.Backup ? CadencePlan.Of(recurrence.Cron).ToString() : recurrence.Kind.ToString();
+            return what.ToLowerInvariant();
+        }
     }
 
     private sealed class Writer(

@@ -73,6 +73,14 @@ public sealed class HealthChecksTests
     }
 
     [Fact]
+    public void What_may_begin_later_by_its_jitter_was_not_missed_yet()
+    {
+        var job = Job([Backup(34)], "0 11 * * *", Run(34, RunStatus.Success), Run(25, RunStatus.Success));
+        Assert.Equal(AlertLevel.Error, Of(Facts(job), "missed").Level);
+        Assert.Equal(AlertLevel.Info, Of(Facts(job with { Job = job.Job with { Jitter = TimeSpan.FromHours(1) } }), "missed").Level);
+    }
+
+    [Fact]
     public void A_backup_without_rows_after_ones_that_had_some_is_an_error()
     {
         var job = Job([Backup(1) with { Rows = 0 }, Backup(25)]);

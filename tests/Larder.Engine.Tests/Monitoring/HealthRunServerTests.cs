@@ -27,7 +27,7 @@ public sealed class HealthRunServerTests : IDisposable
         var clock = new LeapingClock(new DateTimeOffset(2026, 1, 5, 12, 0, 0, TimeSpan.Zero));
         var sender = new RecordingSender();
         var context = await ContextAsync(server, clock);
-        using var desk = new AlertDesk(
+        var desk = new AlertDesk(
             [sender.Route("webhook", null, "health", "recovered")], new AlertBook(() => context.Catalog, warnings.Add), "host", clock, warnings.Add);
         var run = new HealthRun(context, new FactGathering(context), desk);
 

@@ -15,7 +15,7 @@ public sealed class HealthRunTests
         await using var larder = await ScratchLarder.CreateAsync();
         var sender = new RecordingSender();
         var plain = larder.Context();
-        using var desk = Desk(plain, sender, "start", "success", "failed", "recovered");
+        var desk = Desk(plain, sender, "start", "success", "failed", "recovered");
         using var alerts = new RunAlerts(desk, warnings.Add);
         var context = plain with { Watch = alerts.Hear };
 
@@ -41,7 +41,7 @@ public sealed class HealthRunTests
         await larder.BackUpAsync();
         var sender = new RecordingSender();
         var context = larder.Context();
-        using var desk = Desk(context, sender);
+        var desk = Desk(context, sender);
         var run = new HealthRun(context, new FactGathering(context), desk);
 
         Assert.Equal(AlertLevel.Info, (await run.ExecuteAsync(CancellationToken.None)).Level);
@@ -66,7 +66,7 @@ public sealed class HealthRunTests
         await larder.BackUpAsync();
         var sender = new RecordingSender();
         var context = larder.Context();
-        using var desk = Desk(context, sender);
+        var desk = Desk(context, sender);
         await desk.TellAsync(
             [
                 new Condition

@@ -82,9 +82,19 @@ internal sealed class ChatSender(WebhookChannel channel, GuardedHttp http) : IAl
                         ["text"] = NoticeText.Subject(notice),
                         ["weight"] = "bolder",
                         ["wrap"] = true,
-                        ["color"] = notice.Level >= AlertLevel.Error ? "attention" : notice.Level == AlertLevel.Warning ? "warning" : "good",
+                        ["color"] = notice.Level switch
+                        {
+                            AlertLevel.Info => "good",
+                            AlertLevel.Warning => "warning",
+                            _ => "attention",
+                        },
                     },
-                    new JsonObject { ["type"] = "TextBlock", ["text"] = NoticeJson.Cut(NoticeText.Brief(notice), TextMax), ["wrap"] = true },
+                    new JsonObject
+                    {
+                        ["type"] = "TextBlock",
+                        ["text"] = NoticeJson.Cut(NoticeText.Brief(notice), TextMax),
+                        ["wrap"] = true,
+                    },
                     new JsonObject
                     {
                         ["type"] = "FactSet",

@@ -20,7 +20,8 @@ internal sealed class EmailSender(EmailChannel channel, string host, TimeProvide
 
     public async Task SendAsync(Notice notice, CancellationToken cancellationToken)
     {
-        var from = new MailAddress(channel.From ?? (channel.User?.Contains('@') == true ? channel.User : $"larder@{MailText.HostName(host)}"));
+        var from = new MailAddress(
+            channel.From ?? (channel.User?.Contains('@') == true ? channel.User : $"larder@{MailText.HostName(host)}"));
         IReadOnlyList<MailAddress> to = [.. channel.To.Select(address => new MailAddress(address))];
         var mail = MailText.Compose(notice with { At = TimeZoneInfo.ConvertTime(notice.At, clock.LocalTimeZone) }, from, to, host);
 

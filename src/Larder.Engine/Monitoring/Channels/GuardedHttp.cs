@@ -32,7 +32,8 @@ internal sealed class GuardedHttp : IDisposable
 
     /// <summary>Completes when the answer is a success.</summary>
     /// <exception cref="DeliveryException">Anything else; the address does not stand in its message.</exception>
-    public async Task PostAsync(string url, HttpContent content, IReadOnlyList<(string Name, string Value)> headers, CancellationToken cancellationToken)
+    public async Task PostAsync(
+        string url, HttpContent content, IReadOnlyList<(string Name, string Value)> headers, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
         {
@@ -65,7 +66,8 @@ internal sealed class GuardedHttp : IDisposable
             return;
         }
         throw code is >= 300 and < 400
-            ? new DeliveryException($"It answered with a redirect ({code}), which is not followed: give the address that it points to.", isPermanent: true)
+            ? new DeliveryException(
+                $"It answered with a redirect ({code}), which is not followed: give the address that it points to.", isPermanent: true)
             : new DeliveryException(
                 $"It answered with status {code}.",
                 isPermanent: code is >= 400 and < 500 and not (408 or 425 or 429));

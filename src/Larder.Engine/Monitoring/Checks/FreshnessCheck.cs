@@ -50,8 +50,8 @@ internal static class FreshnessCheck
     }
 
     /// <summary>
-    /// What is configured; otherwise what the schedule implies now: two backups that lie as far apart as the last two that are due, and some
-    /// grace. A job of weekdays may so be silent over the weekend, and not longer.
+    /// What is configured; otherwise what the schedule implies now: two backups that lie as far apart as the last two that are due, and
+    /// some grace. A job of weekdays may so be silent over the weekend, and not longer.
     /// </summary>
     public static TimeSpan AgeMax(JobFacts facts, DateTimeOffset now)
     {

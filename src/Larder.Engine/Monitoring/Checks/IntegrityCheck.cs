@@ -21,7 +21,9 @@ internal static class IntegrityCheck
                     ? $"The last verification of job \"{job}\" by {string.Join(" and ", failed.Select(record => record.Level))} failed, "
                         + $"with {failed.Sum(record => record.Errors)} errors."
                     : $"The last verification of job \"{job}\" found its backups whole.",
-                Hint = failed.Count > 0 ? $"\"larder verify {job} --level {failed[0].Level}\" shows what is damaged. Keep older backups." : null,
+                Hint = failed.Count > 0
+                    ? $"\"larder verify {job} --level {failed[0].Level}\" shows what is damaged. Keep older backups."
+                    : null,
                 RunId = failed.Count > 0 ? failed[0].RunId : null,
             };
         }
@@ -38,8 +40,10 @@ internal static class IntegrityCheck
                 Message = drill.IsSuccess
                     ? $"The last drill restored a backup of job \"{job}\" and found it as recorded."
                     : $"The last drill of job \"{job}\" failed: it is not proven that its backups can be restored.",
-                Hint = drill.IsSuccess ? null : $"\"larder runs --show {drill.RunId[..Math.Min(13, drill.RunId.Length)]}\" tells what failed; "
-                    + $"then run \"larder drill {job}\" again.",
+                Hint = drill.IsSuccess
+                    ? null
+                    : $"\"larder runs --show {drill.RunId[..Math.Min(13, drill.RunId.Length)]}\" tells what failed; "
+                        + $"then run \"larder drill {job}\" again.",
                 RunId = drill.IsSuccess ? null : drill.RunId,
             };
         }

@@ -29,7 +29,7 @@ internal static class MissedCheck
             Title = $"{job.Name}: backups begin when they are due",
             Message = $"Nothing that the schedule \"{schedule.Cron}\" of job \"{job.Name}\" asked for was missed.",
         };
-        if (CronTimes.Latest(schedule.Cron, now - facts.Thresholds.MissedAfter, job.TimeZone) is not { } due
+        if (CronTimes.Latest(schedule.Cron, now - Patience(facts), job.TimeZone) is not { } due
             || !facts.KnowsRuns || !WasThereBefore(facts, due) || Happened(facts, schedule, due))
         {
             return condition;
@@ -39,20 +39,26 @@ internal static class MissedCheck
         {
             Level = AlertLevel.Error,
             Title = $"{job.Name}: the backup of {moment:yyyy-MM-dd HH:mm} was missed",
-            Message = $"The schedule \"{schedule.Cron}\" of job \"{job.Name}\" was due at {moment:yyyy-MM-dd HH:mm zzz}, and no backup began.",
-            Hint = "Check that what runs the schedules lives (\"larder schedule status\"), "
+            Message = $"The schedule \"{schedule.Cron}\" of job \"{job.Name}\" was due at {moment:yyyy-MM-dd HH:mm zzz}, "
+                + "and no backup began.",
+            Hint = "Check that what runs the schedules lives (\"systemctl status larder\" for the service), "
                 + $"and run \"larder backup {job.Name}\".",
             Facts = [new NoticeFact("Due", $"{moment:yyyy-MM-dd HH:mm zzz}")],
         };
     }
 
-    /// <summary>A job that nobody ever ran was not there yet, as far as anybody can tell; that it has no backup is told elsewhere.</summary>
+    /// <summary>
+    /// A job that nobody ever ran was not there yet, as far as anybody can tell; that it has no backup is told elsewhere.
+    /// </summary>
     private static bool WasThereBefore(JobFacts facts, DateTimeOffset due) =>
         facts.Runs.Any(run => run.StartedAt < due - Early) || facts.Backups.Any(backup => backup.CreatedAt < due - Early);
 
+    // A job with jitter may begin so much later than it is due.
+    private static TimeSpan Patience(JobFacts facts) => facts.Thresholds.MissedAfter + facts.Job.Jitter;
+
     private static bool Happened(JobFacts facts, ScheduleSettings schedule, DateTimeOffset due)
     {
-        var until = due + facts.Thresholds.MissedAfter;
+        var until = due + Patience(facts);
         var wanted = schedule.Only.Count > 0 ? schedule.Only : [.. facts.Job.Sources.Select(source => source.Name)];
 
         // A run that failed did begin: that it failed is told as that. Later, only a backup that holds what was wanted makes up for it.

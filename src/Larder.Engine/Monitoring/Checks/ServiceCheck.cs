@@ -21,7 +21,7 @@ internal static class ServiceCheck
             Title = "the scheduler",
             Message = "",
         };
-        const string Hint = "Start it: \"systemctl start larder\", or \"larder schedule install\" for timers; \"larder schedule status\" tells more.";
+        const string Hint = "Start it: \"systemctl start larder\" where it is a service of systemd, otherwise \"larder serve\".";
         if (facts.Service.Heartbeat is { } beat)
         {
             var silence = facts.At - beat.At;
@@ -33,9 +33,10 @@ internal static class ServiceCheck
                     Level = AlertLevel.Error,
                     Title = "the scheduler is gone",
                     Message = facts.Service.IsDead
-                        ? $"The daemon (process {beat.Process.Pid} on {beat.Process.Host}) ended without a word, {ByteText.Of(silence)} ago at "
-                            + "most. What is scheduled does not run."
-                        : $"The daemon on {beat.Process.Host} gave no sign of life for {ByteText.Of(silence)}. What is scheduled may not run.",
+                        ? $"The daemon (process {beat.Process.Pid} on {beat.Process.Host}) ended without a word, "
+                            + $"{ByteText.Of(silence)} ago at most. What is scheduled does not run."
+                        : $"The daemon on {beat.Process.Host} gave no sign of life for {ByteText.Of(silence)}. "
+                            + "What is scheduled may not run.",
                     Hint = Hint,
                 };
         }

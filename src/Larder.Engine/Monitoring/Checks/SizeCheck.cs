@@ -29,14 +29,18 @@ internal static class SizeCheck
         };
 
         // A backup of the database alone is compared with such, not with one of everything.
-        var before = facts.Backups.Skip(1).Where(backup => backup.IsGood && backup.Sources.SequenceEqual(newest.Sources)).Take(Compared).ToList();
+        var before = facts.Backups.Skip(1)
+            .Where(backup => backup.IsGood && backup.Sources.SequenceEqual(newest.Sources))
+            .Take(Compared)
+            .ToList();
         yield return Judge(condition, facts, newest, before);
     }
 
     private static Condition Judge(Condition condition, JobFacts facts, BackupFacts newest, IReadOnlyList<BackupFacts> before)
     {
-        var hint = $"Compare it with the one before (\"larder diff {(before.Count > 0 ? before[0].ShortId : "A")} {newest.ShortId} --summary\"), "
-            + "and look at the live data.";
+        var hint = $"\"larder show {newest.ShortId}\" says what is in it"
+            + (before.Count > 0 ? $", and \"larder show {before[0].ShortId}\" what was in the one before" : "")
+            + "; look at the live data, and keep older backups until it is clear.";
         var job = facts.Job.Name;
         if (newest.SizeBytes == 0 || (newest.Rows == 0 && before.Any(backup => backup.Rows > 0)))
         {

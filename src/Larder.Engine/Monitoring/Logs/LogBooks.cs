@@ -39,19 +39,19 @@ public sealed class LogBooks
     public void OfScheduler(string level, string message, params (string Name, string? Value)[] facts) =>
         Write(scheduler, level, message, facts);
 
-    public void OfRun(RunNews news)
+    public void OfRun(JournalNews news)
     {
         (string, string?)[] facts = [("job", news.Run.Job), ("kind", AlertEvents.Word(news.Run.Kind)), ("run_id", news.Run.Id)];
         var what = $"{AlertEvents.Word(news.Run.Kind)}{(news.Run.Job is { } job ? $" of job \"{job}\"" : "")}";
         switch (news)
         {
-            case RunNews.Began:
+            case JournalNews.Began:
                 Write(runs, "INFO", $"The {what} begins.", [.. facts, ("trigger", news.Run.Trigger), ("by", news.Run.CreatedBy)]);
                 break;
-            case RunNews.Noted { Level: var level, Message: var message }:
+            case JournalNews.Noted { Level: var level, Message: var message }:
                 Write(runs, level == EventLevel.Info ? "DEBUG" : AlertEvents.Word(level).ToUpperInvariant(), message, facts);
                 break;
-            case RunNews.Ended { Result: var result }:
+            case JournalNews.Ended { Result: var result }:
                 Write(
                     runs,
                     result.Status switch
@@ -62,7 +62,10 @@ public sealed class LogBooks
                     },
                     $"The {what} ended: {AlertEvents.Word(result.Status)}."
                     + (result.Error is { } error ? $" {error.Code} {error.Message}" : ""),
-                    [.. facts, ("backup_id", result.BackupId), ("size_bytes", $"{result.SizeBytes}"), ("added_bytes", $"{result.AddedBytes}")]);
+                    [
+                        .. facts, ("backup_id", result.BackupId), ("size_bytes", $"{result.SizeBytes}"),
+                        ("added_bytes", $"{result.AddedBytes}"),
+                    ]);
                 break;
         }
     }

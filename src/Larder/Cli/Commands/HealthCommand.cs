@@ -10,7 +10,8 @@ internal sealed class HealthCommand
 {
     private readonly Flag brief = new("--brief", "One line.");
     private readonly Flag watch = new("--watch", "Look again and again, and tell people what is not well.");
-    private readonly Setting interval = new("--interval", "DURATION", "With --watch: how long between two looks, such as 30 (seconds) or 5m.");
+    private readonly Setting interval = new(
+        "--interval", "DURATION", "With --watch: how long between two looks, such as 30 (seconds) or 5m.");
     private readonly Flag notify = new("--notify", "Tell people what is not well, as the alerts of the configuration say.");
     private readonly Setting report = new(
         "--report", "PATH", "Also write the report as JSON: to a file, or into a folder under a name with the time.", ValueKind.Path);
@@ -21,10 +22,13 @@ internal sealed class HealthCommand
     {
         Options = { brief, watch, interval, notify, report },
         Run = RunAsync,
-        Details = "Looks at each job (is the newest good backup young enough, did what was due begin, how did the last run, verification and\n"
-            + "drill end, is the newest backup as large as usual, does each source answer), at repositories and their disks, at what\n"
-            + "runs the schedules, and at the channels of alerts. It changes nothing. Levels are OK, WARNING, ERROR and CRITICAL; it\n"
-            + "fails from ERROR on. Without --watch and --notify nobody is told.",
+        Details =
+            """
+            Looks at each job: is the newest good backup young enough and as large as usual, did what was due begin, how did the last
+            run, verification and drill end, does each source answer? Then at repositories and their disks, at what runs the
+            schedules, and at the channels of alerts. It changes nothing. Levels are OK, WARNING, ERROR and CRITICAL; it fails
+            from ERROR on. Without --watch and --notify nobody is told.
+            """,
         Examples =
         [
             new("larder health", "every check, with what to do"),

@@ -9,11 +9,12 @@ namespace Larder.Cli.Commands;
 /// <summary>`larder notify test`.</summary>
 internal sealed class NotifyCommand
 {
-    private readonly Operand channel = new("CHANNEL", "Only this channel, such as email or webhook-2; all without one.", ValueKind.Text, 0, 1);
+    private readonly Operand channel = new(
+        "CHANNEL", "Only this channel, such as email or webhook-2; all without one.", ValueKind.Text, 0, 1);
 
     public static LarderCommand Create() => CommandTree.Group("notify", "Reach people.", new NotifyCommand().Test());
 
-    private LarderCommand Test() => new("test", "Send a test by every channel of the configuration, and say which ones people can be reached by.")
+    private LarderCommand Test() => new("test", "Send a test by every channel, and say by which ones people can be reached.")
     {
         Arguments = { channel },
         Run = RunAsync,
@@ -45,7 +46,8 @@ internal sealed class NotifyCommand
                 $"There is no channel \"{name}\"; there are {string.Join(", ", alerts.Routes.Select(route => route.Name))}.");
         }
         var failures = await Task.WhenAll(routes.Select(route => TryAsync(alerts.Desk, route, cancellationToken)));
-        await alerts.Desk.TellAsync([.. routes.Zip(failures).Where(pair => pair.Second is null).Select(pair => AlertDesk.Works(pair.First.Name))], cancellationToken);
+        var working = routes.Zip(failures).Where(pair => pair.Second is null).Select(pair => AlertDesk.Works(pair.First.Name));
+        await alerts.Desk.TellAsync([.. working], cancellationToken);
         Show(call, routes, failures);
         return failures.All(failure => failure is null) ? ExitStatus.Done : ExitStatus.Failed;
     }

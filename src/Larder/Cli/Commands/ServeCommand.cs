@@ -21,18 +21,18 @@ internal sealed class ServeCommand
         Run = RunAsync,
         Details =
             """
-            Runs every job at its times until it is stopped, and catches up what was missed while it did not run. SIGHUP, and a change of the
-            configuration file, read the configuration again; one with problems is logged, and the one before stays. SIGTERM and Ctrl-C begin
-            nothing new, give what runs `serve.stop_wait` to end, and then cancel it; a second one kills. It answers on this machine alone
-            unless told otherwise. `larder schedule install --daemon` makes a systemd service of it.
+            Runs every job at its times until it is stopped, and catches up what was missed while it did not run. SIGHUP, and a change of
+            the configuration file, read the configuration again; one with problems is logged, and the one before stays. SIGTERM and Ctrl-C
+            begin nothing new, give what runs `serve.stop_wait` to end, and then cancel it; a second one kills. It answers on this machine
+            alone unless told otherwise; GET /healthz says whether it is alive. `larder schedule install --daemon` makes a systemd service
+            of it.
             """,
         Examples =
         [
             new("larder serve", "with the configuration that is found"),
             new("larder serve --listen 127.0.0.1:9000", "at another port"),
-            new("larder serve & curl -fsS http://127.0.0.1:8420/healthz", "is it alive?"),
         ],
-        Statuses = [ExitStatus.Locked],
+        Statuses = [ExitStatus.Refused, ExitStatus.Locked],
         Json = "When it serves, an object: `addresses` (array), `pid`, `version`. Its log goes to stderr.",
     };
 
@@ -46,13 +46,14 @@ internal sealed class ServeCommand
         {
             call.Words.Warn(warning.ToString());
         }
-        await using var host = await DaemonHost.StartAsync(
+        DaemonHost? started = null;
+        using var hangup = call.World.Hangup.Take(() => started?.Reload("SIGHUP")); // One that comes during the start asks for nothing new.
+        await using var host = started = await DaemonHost.StartAsync(
             configuration, call.ReadConfiguration, Addresses(call) ?? configuration.Serve.Listen, call.World.Clock, cancellationToken);
         if (host.OwnerLink is { } link)
         {
             call.Words.WriteLine($"There is no user yet. Make the owner here, once and within a day: {link}");
         }
-        using var hangup = call.World.Hangup.Take(() => host.Reload("SIGHUP"));
         call.Answer(
             () => JsonText.Of(new JsonObject
             {

@@ -77,11 +77,11 @@ public sealed class LogBooksTests : IDisposable
 
     private static void Tell(LogBooks books)
     {
-        books.OfRun(new RunNews.Began { Run = Run });
-        books.OfRun(new RunNews.Noted(EventLevel.Info, "A step.") { Run = Run });
-        books.OfRun(new RunNews.Noted(EventLevel.Warning, "A warning with a line of its own\r\n2026 ERROR forged") { Run = Run });
+        books.OfRun(new JournalNews.Began { Run = Run });
+        books.OfRun(new JournalNews.Noted(EventLevel.Info, "A step.") { Run = Run });
+        books.OfRun(new JournalNews.Noted(EventLevel.Warning, "A warning with a line of its own\r\n2026 ERROR forged") { Run = Run });
         var error = new ErrorReport { Code = "LARDER-060", Message = "It is gone.", Hint = "", ExitStatus = ExitStatus.Failed, HttpStatus = 404 };
-        books.OfRun(new RunNews.Ended(RunResult.Failed(error)) { Run = Run });
+        books.OfRun(new JournalNews.Ended(RunResult.Failed(error)) { Run = Run });
     }
 
     private LogBooks Books(bool isJson, bool isDebug) => new(Settings(isJson), clock, warnings.Add) { IsDebug = isDebug };

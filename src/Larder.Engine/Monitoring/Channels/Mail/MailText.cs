@@ -82,7 +82,8 @@ internal static class MailText
     /// <summary>Text of a header, as words of RFC 2047 where it is more than ASCII or long.</summary>
     private static string Words(string text)
     {
-        if (text.Length <= Base64LineLength && text.All(letter => letter is >= ' ' and <= '~') && !text.Contains("=?", StringComparison.Ordinal))
+        var isPlain = text.All(letter => letter is >= ' ' and <= '~') && !text.Contains("=?", StringComparison.Ordinal);
+        if (isPlain && text.Length <= Base64LineLength)
         {
             return text;
         }

@@ -4,17 +4,17 @@ namespace Larder.Engine.Catalog;
 /// What a run does, as whoever watches runs hears of it: that it begins, each event, and how it ended. Told on the thread of the run, so
 /// who is told returns at once; it is told also where no catalog can be written.
 /// </summary>
-public abstract record RunNews
+public abstract record JournalNews
 {
-    private RunNews()
+    private JournalNews()
     {
     }
 
     public required NewRun Run { get; init; }
 
-    public sealed record Began : RunNews;
+    public sealed record Began : JournalNews;
 
-    public sealed record Noted(EventLevel Level, string Message) : RunNews;
+    public sealed record Noted(EventLevel Level, string Message) : JournalNews;
 
-    public sealed record Ended(RunResult Result) : RunNews;
+    public sealed record Ended(RunResult Result) : JournalNews;
 }
