@@ -10,6 +10,24 @@ namespace Larder.Daemon;
 internal sealed record QueueEntry(QueuedRun Run, RunOrder Order, RunProgress? Progress)
 {
     public bool IsRunning => Progress is not null;
+
+    /// <summary>A row for an order that may begin at once.</summary>
+    public static QueuedRun RowOf(RunOrder order, RunOrigin origin, int priority, TimeProvider clock)
+    {
+        var now = clock.GetUtcNow();
+        return new QueuedRun
+        {
+            RunId = RunId.New(clock),
+            Job = order.JobName,
+            Work = order is DirectOrder ? "" : order.ToJson(),
+            Trigger = origin.Trigger,
+            CreatedBy = origin.CreatedBy,
+            Why = origin.Why,
+            Priority = priority,
+            EnqueuedAt = now,
+            StartAt = now,
+        };
+    }
 }
 
 /// <summary>Something new about a run that is followed: an event, how far it is, or its end; one of them.</summary>

@@ -242,22 +242,8 @@ internal sealed class RunQueue : IAsyncDisposable
         }
     }
 
-    private QueuedRun RowOf(RunOrder order, RunOrigin origin)
-    {
-        var now = clock.GetUtcNow();
-        return new QueuedRun
-        {
-            RunId = RunId.New(clock),
-            Job = order.JobName,
-            Work = order is DirectOrder ? "" : order.ToJson(),
-            Trigger = origin.Trigger,
-            CreatedBy = origin.CreatedBy,
-            Why = origin.Why,
-            Priority = Rank.Of(order, origin.Trigger, configuration()),
-            EnqueuedAt = now,
-            StartAt = now,
-        };
-    }
+    private QueuedRun RowOf(RunOrder order, RunOrigin origin) =>
+        QueueEntry.RowOf(order, origin, Rank.Of(order, origin.Trigger, configuration()), clock);
 
     private void Add(QueueEntry entry)
     {
@@ -398,30 +384,5 @@ internal sealed class RunQueue : IAsyncDisposable
         {
             Add(follower);
         }
-    }
-
-    private sealed class Running(QueueEntry entry) : IDisposable
-    {
-        private readonly CancellationTokenSource stop = new();
-
-        public QueueEntry Entry { get; } = entry;
-
-        public CancellationToken Token => stop.Token;
-
-        public Task Completion { get; set; } = Task.CompletedTask;
-
-        public void Cancel()
-        {
-            try
-            {
-                stop.Cancel();
-            }
-            catch (ObjectDisposedException)
-            {
-                // It has just ended by itself.
-            }
-        }
-
-        public void Dispose() => stop.Dispose();
     }
 }

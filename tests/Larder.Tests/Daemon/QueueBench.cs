@@ -62,12 +62,21 @@ internal sealed class QueueBench : IAsyncDisposable
     public string BackUp(string job, string trigger = "api") =>
         Queue.Enqueue(new BackupOrder(new BackupRequest { Job = job }), new RunOrigin(trigger, "tester"));
 
-    /// <summary>Completes when a run has begun, or so many have.</summary>
+    /// <summary>Completes when so many runs have begun.</summary>
     public async Task UntilBegunAsync(int count)
     {
-        while (Begun.Count < count)
+        while (true)
         {
-            await ChangedAsync();
+            Task next;
+            lock (gate)
+            {
+                if (begun.Count >= count)
+                {
+                    return;
+                }
+                next = changed.Task; // Taken together with the count, so that no change is missed.
+            }
+            await next.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
         }
     }
 
@@ -139,14 +148,6 @@ internal sealed class QueueBench : IAsyncDisposable
         if (failure is not null)
         {
             throw failure;
-        }
-    }
-
-    private Task ChangedAsync()
-    {
-        lock (gate)
-        {
-            return changed.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
         }
     }
 
