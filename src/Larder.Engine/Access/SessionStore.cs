@@ -60,5 +60,5 @@ public sealed class SessionStore(CatalogDatabase catalog)
     /// What a page must send back with every change. It follows from the secret and does not tell it, so it needs no place of its own.
     /// </summary>
     public static string CsrfTokenOf(string secret) =>
-        Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), "larder csrf"u8));
+        Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), "csrf token of a session"u8));
 }

@@ -73,9 +73,18 @@ public sealed class Desk : IAsyncDisposable
         }
     }
 
-    public async Task<Said> RunAsync(params string[] words)
+    public Task<Said> RunAsync(params string[] words) => RunAsync(new StringWriter(), words, CancellationToken.None);
+
+    /// <summary>Runs what goes on for ever, until it has said something on stdout, and ends it as Ctrl-C does.</summary>
+    public async Task<Said> RunUntilItSpeaksAsync(params string[] words)
     {
-        using var output = new StringWriter();
+        using var ending = new CancellationTokenSource();
+        return await RunAsync(new EndingWriter(ending), words, ending.Token);
+    }
+
+    private async Task<Said> RunAsync(StringWriter output, string[] words, CancellationToken cancellationToken)
+    {
+        using var disposal = output;
         using var error = new StringWriter();
         var bytes = new MemoryStream();
         var world = new Surroundings
@@ -90,7 +99,7 @@ public sealed class Desk : IAsyncDisposable
                 SystemFile = folder["none.yaml"],
             },
         };
-        var status = await CommandLine.RunAsync(words, world, CancellationToken.None);
+        var status = await CommandLine.RunAsync(words, world, cancellationToken);
         return new Said(status, output.ToString(), error.ToString(), bytes.ToArray());
     }
 
@@ -103,6 +112,15 @@ public sealed class Desk : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => folder.DisposeAsync();
+
+    private sealed class EndingWriter(CancellationTokenSource ending) : StringWriter
+    {
+        public override void Write(string? value)
+        {
+            base.Write(value);
+            ending.Cancel();
+        }
+    }
 }
 
 /// <summary>How a call ended and what it said.</summary>

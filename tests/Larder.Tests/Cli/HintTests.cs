@@ -31,7 +31,7 @@ public sealed partial class HintTests
     }
 
     [Theory]
-    [InlineData("run `larder health` first")]
+    [InlineData("run `larder wash` first")]
     [InlineData("\"larder key lose\" does it")]
     [InlineData("run `larder verify --harder`")]
     public void What_does_not_exist_is_found(string text) => Assert.NotEmpty(Advised(text, "here").SelectMany(Wrong));

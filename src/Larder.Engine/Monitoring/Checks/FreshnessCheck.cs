@@ -44,7 +44,7 @@ internal static class FreshnessCheck
             Level = age > 2 * allowed ? AlertLevel.Error : AlertLevel.Warning,
             Title = $"{job}: the newest good backup is {ByteText.Of(age)} old",
             Message = $"{told} It should be no older than {ByteText.Of(allowed)}.",
-            Hint = $"Look at \"larder runs --job {job}\" for what failed or did not begin since, and run \"larder backup {job}\".",
+            Hint = $"Look at \"larder runs {job}\" for what failed or did not begin since, and run \"larder backup {job}\".",
             Facts = [new NoticeFact("Backup", newest.ShortId), new NoticeFact("Age", ByteText.Of(age))],
         };
     }
