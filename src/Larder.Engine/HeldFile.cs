@@ -1,7 +1,7 @@
 namespace Larder.Engine;
 
 /// <summary>Files that are open with <see cref="FileShare.None"/> as a lock, which the system releases when the process ends.</summary>
-internal static class HeldFile
+public static class HeldFile
 {
     private const int Eagain = 11; // EWOULDBLOCK: what flock answers. .NET keeps the errno in the low half of HResult.
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 
 namespace Larder.Engine.Configuration;
 
@@ -45,6 +46,15 @@ public sealed record CronExpression
     /// where both are restricted, either is enough.
     /// </summary>
     public required bool DayMustFitBoth { get; init; }
+
+    /// <summary>The values of one of the sets, ascending.</summary>
+    public static IEnumerable<int> ValuesOf(ulong set)
+    {
+        for (var rest = set; rest != 0; rest &= rest - 1)
+        {
+            yield return BitOperations.TrailingZeroCount(rest);
+        }
+    }
 
     /// <summary>Reads an expression; on failure <paramref name="complaint"/> says which field is wrong, as the end of a sentence.</summary>
     public static bool TryParse(string? text, out CronExpression? expression, out string complaint)

@@ -70,17 +70,7 @@ internal sealed class ApiServices : IDisposable
         }
     }
 
-    private async Task RefreshAsync()
-    {
-        try
-        {
-            await Backups.RefreshAsync(await EngineAsync(CancellationToken.None), CancellationToken.None);
-        }
-        catch (Exception)
-        {
-            // Whoever asks for the list is told what is wrong.
-        }
-    }
+    private async Task RefreshAsync() => await Backups.LookBesideAsync(await EngineAsync(CancellationToken.None));
 
     public void Dispose()
     {

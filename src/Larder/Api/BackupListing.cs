@@ -73,7 +73,8 @@ internal sealed class BackupListing(TimeProvider clock) : IDisposable
         }
     }
 
-    private async Task LookBesideAsync(EngineContext engine)
+    /// <summary>The same for who does not want the list: that it cannot be read is a warning, and told to whoever asks for it.</summary>
+    public async Task LookBesideAsync(EngineContext engine)
     {
         try
         {

@@ -167,7 +167,8 @@ internal static class ContentRoutes
         _ => $"{backup.Job}_backup_{backup.Timestamp}",
     };
 
-    private static string Brief(string entry) => entry[(entry.IndexOf('.', StringComparison.Ordinal) + 1)..];
+    /// <summary>The name without that of its database.</summary>
+    public static string Brief(string entry) => entry[(entry.IndexOf('.', StringComparison.Ordinal) + 1)..];
 
     private static string SizeText(long bytes)
     {

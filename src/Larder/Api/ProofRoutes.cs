@@ -103,7 +103,7 @@ internal static class ProofRoutes
         {
             call.Caller.EnsureJob(null);
         }
-        var repository = RepositoryOf(call, body.Repository);
+        var repository = RepositoryNames.OfOptional(call, body.Repository);
         return await RunAnswer.BeginAsync(call, new VerifyOrder(body.Jobs ?? [], backups, level, body.Subset, repository));
     }
 
@@ -115,7 +115,10 @@ internal static class ProofRoutes
         var backup = isJob ? null : await BackupNames.ResolveAsync(call, body.Name);
         return await RunAnswer.BeginAsync(
             call,
-            new DrillOrder(backup?.BackupId ?? job!, body.Only ?? [], RepositoryOf(call, body.Repository)) { Job = backup?.Job ?? job });
+            new DrillOrder(backup?.BackupId ?? job!, body.Only ?? [], RepositoryNames.OfOptional(call, body.Repository))
+            {
+                Job = backup?.Job ?? job,
+            });
     }
 
     private static async Task<Answer?> ReportAsync(ApiCall call)
@@ -133,11 +136,6 @@ internal static class ProofRoutes
     {
         var engine = await call.Services.EngineAsync(call.Cancelled);
         return Answer.Json(BrowseJson.Write(
-            await StatsReport.ComputeAsync(engine, RepositoryOf(call, call.Query("repository")), call.Cancelled)));
+            await StatsReport.ComputeAsync(engine, RepositoryNames.OfOptional(call, call.Query("repository")), call.Cancelled)));
     }
-
-    private static string? RepositoryOf(ApiCall call, string? name) =>
-        name is null || call.Services.Configuration.Repositories.ContainsKey(name)
-            ? name
-            : throw new LarderException(EngineError.UnknownRepository, "There is no repository of this name.");
 }

@@ -3,7 +3,6 @@ using Larder.Auth;
 using Larder.Daemon;
 using Larder.Engine.Access;
 using Larder.Engine.Catalog;
-using Larder.Engine.Errors;
 using Larder.Engine.Maintenance;
 
 namespace Larder.Api;
@@ -112,7 +111,7 @@ internal static class RepositoryRoutes
         var body = await call.BodyAsync(BodyJson.Default.CopyBody);
         foreach (var name in new[] { body.From, body.To })
         {
-            EnsureKnown(call, name);
+            RepositoryNames.Of(call, name);
         }
         var request = new CopyRequest { From = body.From, To = body.To, Backups = body.Backups ?? [] };
         return await RunAnswer.BeginAsync(call, new DirectOrder
@@ -126,9 +125,5 @@ internal static class RepositoryRoutes
     private static async Task<KeyCommands> CommandsAsync(ApiCall call) =>
         new(await call.Services.EngineAsync(call.Cancelled), NameIn(call));
 
-    private static string NameIn(ApiCall call) => EnsureKnown(call, call.Part("name"));
-
-    private static string EnsureKnown(ApiCall call, string name) => call.Services.Configuration.Repositories.ContainsKey(name)
-        ? name
-        : throw new LarderException(EngineError.UnknownRepository, "There is no repository of this name.");
+    private static string NameIn(ApiCall call) => RepositoryNames.Of(call, call.Part("name"));
 }

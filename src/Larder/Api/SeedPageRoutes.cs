@@ -71,8 +71,7 @@ internal static class SeedPageRoutes
             ["backup_timestamp"] = ListedBackup.PlainTime(backup.CreatedAt),
             ["sync_status"] = "skipped",
             ["collections_backed_up"] = new JsonArray(
-                [.. entries.Select(entry => (JsonNode?)JsonValue.Create(
-                    entry.Name[(entry.Name.IndexOf('.', StringComparison.Ordinal) + 1)..]))]),
+                [.. entries.Select(entry => (JsonNode?)JsonValue.Create(ContentRoutes.Brief(entry.Name)))]),
             ["collections_deleted_local"] = new JsonArray(),
             ["collections_deleted_remote"] = new JsonArray(),
             ["message"] = "Backup completed successfully",

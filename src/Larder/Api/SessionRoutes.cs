@@ -147,11 +147,11 @@ internal static class SessionRoutes
     private static JsonObject Document(Caller caller) => new()
     {
         ["name"] = caller.Name,
-        ["role"] = caller.Role.ToString().ToLowerInvariant(),
+        ["role"] = AccessWords.Of(caller.Role),
         ["role_id"] = (int)caller.Role,
         ["way"] = caller.Way.ToString().ToLowerInvariant(),
         ["scopes"] = caller.Scopes is { } scopes
-            ? new JsonArray([.. scopes.Select(scope => (JsonNode?)JsonValue.Create(scope.ToString().ToLowerInvariant()))])
+            ? new JsonArray([.. scopes.Select(scope => (JsonNode?)JsonValue.Create(AccessWords.Of(scope)))])
             : null,
         ["jobs"] = caller.Jobs is { } jobs ? new JsonArray([.. jobs.Select(job => (JsonNode?)JsonValue.Create(job))]) : null,
         ["csrf_token"] = caller.CsrfToken,

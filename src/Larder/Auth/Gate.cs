@@ -30,7 +30,7 @@ internal sealed class Gate(CatalogDatabase catalog, Func<LarderConfiguration> co
         var caller = await CallerOfAsync(context);
         if (caller is null ? !limits.TakesFromStranger(AddressOf(context)) : !limits.TakesFromKnown(caller.Key))
         {
-            throw TooMany(context);
+            throw TooMany();
         }
         if (needs is null)
         {
@@ -73,10 +73,10 @@ internal sealed class Gate(CatalogDatabase catalog, Func<LarderConfiguration> co
             throw new LarderException(
                 EngineError.NotAllowed,
                 needs.Role is { } role && caller.Role > role
-                    ? $"This needs the role {role.ToString().ToLowerInvariant()}, and \"{caller.Name}\" is {Article(caller.Role)}."
+                    ? $"This needs the role {AccessWords.Of(role)}, and \"{caller.Name}\" is {Article(caller.Role)}."
                     : needs.Jobs == JobRule.All && caller.Jobs is not null
                         ? "This token is for single jobs, and the request concerns all of them."
-                        : $"This token has not the scope {needs.Scope?.ToString().ToLowerInvariant()}.");
+                        : $"This token has not the scope {(needs.Scope is { } scope ? AccessWords.Of(scope) : "")}.");
         }
         if (caller.CsrfToken is { } expected && !IsHarmless(context.Request) && !HasProof(context.Request, expected))
         {
@@ -85,9 +85,7 @@ internal sealed class Gate(CatalogDatabase catalog, Func<LarderConfiguration> co
         }
     }
 
-    private static string Article(Role role) => role is Role.Owner or Role.Admin or Role.Operator
-        ? $"an {role.ToString().ToLowerInvariant()}"
-        : $"a {role.ToString().ToLowerInvariant()}";
+    private static string Article(Role role) => $"{(role is Role.Viewer ? "a" : "an")} {AccessWords.Of(role)}";
 
     private static bool IsHarmless(HttpRequest request) =>
         HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method);
@@ -125,7 +123,7 @@ internal sealed class Gate(CatalogDatabase catalog, Func<LarderConfiguration> co
         }
         if (!limits.TakesWrongToken(AddressOf(context)))
         {
-            throw TooMany(context); // Not written down any more: nobody shall fill a disk so.
+            throw TooMany(); // Not written down any more: nobody shall fill a disk so.
         }
         NoteRefusal(context, null, "authentication", $"the token was not taken: {refusal}");
         throw new LarderException(EngineError.NotAuthenticated, "The token is not valid.");
@@ -201,9 +199,5 @@ internal sealed class Gate(CatalogDatabase catalog, Func<LarderConfiguration> co
 
     private static bool Is(string host, string? name) => string.Equals(host, name, StringComparison.OrdinalIgnoreCase);
 
-    private static LarderException TooMany(HttpContext context)
-    {
-        context.Response.Headers.RetryAfter = "5";
-        return new LarderException(EngineError.TooManyRequests, "Too many requests in a short time.");
-    }
+    private static LarderException TooMany() => new(EngineError.TooManyRequests, "Too many requests in a short time.");
 }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Larder.Engine.Configuration;
 
 namespace Larder.Daemon;
@@ -30,13 +29,5 @@ internal static class QuartzCron
         return $"{Field(cron.Minutes, 0)} {Field(cron.Hours, EveryHour)} {days} {Field(cron.Months, EveryMonth)} {weekdays}";
     }
 
-    private static string Field(ulong set, ulong all) => set == all ? "*" : string.Join(',', Values(set));
-
-    private static IEnumerable<int> Values(ulong set)
-    {
-        for (var rest = set; rest != 0; rest &= rest - 1)
-        {
-            yield return BitOperations.TrailingZeroCount(rest);
-        }
-    }
+    private static string Field(ulong set, ulong all) => set == all ? "*" : string.Join(',', CronExpression.ValuesOf(set));
 }

@@ -1,4 +1,5 @@
 using Larder.Engine.Errors;
+using Larder.Engine;
 
 namespace Larder.Daemon;
 
@@ -17,20 +18,17 @@ internal sealed class ServiceGate : IDisposable
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            return new ServiceGate(new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None));
+        }
+        catch (IOException e) when (HeldFile.IsReason(e))
+        {
+            throw new LarderException(
+                EngineError.ServiceAlreadyRunning, $"Another service is at work with the state directory {stateDirectory}.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new LarderException(
                 EngineError.LocalFileFailed, $"The folder for state, {stateDirectory}, cannot be written: {e.Message}", e);
-        }
-        try
-        {
-            return new ServiceGate(new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None));
-        }
-        catch (IOException e)
-        {
-            throw new LarderException(
-                EngineError.ServiceAlreadyRunning, $"Another service is at work with the state directory {stateDirectory}.", e);
         }
     }
 

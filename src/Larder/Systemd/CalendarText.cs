@@ -1,4 +1,3 @@
-using System.Numerics;
 using Larder.Engine.Configuration;
 
 namespace Larder.Systemd;
@@ -18,7 +17,9 @@ internal static class CalendarText
     /// <param name="zone">Named where it is not the machine's own.</param>
     public static IReadOnlyList<string> Of(CronExpression cron, TimeZoneInfo zone)
     {
-        var weekdays = cron.DaysOfWeek == EveryWeekday ? "" : string.Join(',', Values(cron.DaysOfWeek).Select(day => Weekdays[day])) + " ";
+        var weekdays = cron.DaysOfWeek == EveryWeekday
+            ? ""
+            : string.Join(',', CronExpression.ValuesOf(cron.DaysOfWeek).Select(day => Weekdays[day])) + " ";
         var (months, days) = (Field(cron.Months, EveryMonth), Field(cron.DaysOfMonth, EveryDay));
         var times = $"{Field(cron.Hours, EveryHour)}:{Field(cron.Minutes, EveryMinute)}:00{In(zone)}";
         var isRestrictedTwice = weekdays.Length > 0 && days != "*";
@@ -32,13 +33,6 @@ internal static class CalendarText
 
     private static string In(TimeZoneInfo zone) => zone.Id == TimeZoneInfo.Local.Id ? "" : $" {zone.Id}";
 
-    private static string Field(ulong set, ulong all) => set == all ? "*" : string.Join(',', Values(set).Select(value => $"{value:00}"));
-
-    private static IEnumerable<int> Values(ulong set)
-    {
-        for (var rest = set; rest != 0; rest &= rest - 1)
-        {
-            yield return BitOperations.TrailingZeroCount(rest);
-        }
-    }
+    private static string Field(ulong set, ulong all) =>
+        set == all ? "*" : string.Join(',', CronExpression.ValuesOf(set).Select(value => $"{value:00}"));
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text;
 using Larder.Engine.Errors;
+using Larder.Sources.Files;
 
 namespace Larder.Systemd;
 
@@ -112,14 +114,10 @@ internal sealed class UnitFolder
     /// <summary>Whole or not at all: systemd may read at any moment.</summary>
     private void Write(UnitFile unit)
     {
-        var (final, temporary) = (Path.Combine(folder, unit.Name), Path.Combine(folder, $".{unit.Name}.new"));
-        using (var writer = new StreamWriter(temporary))
-        {
-            writer.Write(unit.Content);
-        }
+        var file = Path.Combine(folder, unit.Name);
+        DurableFile.Replace(file, Encoding.UTF8.GetBytes(unit.Content));
         const UnixFileMode readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-        File.SetUnixFileMode(temporary, readable); // It names files, and holds no secret.
-        File.Move(temporary, final, overwrite: true);
+        File.SetUnixFileMode(file, readable); // It names files, and holds no secret.
     }
 
     private Task StopAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)

@@ -1,0 +1,15 @@
+using Larder.Engine.Errors;
+
+namespace Larder.Api;
+
+/// <summary>Looks whether a repository that a request names is configured.</summary>
+internal static class RepositoryNames
+{
+    /// <exception cref="LarderException"><see cref="EngineError.UnknownRepository"/>.</exception>
+    public static string Of(ApiCall call, string name) => call.Services.Configuration.Repositories.ContainsKey(name)
+        ? name
+        : throw new LarderException(EngineError.UnknownRepository, "There is no repository of this name.");
+
+    /// <summary>The same where it may be left away, which is null.</summary>
+    public static string? OfOptional(ApiCall call, string? name) => name is null ? null : Of(call, name);
+}
