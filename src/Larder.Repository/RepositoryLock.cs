@@ -262,11 +262,12 @@ public sealed class RepositoryLock : IAsyncDisposable
 
     private async Task KeepFreshAsync()
     {
-        using var timer = new PeriodicTimer(RefreshInterval, Clock);
+        // Not PeriodicTimer: cancelled, it looks up the source lines of its stack trace, for which the runtime loads 2 MB of libraries.
         try
         {
-            while (await timer.WaitForNextTickAsync(disposing.Token))
+            while (true)
             {
+                await Task.Delay(RefreshInterval, Clock, disposing.Token);
                 await RefreshAsync();
             }
         }

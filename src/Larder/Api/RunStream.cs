@@ -58,11 +58,11 @@ internal sealed class RunStream(ApiCall call, string id) : IDisposable
 
     private async Task KeepAliveAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(SilenceMax, call.Services.Clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(cancellationToken))
+            while (true)
             {
+                await Task.Delay(SilenceMax, call.Services.Clock, cancellationToken);
                 await WriteAsync(": still there\n\n", cancellationToken);
             }
         }

@@ -4,6 +4,7 @@ using Larder.Engine.Access;
 using Larder.Engine.Catalog;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
+using Larder.Native;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -150,7 +151,11 @@ internal sealed class DaemonHost : IAsyncDisposable
     }
 
     /// <summary>A run leaves buffers and an index behind; an idle service should not hold the memory of its greatest backup.</summary>
-    private static void GiveMemoryBack() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    private static void GiveMemoryBack()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        Heap.Trim();
+    }
 
     private async void TakeOver(Timekeeper timekeeper)
     {
