@@ -109,6 +109,13 @@ public sealed class CatalogDatabase : IDisposable
         return closed;
     }
 
+    /// <summary>Writes, and changes nothing: throws where a run could not be noted, because the disk is full, say.</summary>
+    public void EnsureWritable() => Transact(() =>
+    {
+        var version = Query("PRAGMA user_version", reader => reader.GetInt64(0))[0];
+        Execute($"PRAGMA user_version = {version}");
+    });
+
     public Run? FindRun(string id) => Query("SELECT * FROM runs WHERE id = $id", ReadRun, ("$id", id)).FirstOrDefault();
 
     /// <summary>Newest first.</summary>
@@ -173,9 +180,22 @@ public sealed class CatalogDatabase : IDisposable
             }
             catch
             {
-                Execute("ROLLBACK");
+                RollBack();
                 throw;
             }
+        }
+    }
+
+    /// <summary>What went wrong before is what counts; and after a full disk or a failed read SQLite has rolled back by itself.</summary>
+    private void RollBack()
+    {
+        try
+        {
+            Execute("ROLLBACK");
+        }
+        catch (LarderException)
+        {
+            // No transaction is open any more.
         }
     }
 

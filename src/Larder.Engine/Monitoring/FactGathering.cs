@@ -42,6 +42,7 @@ public sealed class FactGathering(EngineContext context)
             Jobs = jobs,
             Repositories = [.. context.Configuration.Repositories.Values.Select(repository => OfRepository(repository, survey, now))],
             Service = new ServiceFacts(beat, beat?.Process.IsDead() ?? false, await Timers(cancellationToken)),
+            CatalogFailure = CatalogFailure(),
             BrokenChannels = Ask(catalog => new AlertTable(catalog).All())
                 ?.Where(row => row.ResolvedAt is null && row.Key.StartsWith("channel:", StringComparison.Ordinal)).ToList() ?? [],
         };
@@ -132,6 +133,23 @@ public sealed class FactGathering(EngineContext context)
             survey.ByRepository.TryGetValue(settings.Name, out var backups) ? backups.Count : null,
             disk,
             disk is null ? [] : [.. Ask(catalog => new DiskSamples(catalog).Of(settings.Name, now - DiskForecast.Recent)) ?? [], disk]);
+    }
+
+    private string? CatalogFailure()
+    {
+        try
+        {
+            if (context.Catalog is not { } catalog)
+            {
+                return $"The catalog \"{context.Configuration.CatalogPath}\" could not be opened.";
+            }
+            catalog.EnsureWritable();
+            return null;
+        }
+        catch (LarderException e)
+        {
+            return e.Message;
+        }
     }
 
     private T? Ask<T>(Func<CatalogDatabase, T> ask)

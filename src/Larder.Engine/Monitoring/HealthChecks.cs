@@ -8,7 +8,7 @@ public static class HealthChecks
     /// <summary>Checks that every look makes anew: what is no longer among them is no longer there.</summary>
     internal static readonly IReadOnlySet<string> Names = new HashSet<string>(StringComparer.Ordinal)
     {
-        "freshness", "missed", "size", "disk", "forecast", "service", "connection", "repository",
+        "freshness", "missed", "size", "disk", "forecast", "service", "connection", "repository", "catalog",
     };
 
     public static HealthReport Judge(MonitorFacts facts) => new()
@@ -21,6 +21,7 @@ public static class HealthChecks
             .. RepositoryCheck.Of(facts.Repositories),
             .. facts.Repositories.SelectMany(repository => DiskCheck.Of(repository, facts.Thresholds)),
             .. ServiceCheck.Of(facts),
+            CatalogCheck.Of(facts),
             .. facts.BrokenChannels.Select(Broken),
         ],
     };

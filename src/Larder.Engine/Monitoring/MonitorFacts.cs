@@ -22,6 +22,9 @@ public sealed record MonitorFacts
 
     public required ServiceFacts Service { get; init; }
 
+    /// <summary>Why the catalog cannot be used, in a whole sentence; null where it can be written.</summary>
+    public string? CatalogFailure { get; init; }
+
     /// <summary>Channels by which alerts do not arrive, as they stand in the catalog.</summary>
     public IReadOnlyList<AlertRow> BrokenChannels { get; init; } = [];
 }

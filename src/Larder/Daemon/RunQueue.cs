@@ -106,7 +106,8 @@ internal sealed class RunQueue : IAsyncDisposable
     }
 
     /// <summary>
-    /// Notes a schedule as seen to and puts its run in, both or none; a run of the same schedule that still waits stands for it.
+    /// Notes a schedule as seen to and puts its run in, both or none; a run of the same schedule that still waits stands for it. Where the
+    /// catalog cannot be written the run is put in all the same: a backup that nobody noted is better than none.
     /// </summary>
     /// <returns>Whether a run was put in.</returns>
     public bool EnqueueDue(string schedule, DateTimeOffset due, DateTimeOffset startAt, RunOrder order, string why)
@@ -119,7 +120,7 @@ internal sealed class RunQueue : IAsyncDisposable
         };
         lock (gate)
         {
-            if (isStopping || !catalog.Queue.AddDue(schedule, due, row))
+            if (isStopping || !TryNote(row))
             {
                 return false;
             }
@@ -242,6 +243,20 @@ internal sealed class RunQueue : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a run of a schedule is new: none of the same schedule waits.</summary>
+    private bool TryNote(QueuedRun row)
+    {
+        try
+        {
+            return catalog.Queue.AddDue(row.Schedule!, row.DueAt!.Value, row);
+        }
+        catch (LarderException e)
+        {
+            log.CatalogFailed(e.Message);
+            return waiting.TrueForAll(entry => entry.Run.Schedule != row.Schedule);
+        }
+    }
+
     private QueuedRun RowOf(RunOrder order, RunOrigin origin) =>
         QueueEntry.RowOf(order, origin, Rank.Of(order, origin.Trigger, configuration()), clock);
 
@@ -272,7 +287,7 @@ internal sealed class RunQueue : IAsyncDisposable
                     {
                         break;
                     }
-                    if (!running.Values.Any(one => Collides(one.Entry.Order, entry.Order)) && !TryBegin(entry))
+                    if (!running.Values.Any(one => Collision.Is(one.Entry.Order, entry.Order, configuration())) && !TryBegin(entry))
                     {
                         break;
                     }
@@ -286,22 +301,10 @@ internal sealed class RunQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>Of one job only one at a time; and a cleanup has its repositories for itself, so that nobody waits for its lock.</summary>
-    private bool Collides(RunOrder one, RunOrder other)
-    {
-        if (one.JobName is { } job && job == other.JobName)
-        {
-            return true;
-        }
-        return (one.Kind == RunKind.Cleanup || other.Kind == RunKind.Cleanup) && RepositoriesOf(one).Intersect(RepositoriesOf(other)).Any();
-    }
-
-    private IEnumerable<string> RepositoriesOf(RunOrder order) =>
-        order.JobName is { } job && configuration().Jobs.TryGetValue(job, out var settings)
-            ? settings.To
-            : configuration().Repositories.Keys;
-
-    /// <summary>Whether it was begun; false where that could not be noted, for then it might run again after a kill.</summary>
+    /// <summary>
+    /// Whether it was begun; false where that could not be noted, for then it might run again after a kill. What a schedule asks for harms
+    /// nobody when it runs twice, and must not wait for a disk that is full.
+    /// </summary>
     private bool TryBegin(QueueEntry entry)
     {
         var begun = clock.GetUtcNow();
@@ -315,7 +318,10 @@ internal sealed class RunQueue : IAsyncDisposable
         catch (LarderException e)
         {
             log.CatalogFailed(e.Message);
-            return false;
+            if (entry.Run.Schedule is null)
+            {
+                return false;
+            }
         }
         waiting.Remove(entry);
         entry = entry with { Run = entry.Run with { BegunAt = begun }, Progress = new RunProgress() };

@@ -9,7 +9,7 @@ namespace Larder.Daemon;
 
 /// <summary>
 /// Puts into the queue what is due. It may be asked to look at any moment and as often as one likes: what was seen to is in the catalog, so
-/// nothing is put in twice, and what was missed is caught up. Safe for any thread.
+/// nothing is put in twice, and what was missed is caught up. While the catalog cannot be written it goes by its memory. Safe for any thread.
 /// </summary>
 internal sealed class Timekeeper(
     CatalogDatabase catalog, RunQueue queue, Func<LarderConfiguration> configuration, TimeProvider clock, ILogger log)
@@ -17,6 +17,9 @@ internal sealed class Timekeeper(
     private readonly Lock gate = new();
     private LarderConfiguration? lookedAt;
     private SchedulePlan? plan;
+
+    // As in the catalog, which nobody else writes to; read once.
+    private Dictionary<string, DateTimeOffset>? seenTo;
 
     /// <summary>When it last looked and all was well; null before the first time.</summary>
     public DateTimeOffset? LastLook { get; private set; }
@@ -51,13 +54,13 @@ internal sealed class Timekeeper(
     }
 
     private SchedulePlan Plan(LarderConfiguration current, DateTimeOffset now) =>
-        SchedulePlan.Compute(Recurrence.AllOf(current), catalog.Queue.SeenTo(), LastRunOf, now);
+        SchedulePlan.Compute(Recurrence.AllOf(current), seenTo ??= new(catalog.Queue.SeenTo()), LastRunOf, now);
 
     private void PutIn(SchedulePlan made, LarderConfiguration current)
     {
         foreach (var (recurrence, since) in made.New)
         {
-            catalog.Queue.AddDue(recurrence.Key, since, null);
+            Note(recurrence, since);
         }
         foreach (var due in made.Due)
         {
@@ -65,7 +68,21 @@ internal sealed class Timekeeper(
             {
                 log.Due(due.Recurrence.Key, due.Why);
             }
+            seenTo![due.Recurrence.Key] = due.Due;
         }
+    }
+
+    private void Note(Recurrence recurrence, DateTimeOffset since)
+    {
+        try
+        {
+            catalog.Queue.AddDue(recurrence.Key, since, null);
+        }
+        catch (LarderException e)
+        {
+            log.CatalogFailed(e.Message); // The other schedules are not to wait for it.
+        }
+        seenTo![recurrence.Key] = since;
     }
 
     private DateTimeOffset? LastRunOf(Recurrence recurrence) =>

@@ -35,6 +35,20 @@ public sealed class HealthRunTests
     }
 
     [Fact]
+    public async Task A_catalog_that_cannot_be_written_is_an_error_of_its_own()
+    {
+        await using var larder = await ScratchLarder.CreateAsync();
+        await larder.BackUpAsync();
+        var context = larder.Context();
+        var without = await new HealthRun(context with { Catalog = null }, new FactGathering(context with { Catalog = null }), null)
+            .ExecuteAsync(CancellationToken.None);
+        Assert.Equal((AlertLevel.Error, ExitStatus.Failed), (without.Checks.Single(check => check.Check == "catalog").Level, without.ExitStatus));
+
+        var run = new HealthRun(context, new FactGathering(context), null);
+        Assert.Equal(AlertLevel.Info, (await run.ExecuteAsync(CancellationToken.None)).Checks.Single(check => check.Check == "catalog").Level);
+    }
+
+    [Fact]
     public async Task A_backup_that_grows_old_is_told_and_a_new_one_is_a_recovery()
     {
         await using var larder = await ScratchLarder.CreateAsync();
@@ -49,7 +63,7 @@ public sealed class HealthRunTests
         larder.Clock.Now += TimeSpan.FromHours(27);
         var old = await run.ExecuteAsync(CancellationToken.None);
         Assert.Equal((AlertLevel.Warning, ExitStatus.Done), (old.Level, old.ExitStatus));
-        Assert.Equal("WARNING: 1 of 12 checks are not well: journal: the newest good backup is 27 hours old.", HealthText.Brief(old));
+        Assert.Equal("WARNING: 1 of 13 checks are not well: journal: the newest good backup is 27 hours old.", HealthText.Brief(old));
         larder.Clock.Now += TimeSpan.FromHours(27);
         Assert.Equal(ExitStatus.Failed, (await run.ExecuteAsync(CancellationToken.None)).ExitStatus);
         await larder.BackUpAsync();

@@ -4,6 +4,7 @@ using Larder.Engine.Catalog;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
 using Larder.Testing;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Larder.Tests.Daemon;
@@ -98,6 +99,16 @@ internal sealed class QueueBench : IAsyncDisposable
         (Catalog, Queue) = Open();
         Catalog.CloseInterrupted();
         Queue.Resume();
+    }
+
+    /// <summary>What is to run can be noted no more; runs still can.</summary>
+    public void BreakTheQueueInTheCatalog()
+    {
+        using var connection = new SqliteConnection($"Data Source={folder["catalog.db"]};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "DROP TABLE queue";
+        command.ExecuteNonQuery();
     }
 
     public RunStatus StatusOf(string runId) => Catalog.FindRun(runId)!.Status;

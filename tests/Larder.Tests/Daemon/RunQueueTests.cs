@@ -2,6 +2,7 @@ using Larder.Daemon;
 using Larder.Engine.BackingUp;
 using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
+using Microsoft.Extensions.Logging.Abstractions;
 using RunNews = Larder.Daemon.RunNews;
 
 namespace Larder.Tests.Daemon;
@@ -238,5 +239,34 @@ public sealed class RunQueueTests
         var run = bench.BackUp("a");
         await bench.Queue.WhenIdleAsync(TestContext.Current.CancellationToken);
         Assert.Equal((RunStatus.Failed, "LARDER-010"), (bench.StatusOf(run), bench.Catalog.FindRun(run)!.ErrorCode));
+    }
+
+    [Fact]
+    public async Task A_schedule_is_kept_though_the_catalog_cannot_be_written_and_each_moment_of_it_once()
+    {
+        await using var bench = new QueueBench(", schedule: [{ cron: \"*/10 * * * *\" }]");
+        var timekeeper = new Timekeeper(bench.Catalog, bench.Queue, () => bench.Configuration, bench.Clock, NullLogger.Instance);
+        timekeeper.Look();
+        bench.BreakTheQueueInTheCatalog();
+        for (var number = 1; number <= 2; number++)
+        {
+            bench.Clock.Advance(TimeSpan.FromMinutes(10));
+            timekeeper.Look();
+            timekeeper.Look();
+            await bench.UntilBegunAsync(number);
+            await bench.EndAsync(bench.Begun[^1]);
+            Assert.Equal(number, bench.Begun.Count);
+            Assert.Equal(RunStatus.Success, bench.StatusOf(bench.Begun[^1]));
+        }
+        Assert.Equal(bench.Clock.GetUtcNow(), timekeeper.LastLook);
+    }
+
+    [Fact]
+    public async Task What_a_person_asks_for_is_refused_while_the_catalog_cannot_be_written()
+    {
+        await using var bench = new QueueBench();
+        bench.BreakTheQueueInTheCatalog();
+        Assert.Equal(EngineError.CatalogUnavailable, Assert.Throws<LarderException>(() => bench.BackUp("a")).Error);
+        Assert.Empty(bench.Queue.List());
     }
 }
