@@ -47,7 +47,7 @@ public sealed class CatalogDatabase : IDisposable
 
     public Run BeginRun(NewRun run)
     {
-        var startedAt = clock.GetUtcNow();
+        var startedAt = run.StartedAt ?? clock.GetUtcNow();
         Execute(
             """
             INSERT INTO runs (id, kind, job, status, trigger, created_by, started_at, host, pid, boot_id, start_ticks)

@@ -55,6 +55,9 @@ public sealed record NewRun
     public string Trigger { get; init; } = "manual";
 
     public string? CreatedBy { get; init; }
+
+    /// <summary>When it began, where that is noted afterwards; null: now.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
 }
 
 /// <summary>What is known when a run has ended.</summary>

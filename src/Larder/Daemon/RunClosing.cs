@@ -45,7 +45,12 @@ internal sealed class RunClosing(CatalogDatabase catalog, Func<LarderConfigurati
             // It never came to begin: then nobody else notes that it failed.
             catalog.BeginRun(new NewRun
             {
-                Id = id, Kind = entry.Order.Kind, Job = entry.Run.Job, Trigger = entry.Run.Trigger, CreatedBy = entry.Run.CreatedBy,
+                Id = id,
+                Kind = entry.Order.Kind,
+                Job = entry.Run.Job,
+                Trigger = entry.Run.Trigger,
+                CreatedBy = entry.Run.CreatedBy,
+                StartedAt = entry.Run.BegunAt,
             });
         }
         var error = failure as LarderException is { Error: EngineError.Interrupted } interrupted

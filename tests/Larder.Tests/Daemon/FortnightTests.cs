@@ -10,7 +10,8 @@ namespace Larder.Tests.Daemon;
 
 /// <summary>
 /// Two weeks of a service in seconds, on a fake clock: random schedules in random zones across a change of the clocks, runs that fail, and a
-/// process that is killed at random moments and stays away for a while.
+/// process that is killed at random moments and stays away for a while. Backups fill the slots of their retention, and somebody looks from
+/// outside every hour and tells what was missed.
 /// </summary>
 public sealed class FortnightTests
 {
@@ -18,15 +19,20 @@ public sealed class FortnightTests
     private static readonly int Seeds = Environment.GetEnvironmentVariable("LARDER_SOAK") == "1" ? 1000 : 8;
 
     [Fact]
-    public Task Every_schedule_lands_when_it_should_across_clock_changes_failures_and_kills() =>
-        SeededRandom.RunManyAsync(Seeds, async random =>
+    public async Task Every_schedule_slot_and_alert_lands_when_it_should_across_clock_changes_failures_and_kills()
+    {
+        var noticed = 0;
+        await SeededRandom.RunManyAsync(Seeds, async random =>
         {
             await using var fortnight = new SimulatedService(random);
             await fortnight.RunAsync();
             fortnight.AssertNothingLostAndNothingTwice();
+            noticed += fortnight.AssertSlotsAndAlerts();
         });
+        Assert.True(noticed > 0, "Nothing was ever missed: the simulation is too kind.");
+    }
 
-    private sealed record Execution(QueuedRun Run, RunKind Kind, DateTimeOffset At, RunStatus Status);
+    private sealed record Execution(QueuedRun Run, RunKind Kind, DateTimeOffset At, RunStatus Status, bool IsNoted);
 
     /// <param name="At">When.</param>
     /// <param name="Waiting">The schedules of which a run still waited; it stands for what is due now.</param>
@@ -44,6 +50,8 @@ public sealed class FortnightTests
         private readonly LarderConfiguration configuration;
         private readonly List<Glance> glances = [];
         private readonly List<Execution> executions = [];
+        private readonly SimulatedRepository repository = new();
+        private readonly SimulatedWatcher watcher;
         private int lives;
         private CatalogDatabase catalog = null!;
         private RunQueue queue = null!;
@@ -57,22 +65,31 @@ public sealed class FortnightTests
             clock = new TestClock(from);
             end = from + TimeSpan.FromDays(14);
             configuration = Configure(zone);
+            watcher = new SimulatedWatcher(configuration, repository, clock, TimeSpan.FromMinutes(random.Next(30, 600)));
         }
 
         public async Task RunAsync()
         {
             await StartAsync();
-            while (clock.GetUtcNow() < end)
+            for (var minute = 1; clock.GetUtcNow() < end; minute++)
             {
                 if (dying.Task.IsCompleted || random.Next(3000) == 0)
                 {
                     await DieAsync();
                     clock.Advance(Minute * (random.Next(3) == 0 ? 0 : random.Next(1, 3000)));
+                    using (var opened = CatalogDatabase.Open(folder["catalog.db"], clock, _ => { }))
+                    {
+                        await WatchAsync(opened);
+                    }
                     await StartAsync();
                     continue;
                 }
                 clock.Advance(Minute);
                 await LookWhenSettledAsync();
+                if (minute % 60 == 0 && !dying.Task.IsCompleted)
+                {
+                    await WatchAsync(catalog);
+                }
             }
             // What was due last may begin some minutes later, and again after a failure.
             while (queue.List().Count > 0)
@@ -115,6 +132,14 @@ public sealed class FortnightTests
             }
         }
 
+        /// <returns>How often it was noticed that something was missed.</returns>
+        public int AssertSlotsAndAlerts()
+        {
+            Assert.Empty(repository.Mistakes);
+            watcher.AssertQuiet();
+            return watcher.Noticed;
+        }
+
         public async ValueTask DisposeAsync()
         {
             catalog?.Dispose();
@@ -132,7 +157,7 @@ public sealed class FortnightTests
                         time_zone: {{(random.Next(3) == 0 ? "UTC" : zone.Id)}}
                         schedule: [{ cron: "{{RandomSchedules.Cron(random)}}" }, { cron: "{{RandomSchedules.Cron(random)}}", only: [f] }]
                         verify: { cron: "{{RandomSchedules.Cron(random)}}", subset: 1/7 }
-                        keep: { last: 3 }
+                        keep: { last: {{random.Next(1, 4)}}, daily: {{random.Next(1, 9)}}, weekly: {{random.Next(1, 4)}} }
                         jitter: {{random.Next(1, 9)}}m
                         retry: { times: {{random.Next(3)}}, wait: 2m }
 
@@ -204,6 +229,9 @@ public sealed class FortnightTests
             return SettleAsync();
         }
 
+        private Task WatchAsync(CatalogDatabase opened) => watcher.LookAsync(
+            opened, executions.Where(one => one.Kind == RunKind.Backup).ToLookup(one => one.Run.Job!, one => (one.At, one.IsNoted)));
+
         /// <summary>Until nothing runs, or the process is to die.</summary>
         private Task SettleAsync() => Task.WhenAny(queue.WhenIdleAsync(CancellationToken.None), dying.Task);
 
@@ -211,7 +239,7 @@ public sealed class FortnightTests
         {
             var (run, at, kind) = (entry.Run, clock.GetUtcNow(), entry.Order.Kind);
             var fate = new Random(seed ^ run.Attempt ^ (int)(at.UtcTicks / Minute.Ticks * 31) ^ executions.Count).Next(100);
-            executions.Add(new Execution(run, kind, at, fate is < 85 or 97 ? RunStatus.Success : RunStatus.Failed));
+            executions.Add(new Execution(run, kind, at, fate is < 85 or 97 ? RunStatus.Success : RunStatus.Failed, fate != 99));
             if (fate == 99)
             {
                 await DieHereAsync(cancellationToken); // Before anything was noted.
@@ -223,6 +251,7 @@ public sealed class FortnightTests
             }
             if (fate is < 85 or 97)
             {
+                Do(run.Job!, kind, at);
                 catalog.FinishRun(run.RunId, RunResult.Success);
             }
             if (fate == 97)
@@ -232,6 +261,18 @@ public sealed class FortnightTests
             if (fate is > 85 and < 97)
             {
                 throw new LarderException(EngineError.HookFailed, "The hook failed.");
+            }
+        }
+
+        private void Do(string job, RunKind kind, DateTimeOffset at)
+        {
+            if (kind == RunKind.Backup)
+            {
+                repository.Add(job, at);
+            }
+            else if (kind == RunKind.Cleanup)
+            {
+                repository.CleanUp(configuration.Jobs[job], at);
             }
         }
 

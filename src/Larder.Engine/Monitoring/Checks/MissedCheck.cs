@@ -22,7 +22,7 @@ internal static class MissedCheck
         var condition = new Condition
         {
             Check = "missed",
-            Subject = $"{job.Name}/{schedule.Cron}",
+            Subject = $"{job.Name}/{schedule.Cron}{(schedule.Only.Count > 0 ? $" of {string.Join(", ", schedule.Only)}" : "")}",
             Job = job.Name,
             Event = AlertEvent.Missed,
             Level = AlertLevel.Info,
