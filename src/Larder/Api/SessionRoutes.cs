@@ -136,7 +136,8 @@ internal static class SessionRoutes
         return Answer.Json(Document(caller)) with { Target = user.Name };
     }
 
-    private static void EnsureGuessIsTaken(ApiCall call)
+    /// <summary>Passwords, links, and sign-ins of an identity provider count together.</summary>
+    internal static void EnsureGuessIsTaken(ApiCall call)
     {
         if (!call.Services.Limits.TakesGuess(Gate.AddressOf(call.Context)))
         {
