@@ -58,7 +58,7 @@ public sealed class ProviderAccounts(CatalogDatabase catalog)
             return string.Equals(there.Name, loggedInAs, StringComparison.OrdinalIgnoreCase)
                 ? (Bind(person, there), ProviderArrival.Bound)
                 : throw new LarderException(
-                    EngineError.SignInRefused, $"There is a user \"{there.Name}\" already, who is not bound to this person of the provider.")
+                    EngineError.SignInRefused, $"There is a user \"{there.Name}\" already, not bound to this person of the provider.")
                 {
                     Hint = "log in with the password of that user first, and then begin at /api/session/oidc in the same browser.",
                 };

@@ -104,14 +104,15 @@ internal static class SignInRoutes
         await response.Body.WriteAsync(page, call.Cancelled);
     }
 
-    private static void Note(ApiCall call, string? name, AuditOutcome outcome, string details) => call.Services.Gate.Audit.Append(new AuditEvent
-    {
-        Actor = name ?? "anonymous",
-        Way = "oidc",
-        Address = Gate.AddressOf(call.Context),
-        Action = call.Route.Action,
-        Target = name ?? "",
-        Outcome = outcome,
-        Details = details,
-    });
+    private static void Note(ApiCall call, string? name, AuditOutcome outcome, string details) =>
+        call.Services.Gate.Audit.Append(new AuditEvent
+        {
+            Actor = name ?? "anonymous",
+            Way = "oidc",
+            Address = Gate.AddressOf(call.Context),
+            Action = call.Route.Action,
+            Target = name ?? "",
+            Outcome = outcome,
+            Details = details,
+        });
 }

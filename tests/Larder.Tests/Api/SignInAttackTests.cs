@@ -146,7 +146,7 @@ public sealed class SignInAttackTests
             (context => context.Response.WriteAsync("no JSON"), "no JSON object"),
             (context => context.Response.WriteAsync("[]"), "no JSON object"),
             (context => context.Response.WriteAsync("""{"access_token":"a"}"""), "without a token of the person"),
-            (context => { context.Response.StatusCode = 500; return context.Response.WriteAsync("""{"error":"server_error"}"""); }, "did not exchange the code"),
+            (context => { context.Response.StatusCode = 500; return context.Response.WriteAsync("""{"error":"server_error"}"""); }, "did not exchange the code: server_error"),
             (context => { context.Response.Redirect("http://127.0.0.1:1/"); return Task.CompletedTask; }, "no JSON object"),
             (context => { context.Abort(); return Task.CompletedTask; }, "did not answer"),
             (HugeAsync, "with too much"),

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Larder.Engine.Access;
@@ -70,7 +71,7 @@ internal sealed class IdentityProvider : IDisposable
             ["scope"] = string.Join(' ', settings.Scopes.Prepend("openid").Distinct(StringComparer.Ordinal)),
             ["state"] = pending.State,
             ["nonce"] = pending.Nonce,
-            ["code_challenge"] = Base64UrlEncoder.Encode(System.Security.Cryptography.SHA256.HashData(Encoding.ASCII.GetBytes(pending.Verifier))),
+            ["code_challenge"] = Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(pending.Verifier))),
             ["code_challenge_method"] = "S256",
         });
     }
@@ -115,6 +116,10 @@ internal sealed class IdentityProvider : IDisposable
             Role = SignedTokens.RoleIn(claims, settings.Claims),
         };
     }
+
+    /// <summary>An error as OAuth names them; what is no such word is a stranger's text, and is not repeated.</summary>
+    public static string WordOf(string? error) =>
+        error is { Length: > 0 and <= 40 } && error.All(letter => char.IsAsciiLetterLower(letter) || letter == '_') ? error : "error";
 
     public void Dispose() => client.Dispose();
 
@@ -180,8 +185,10 @@ internal sealed class IdentityProvider : IDisposable
             var ways = description.TokenEndpointAuthMethodsSupported;
             if (ways.Count == 0 || ways.Contains("client_secret_basic"))
             {
-                var pair = $"{WebUtility.UrlEncode(settings.ClientId)}:{WebUtility.UrlEncode(revealed)}"; // RFC 6749, 2.3.1.
-                request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(pair)));
+                // A client for which nothing else was said is registered for this one. Encoded as RFC 6749, 2.3.1, has it.
+                var pair = $"{WebUtility.UrlEncode(settings.ClientId)}:{WebUtility.UrlEncode(revealed)}";
+                var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes(pair));
+                request.Headers.Authorization = new AuthenticationHeaderValue("Basic", encoded);
             }
             else
             {
@@ -198,9 +205,13 @@ internal sealed class IdentityProvider : IDisposable
             {
                 return text;
             }
-            throw SignedTokens.TextIn(document.RootElement, "error") == "invalid_grant"
+            var error = WordOf(SignedTokens.TextIn(document.RootElement, "error"));
+            throw error == "invalid_grant"
                 ? Refused("The identity provider does not take the code: it was used, is over, or is not of this sign-in.")
-                : Failed("The identity provider did not exchange the code: see that client_id and client_secret are those it knows.");
+                : new LarderException(EngineError.IdentityProviderFailed, $"The identity provider did not exchange the code: {error}.")
+                {
+                    Hint = "see that access.oidc has the client_id and client_secret that the provider knows.",
+                };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

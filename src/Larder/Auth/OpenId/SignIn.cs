@@ -71,9 +71,7 @@ internal sealed class SignIn(Func<LarderConfiguration> configuration, TimeProvid
         }
         if (One(query, "error") is { } error)
         {
-            // Its description is a stranger's text, and is not repeated.
-            var word = error.Length <= 40 && error.All(letter => char.IsAsciiLetterLower(letter) || letter == '_') ? error : "error";
-            throw Refused($"The identity provider did not let the person in: {word}.");
+            throw Refused($"The identity provider did not let the person in: {IdentityProvider.WordOf(error)}.");
         }
         return One(query, "code") is { } code
             ? (await provider.RedeemAsync(code, pending, cancellationToken), pending)
@@ -112,12 +110,15 @@ internal sealed class SignIn(Func<LarderConfiguration> configuration, TimeProvid
     private (OpenIdSettings Settings, IdentityProvider Provider) Current()
     {
         var settings = configuration().Access.OpenId
-            ?? throw new LarderException(EngineError.UnknownAddress, "No identity provider is configured.") { Hint = "set access.oidc." };
+            ?? throw new LarderException(EngineError.UnknownAddress, "No identity provider is configured.")
+            {
+                Hint = "set access.oidc in the configuration.",
+            };
         lock (choosing)
         {
             if (current is not { } known || !ReferenceEquals(known.Settings, settings))
             {
-                // The old one is not disposed here: somebody may be about to come back from it. It holds connections, which end by themselves.
+                // The old one is not disposed here: somebody may be on the way through it. Its connections end by themselves.
                 current = known = (settings, new IdentityProvider(settings, clock));
             }
             return known;
