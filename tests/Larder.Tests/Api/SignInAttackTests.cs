@@ -184,6 +184,7 @@ public sealed class SignInAttackTests
         [
             (document => document["issuer"] = "https://evil.example.com", "names another issuer"),
             (document => document["authorization_endpoint"] = "http://id.example.com/authorize", "no authorization endpoint with https"),
+            (document => document.Remove("token_endpoint"), "no token endpoint with https"),
             (document => document["jwks_uri"] = "http://id.example.com/keys", "does not describe itself"),
             (document => document["jwks_uri"] = "file:///etc/passwd", "does not describe itself"),
             (document => document["padding"] = new string('a', 400_000), "does not describe itself"),
@@ -197,6 +198,9 @@ public sealed class SignInAttackTests
             Assert.Contains(why, heard.Json.GetProperty("detail").GetString(), StringComparison.Ordinal);
             Assert.Empty(heard.Cookies);
             Assert.DoesNotContain("Exception", heard.Text, StringComparison.Ordinal);
+
+            provider.Describe = _ => { }; // It was a slip, and is mended.
+            await desk.ExpectAsync(302, "GET", "/api/session/oidc");
         }
     }
 

@@ -63,7 +63,7 @@ internal sealed class IdentityProvider : IDisposable
     public async Task<string> AddressForAsync(PendingSignIn pending, CancellationToken cancellationToken)
     {
         var description = await DescriptionAsync(cancellationToken);
-        return QueryHelpers.AddQueryString(Safe(description.AuthorizationEndpoint, "authorization"), new Dictionary<string, string?>
+        return QueryHelpers.AddQueryString(description.AuthorizationEndpoint, new Dictionary<string, string?>
         {
             ["response_type"] = "code",
             ["client_id"] = settings.ClientId,
@@ -157,9 +157,12 @@ internal sealed class IdentityProvider : IDisposable
         try
         {
             var description = await descriptions.GetConfigurationAsync(cancellationToken);
-            return string.Equals(description.Issuer, settings.Issuer, StringComparison.Ordinal)
-                ? description
-                : throw Failed("The discovery document of the identity provider names another issuer than access.oidc.issuer.");
+            if (ComplaintAbout(description) is not { } complaint)
+            {
+                return description;
+            }
+            descriptions.RequestRefresh(); // Otherwise a slip of the provider's would be kept for half a day.
+            throw Failed($"The discovery document of the identity provider {complaint}.");
         }
         catch (Exception e) when (e is not LarderException && !cancellationToken.IsCancellationRequested)
         {
@@ -167,10 +170,16 @@ internal sealed class IdentityProvider : IDisposable
         }
     }
 
+    private string? ComplaintAbout(OpenIdConnectConfiguration description) =>
+        !string.Equals(description.Issuer, settings.Issuer, StringComparison.Ordinal) ? "names another issuer than access.oidc.issuer"
+        : !SafeDocuments.IsSafe(description.AuthorizationEndpoint) ? "names no authorization endpoint with https"
+        : !SafeDocuments.IsSafe(description.TokenEndpoint) ? "names no token endpoint with https"
+        : null;
+
     private async Task<string> ExchangeAsync(
         OpenIdConnectConfiguration description, string code, PendingSignIn pending, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Safe(description.TokenEndpoint, "token"));
+        using var request = new HttpRequestMessage(HttpMethod.Post, description.TokenEndpoint);
         var form = new Dictionary<string, string>
         {
             ["grant_type"] = "authorization_code",
@@ -232,11 +241,6 @@ internal sealed class IdentityProvider : IDisposable
             throw Failed("The identity provider did not answer the exchange of the code, not in time, or with too much.", e);
         }
     }
-
-    /// <summary>Where secrets go: encrypted, or within the machine.</summary>
-    private static string Safe(string? address, string what) => SafeDocuments.IsSafe(address)
-        ? address!
-        : throw Failed($"The identity provider names no {what} endpoint with https.");
 
     private static LarderException Refused(string message) => new(EngineError.SignInRefused, message);
 

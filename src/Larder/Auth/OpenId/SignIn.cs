@@ -125,7 +125,7 @@ internal sealed class SignIn(Func<LarderConfiguration> configuration, TimeProvid
         }
     }
 
-    /// <summary>By which address the browser reaches Larder. A stranger's host is let through as far as this only within the machine.</summary>
+    /// <summary>By which address the browser reaches Larder. What it says itself counts only within the machine.</summary>
     private string OriginOf(HttpContext context, OpenIdSettings settings)
     {
         if ((settings.PublicUrl ?? configuration().Http.Url) is { } url)
