@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Json;
 using Larder.Engine.Access;
@@ -14,7 +15,7 @@ namespace Larder.Auth;
 internal static class SignedTokens
 {
     public const int LengthMax = 16 * 1024;
-    private const int RsaBitsMin = 2048;
+    private const int RsaBytesMin = 2048 / 8;
 
     // Two machines' clocks.
     private static readonly TimeSpan Leeway = TimeSpan.FromSeconds(60);
@@ -70,12 +71,21 @@ internal static class SignedTokens
         (string.IsNullOrEmpty(key.Use) || key.Use == "sig")
         && (string.IsNullOrEmpty(keyId) || string.IsNullOrEmpty(key.Kid) || key.Kid == keyId)
         && (string.IsNullOrEmpty(key.Alg) || key.Alg == algorithm)
-        && (key.Kty, algorithm[..Math.Min(2, algorithm.Length)]) switch
+        && (key.Kty, algorithm) switch
         {
-            ("RSA", "RS" or "PS") => key.KeySize >= RsaBitsMin,
-            ("EC", "ES") => key.Crv == algorithm switch { "ES256" => "P-256", "ES384" => "P-384", _ => "P-521" },
+            ("RSA", ['R' or 'P', 'S', ..]) => BytesOf(key.N) >= RsaBytesMin && BytesOf(key.E) > 0,
+            ("EC", "ES256") => IsPoint(key, "P-256", 32),
+            ("EC", "ES384") => IsPoint(key, "P-384", 48),
+            ("EC", "ES512") => IsPoint(key, "P-521", 66),
             _ => false,
         });
+
+    private static bool IsPoint(JsonWebKey key, string curve, int bytes) =>
+        key.Crv == curve && BytesOf(key.X) == bytes && BytesOf(key.Y) == bytes;
+
+    // A key that is cut off or nonsense is passed over; the library would end the whole check with an exception.
+    private static int BytesOf(string? text) =>
+        text is not null && Base64Url.IsValid(text, out var bytes) ? bytes : 0;
 
     /// <summary>The name in the claims; null for none that could stand in a log.</summary>
     public static string? NameIn(JsonElement claims, ClaimSettings settings)

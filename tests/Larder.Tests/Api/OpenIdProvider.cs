@@ -26,6 +26,9 @@ internal sealed class OpenIdProvider : IAsyncDisposable
 
     public List<ProviderKey> Keys { get; } = [ProviderKey.Rsa("one"), ProviderKey.Curve("two")];
 
+    /// <summary>What stands before the keys in the set.</summary>
+    public JsonArray OddKeys { get; } = [];
+
     /// <summary>Which of the keys signs.</summary>
     public ProviderKey Signer { get; set; } = null!;
 
@@ -115,7 +118,7 @@ internal sealed class OpenIdProvider : IAsyncDisposable
     private JsonObject KeySet()
     {
         KeysAsked++;
-        return new JsonObject { ["keys"] = new JsonArray([.. Keys.Select(key => (JsonNode)key.Jwk)]) };
+        return new JsonObject { ["keys"] = new JsonArray([.. OddKeys.Select(key => key!.DeepClone()), .. Keys.Select(key => (JsonNode)key.Jwk)]) };
     }
 
     private Task Authorize(HttpContext context)

@@ -143,6 +143,37 @@ public sealed class SignInTests
     }
 
     [Fact]
+    public async Task Keys_that_nobody_understands_are_passed_over()
+    {
+        await using var provider = await OpenIdProvider.StartAsync();
+        foreach (var odd in Auth.SignedTokensTests.OddKeys)
+        {
+            provider.OddKeys.Add(JsonNode.Parse(odd));
+        }
+        await using var desk = await OpenAsync(provider);
+        using var browser = new SignInBrowser(desk);
+        SignInBrowser.LeadsTo(await browser.SignInAsync());
+        provider.Signer = provider.Keys[1];
+        SignInBrowser.LeadsTo(await browser.SignInAsync());
+    }
+
+    [Fact]
+    public async Task A_changed_configuration_counts_for_the_next_sign_in()
+    {
+        await using var provider = await OpenIdProvider.StartAsync();
+        await using var desk = await OpenAsync(provider);
+        using var browser = new SignInBrowser(desk);
+        SignInBrowser.LeadsTo(await browser.SignInAsync());
+        await desk.Desk.ConfigureAsync(Cli.Desk.Usual + "\n" + provider.Settings().Replace("dba: admin", "dba: viewer", StringComparison.Ordinal));
+        desk.Reload();
+        SignInBrowser.LeadsTo(await browser.SignInAsync());
+        Assert.Equal(Role.Viewer, new UserStore(desk.Catalog).Get("kai").Role);
+        await desk.Desk.ConfigureAsync(Cli.Desk.Usual);
+        desk.Reload();
+        Assert.Equal(404, (await browser.GetAsync("/api/session/oidc")).Status);
+    }
+
+    [Fact]
     public async Task Behind_a_proxy_with_https_both_cookies_are_bound_to_the_host_and_the_provider_hears_the_public_address()
     {
         await using var provider = await OpenIdProvider.StartAsync();

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Larder.Auth;
 using Larder.Engine.Access;
 using Larder.Engine.Configuration;
+using Larder.Testing;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Larder.Tests.Auth;
@@ -48,6 +49,63 @@ public sealed class SignedTokensTests
             Assert.True((await CheckAsync(token, jwk)).KeyIsUnknown, jwk.ToJsonString());
         }
         Assert.True((await CheckAsync(Token(Header("RS256"), Claims(), signed => Sign(small, signed)), Jwk(small))).KeyIsUnknown);
+    }
+
+    /// <summary>What stands in sets of keys: other kinds, keys that are cut off, and nonsense.</summary>
+    internal static IReadOnlyList<string> OddKeys { get; } =
+    [
+        """{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}""",
+        """{"kty":"RSA"}""",
+        """{"kty":"RSA","n":"!!","e":"AQAB"}""",
+        """{"kty":"RSA","n":"","e":""}""",
+        """{"kty":"EC","crv":"P-256"}""",
+        """{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}""",
+        """{"kty":"EC","crv":"P-256","x":"!!","y":"AA"}""",
+        """{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA"}""",
+        """{"kty":"oct","k":"AAAA"}""",
+        """{"kty":"RSA","x5c":["AAAA"]}""",
+        "{}",
+    ];
+
+    [Fact]
+    public async Task A_key_that_is_not_understood_takes_nothing_from_those_that_are()
+    {
+        using var rsa = RSA.Create(2048);
+        using var curve = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var folder = new TemporaryFolder();
+        var odd = string.Join(',', OddKeys);
+        await File.WriteAllTextAsync(
+            folder["jwks.json"], $$"""{"keys":[{{odd}},{{Jwk(rsa).ToJsonString()}},{{Jwk(curve, "P-256").ToJsonString()}}]}""");
+        var keys = new JsonWebKeys(folder["jwks.json"]);
+        foreach (var token in new[]
+        {
+            Token(Header("RS256", null), Claims(), signed => Sign(rsa, signed)),
+            Token(Header("ES256", null), Claims(), signed => curve.SignData(signed, HashAlgorithmName.SHA256)),
+        })
+        {
+            var verdict = await CheckAsync(token, keys.Current());
+            Assert.True(verdict.Claims is not null, verdict.Refusal);
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("not json")]
+    [InlineData("""{"keys":null}""")]
+    [InlineData("""{"keys":7}""")]
+    [InlineData("""{"keys":[null,7,"a",[]]}""")]
+    [InlineData("""{"keys":[{"kid":7,"kty":[]}]}""")]
+    public async Task A_file_that_is_no_set_of_keys_lets_nobody_in_and_breaks_nothing(string text)
+    {
+        using var rsa = RSA.Create(2048);
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["jwks.json"], text);
+        var keys = new JsonWebKeys(folder["jwks.json"]);
+        Assert.Null((await CheckAsync(Token(Header("RS256"), Claims(), signed => Sign(rsa, signed)), keys.Current())).Claims);
+        Assert.Null((await CheckAsync(Token(Header("RS256"), Claims(), signed => Sign(rsa, signed)), new JsonWebKeys("/nowhere").Current())).Claims);
     }
 
     [Fact]
@@ -130,14 +188,13 @@ public sealed class SignedTokensTests
         Assert.Equal(role, SignedTokens.RoleIn(document.RootElement, settings));
     }
 
-    private static Task<TokenVerdict> CheckAsync(string token, JsonObject jwk)
-    {
-        var keys = new JsonWebKeySet(new JsonObject { ["keys"] = new JsonArray(jwk.DeepClone()) }.ToJsonString()).Keys;
-        return SignedTokens.CheckAsync(
-            token,
-            new TokenRules(Issuer, "larder", SignedTokens.ByPublicKey, (algorithm, keyId) => SignedTokens.Fitting(keys, algorithm, keyId)),
-            Now);
-    }
+    private static Task<TokenVerdict> CheckAsync(string token, JsonObject jwk) =>
+        CheckAsync(token, new JsonWebKeySet(new JsonObject { ["keys"] = new JsonArray(jwk.DeepClone()) }.ToJsonString()).Keys);
+
+    private static Task<TokenVerdict> CheckAsync(string token, IEnumerable<JsonWebKey> keys) => SignedTokens.CheckAsync(
+        token,
+        new TokenRules(Issuer, "larder", SignedTokens.ByPublicKey, (algorithm, keyId) => SignedTokens.Fitting(keys, algorithm, keyId)),
+        Now);
 
     private static JsonObject Header(string algorithm, string? keyId = "one")
     {
