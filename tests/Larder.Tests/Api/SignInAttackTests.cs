@@ -57,7 +57,7 @@ public sealed class SignInAttackTests
     public async Task A_token_in_which_one_thing_is_wrong_lets_nobody_in()
     {
         await using var provider = await OpenIdProvider.StartAsync();
-        await using var desk = await SignInTests.OpenAsync(provider);
+        await using var desk = await SignInTests.OpenAsync(provider, "http: { proxies: [127.0.0.1] }");
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
         using var other = ProviderKey.Rsa("one");
         var signer = provider.Signer;
@@ -85,17 +85,18 @@ public sealed class SignInAttackTests
             ("signature", _ => { }, claims => other.Sign(claims)), // The right name of a key, and another key.
             ("signature", _ => { }, claims => other.Sign(claims, "nobody's")),
             ("signature", _ => { }, claims => signer.Sign(claims, "two")), // Another key's name.
+            ("no signed token", claims => claims["iat"] = "yesterday", null),
+            ("demands", claims => claims["at_hash"] = "AAAA", null),
             ("no signed token", _ => { }, _ => "a.b.c"),
             ("no signed token", _ => { }, _ => new string('a', 20_000)),
         ];
-        foreach (var (why, bend, sign) in wrongs)
+        foreach (var (number, (why, bend, sign)) in wrongs.Index())
         {
             (provider.Bend, provider.Sign) = (bend, sign);
-            await using var fresh = await SignInTests.OpenAsync(provider); // So that no limit of tries is in the way.
-            using var browser = new SignInBrowser(fresh);
-            await RefusedAsync(fresh, provider, await browser.SignInAsync(), why);
+            using var browser = new SignInBrowser(desk, $"127.0.1.{number}"); // So that no limit of tries is in the way.
+            await RefusedAsync(desk, provider, await browser.SignInAsync(), why);
             Assert.Equal(401, (await browser.GetAsync("/api/session")).Status);
-            Assert.Null(new UserStore(fresh.Catalog).Find("kai"));
+            Assert.Null(new UserStore(desk.Catalog).Find("kai"));
         }
     }
 
@@ -146,6 +147,7 @@ public sealed class SignInAttackTests
             (context => context.Response.WriteAsync("no JSON"), "no JSON object"),
             (context => context.Response.WriteAsync("[]"), "no JSON object"),
             (context => context.Response.WriteAsync("""{"access_token":"a"}"""), "without a token of the person"),
+            (context => context.Response.WriteAsync("""{"access_token":"a","id_token":{"a":[7]}}"""), "without a token of the person"),
             (context => { context.Response.StatusCode = 500; return context.Response.WriteAsync("""{"error":"server_error"}"""); }, "did not exchange the code: server_error"),
             (context => { context.Response.Redirect("http://127.0.0.1:1/"); return Task.CompletedTask; }, "no JSON object"),
             (context => { context.Abort(); return Task.CompletedTask; }, "did not answer"),

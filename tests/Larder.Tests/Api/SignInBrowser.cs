@@ -8,10 +8,16 @@ internal sealed partial class SignInBrowser : IDisposable
 {
     private readonly HttpClient client;
 
-    public SignInBrowser(ApiDesk desk)
+    /// <param name="desk">Where it goes.</param>
+    /// <param name="from">The address that it comes from, where the desk believes its proxy.</param>
+    public SignInBrowser(ApiDesk desk, string? from = null)
     {
         Cookies = new CookieContainer();
         client = new HttpClient(new SocketsHttpHandler { CookieContainer = Cookies, AllowAutoRedirect = false }) { BaseAddress = desk.Address };
+        if (from is not null)
+        {
+            client.DefaultRequestHeaders.Add("X-Forwarded-For", from);
+        }
     }
 
     public CookieContainer Cookies { get; }

@@ -43,6 +43,18 @@ public sealed class SignInTests
     }
 
     [Fact]
+    public async Task A_long_way_back_still_fits_into_the_cookie()
+    {
+        await using var provider = await OpenIdProvider.StartAsync();
+        await using var desk = await OpenAsync(provider);
+        using var browser = new SignInBrowser(desk);
+        var path = "/" + string.Concat(Enumerable.Repeat("\u0b95<\"", 166));
+        var begun = await desk.ExpectAsync(302, "GET", "/api/session/oidc?return=" + Uri.EscapeDataString(path));
+        Assert.InRange(begun.Cookies[0].Length, 1000, 4095);
+        Assert.Equal(path, SignInBrowser.LeadsTo(await browser.SignInAsync("?return=" + Uri.EscapeDataString(path))));
+    }
+
+    [Fact]
     public async Task The_role_follows_the_provider_and_who_has_none_there_any_more_stays_outside()
     {
         await using var provider = await OpenIdProvider.StartAsync();
@@ -192,9 +204,9 @@ public sealed class SignInTests
         Assert.DoesNotContain(OpenIdProvider.ClientSecret, begun.Headers["Location"], StringComparison.Ordinal);
     }
 
-    internal static async Task<ApiDesk> OpenAsync(OpenIdProvider provider)
+    internal static async Task<ApiDesk> OpenAsync(OpenIdProvider provider, string more = "")
     {
-        var desk = await ApiDesk.OpenAsync(provider.Settings());
+        var desk = await ApiDesk.OpenAsync(provider.Settings() + "\n" + more);
         new UserStore(desk.Catalog).Add("owner", Role.Owner, ApiDesk.Passphrase);
         return desk;
     }

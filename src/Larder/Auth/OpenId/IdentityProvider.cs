@@ -91,11 +91,7 @@ internal sealed class IdentityProvider : IDisposable
     public async Task<ProviderPerson> RedeemAsync(string code, PendingSignIn pending, CancellationToken cancellationToken)
     {
         var description = await DescriptionAsync(cancellationToken);
-        var answer = new OpenIdConnectMessage(await ExchangeAsync(description, code, pending, cancellationToken));
-        if (string.IsNullOrEmpty(answer.IdToken))
-        {
-            throw Failed("The identity provider answered without a token of the person (id_token).");
-        }
+        var answer = await ExchangeAsync(description, code, pending, cancellationToken);
         var verdict = await SignedTokens.CheckAsync(answer.IdToken, RulesOf(description), clock.GetUtcNow());
         if (verdict.KeyIsUnknown)
         {
@@ -136,9 +132,9 @@ internal sealed class IdentityProvider : IDisposable
                 ValidatedIdToken = new System.IdentityModel.Tokens.Jwt.JwtSecurityToken(answer.IdToken),
             });
         }
-        catch (Exception e) when (e is OpenIdConnectProtocolException or ArgumentException or SecurityTokenException)
+        catch (Exception e)
         {
-            // Not passed on: the library's words may hold what is in the token.
+            // Whatever it is: the library reads the token anew. Not passed on, its words may hold what is in the token.
             var reason = e is OpenIdConnectProtocolInvalidNonceException
                 ? "it was not made for this sign-in"
                 : "it lacks, or has wrong, what OpenID Connect demands";
@@ -176,7 +172,7 @@ internal sealed class IdentityProvider : IDisposable
         : !SafeDocuments.IsSafe(description.TokenEndpoint) ? "names no token endpoint with https"
         : null;
 
-    private async Task<string> ExchangeAsync(
+    private async Task<OpenIdConnectMessage> ExchangeAsync(
         OpenIdConnectConfiguration description, string code, PendingSignIn pending, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, description.TokenEndpoint);
@@ -212,7 +208,12 @@ internal sealed class IdentityProvider : IDisposable
             using var document = JsonDocument.Parse(text);
             if (isGood && document.RootElement.ValueKind == JsonValueKind.Object)
             {
-                return text;
+                return new OpenIdConnectMessage
+                {
+                    IdToken = SignedTokens.TextIn(document.RootElement, "id_token")
+                        ?? throw Failed("The identity provider answered without a token of the person (id_token)."),
+                    AccessToken = SignedTokens.TextIn(document.RootElement, "access_token"),
+                };
             }
             var error = WordOf(SignedTokens.TextIn(document.RootElement, "error"));
             throw error == "invalid_grant"

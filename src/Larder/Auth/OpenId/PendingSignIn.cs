@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -41,11 +42,14 @@ internal sealed class PendingSeal
     private const int NonceBytes = 12;
     private const int TagBytes = 16;
 
+    // Browsers keep cookies of up to 4096 bytes: a path of 500 letters is at most 1500 bytes if none of them is escaped.
+    private static readonly PendingJson Json = new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     private readonly byte[] key = RandomNumberGenerator.GetBytes(32);
 
     public string Seal(PendingSignIn pending)
     {
-        var plain = JsonSerializer.SerializeToUtf8Bytes(pending, PendingJson.Default.PendingSignIn);
+        var plain = JsonSerializer.SerializeToUtf8Bytes(pending, Json.PendingSignIn);
         var box = new byte[NonceBytes + plain.Length + TagBytes];
         var nonce = box.AsSpan(0, NonceBytes);
         RandomNumberGenerator.Fill(nonce); // 96 random bits: the key would need 2^32 sign-ins before one comes twice.
@@ -67,7 +71,7 @@ internal sealed class PendingSeal
             var plain = new byte[box.Length - NonceBytes - TagBytes];
             using var cipher = new AesGcm(key, TagBytes);
             cipher.Decrypt(box.AsSpan(0, NonceBytes), box.AsSpan(NonceBytes, plain.Length), box.AsSpan(NonceBytes + plain.Length), plain);
-            return JsonSerializer.Deserialize(plain, PendingJson.Default.PendingSignIn);
+            return JsonSerializer.Deserialize(plain, Json.PendingSignIn);
         }
         catch (Exception e) when (e is FormatException or CryptographicException)
         {

@@ -102,9 +102,11 @@ internal sealed class SignIn(Func<LarderConfiguration> configuration, TimeProvid
                 ended.TryRemove(state, out _);
             }
         }
-        return ended.Count < EndedMax && ended.TryAdd(pending.State, pending.ExpiresAt)
-            ? pending
-            : throw Refused("This sign-in has ended already.");
+        if (ended.Count >= EndedMax)
+        {
+            throw new LarderException(EngineError.TooManyRequests, "Too many sign-ins in a short time.");
+        }
+        return ended.TryAdd(pending.State, pending.ExpiresAt) ? pending : throw Refused("This sign-in has ended already.");
     }
 
     private (OpenIdSettings Settings, IdentityProvider Provider) Current()
