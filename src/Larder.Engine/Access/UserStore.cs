@@ -19,7 +19,7 @@ public sealed partial class UserStore(CatalogDatabase catalog)
     private static readonly TimeSpan LockedAtFirst = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LockedAtMost = TimeSpan.FromMinutes(15);
 
-    private const string Columns = 
+    private const string Columns =
         "SELECT name, role, created_at, last_login_at, locked_until, disabled_at, password_hash <> '' FROM users";
 
     /// <summary>Whether nobody can log in yet.</summary>

@@ -107,7 +107,7 @@ internal static class SignInRoutes
     private static void Note(ApiCall call, string? name, AuditOutcome outcome, string details) =>
         call.Services.Gate.Audit.Append(new AuditEvent
         {
-            Actor = name ?? "anonymous",
+            Actor = outcome == AuditOutcome.Done ? name! : "anonymous", // A name that the provider gives is no user's until it is believed.
             Way = "oidc",
             Address = Gate.AddressOf(call.Context),
             Action = call.Route.Action,

@@ -55,6 +55,9 @@ internal sealed class OpenIdProvider : IAsyncDisposable
     /// <summary>What nobody but the provider, the browser and Larder may ever see.</summary>
     public ConcurrentBag<string> Confidential { get; } = [];
 
+    /// <summary>How long the keys take to come.</summary>
+    public TimeSpan KeysDelay { get; set; }
+
     /// <summary>How often keys were fetched.</summary>
     public int KeysAsked { get; private set; }
 
@@ -68,7 +71,11 @@ internal sealed class OpenIdProvider : IAsyncDisposable
         provider.Signer = provider.Keys[0];
         app.UseRouting();
         app.MapGet("/.well-known/openid-configuration", context => WriteAsync(context, provider.Description()));
-        app.MapGet("/keys", context => WriteAsync(context, provider.KeySet()));
+        app.MapGet("/keys", async context =>
+        {
+            await Task.Delay(provider.KeysDelay, TimeProvider.System, context.RequestAborted);
+            await WriteAsync(context, provider.KeySet());
+        });
         app.MapGet("/authorize", provider.Authorize);
         app.MapPost("/token", context => provider.Token is { } other ? other(context) : provider.ExchangeAsync(context));
         await app.StartAsync();

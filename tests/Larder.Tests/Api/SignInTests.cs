@@ -146,6 +146,7 @@ public sealed class SignInTests
         SignInBrowser.LeadsTo(await browser.SignInAsync());
         SignInBrowser.LeadsTo(await browser.SignInAsync());
         Assert.Equal(1, provider.KeysAsked); // They are kept.
+        provider.KeysDelay = TimeSpan.FromMilliseconds(300); // New ones must be waited for.
 
         provider.Keys.ForEach(key => key.Dispose());
         provider.Keys.Clear();

@@ -34,10 +34,6 @@ internal sealed class IdentityProvider : IDisposable
     private readonly ConfigurationManager<OpenIdConnectConfiguration> descriptions;
     private readonly OpenIdConnectProtocolValidator protocol = new();
 
-    static IdentityProvider() =>
-        // Otherwise newer keys are fetched beside, and the sign-in that needs them is refused.
-        AppContext.SetSwitch("Switch.Microsoft.IdentityModel.UpdateConfigAsBlocking", true);
-
     public IdentityProvider(OpenIdSettings settings, TimeProvider clock)
     {
         (this.settings, this.clock) = (settings, clock);
