@@ -8,7 +8,9 @@ namespace Larder.Auth;
 /// </summary>
 internal static class LibrarySwitches
 {
-    /// <summary>Newer keys of a provider are waited for: otherwise they are fetched beside, and the sign-in that needs them is refused.</summary>
+    /// <summary>
+    /// Newer keys of a provider are waited for: otherwise they are fetched beside, and the sign-in that needs them is refused.
+    /// </summary>
     [ModuleInitializer]
     internal static void Set() => AppContext.SetSwitch("Switch.Microsoft.IdentityModel.UpdateConfigAsBlocking", true);
 }
