@@ -14,6 +14,8 @@ public static class AccessJson
         ["created_at"] = user.CreatedAt,
         ["last_login_at"] = user.LastLoginAt,
         ["locked_until"] = user.LockedUntil,
+        ["disabled_at"] = user.DisabledAt,
+        ["has_password"] = user.HasPassword,
     };
 
     public static JsonObject Of(ApiToken token) => new()

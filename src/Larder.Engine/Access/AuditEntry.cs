@@ -9,7 +9,7 @@ public sealed record AuditEvent
     /// <summary>The user, or a word for who is none: <c>anonymous</c>, <c>system</c>.</summary>
     public required string Actor { get; init; }
 
-    /// <summary>By which way they came: <c>session</c>, <c>token ID</c>, <c>jwt</c>, <c>proxy</c>, <c>cli</c>.</summary>
+    /// <summary>By which way they came: <c>session</c>, <c>token ID</c>, <c>jwt</c>, <c>oidc</c>, <c>proxy</c>, <c>cli</c>.</summary>
     public required string Way { get; init; }
 
     /// <summary>From which address; empty for the command line.</summary>

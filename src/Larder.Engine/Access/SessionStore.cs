@@ -51,7 +51,7 @@ public sealed class SessionStore(CatalogDatabase catalog)
         {
             catalog.Execute("UPDATE sessions SET seen_at = $at WHERE hash = $hash", ("$hash", hash), ("$at", CatalogDatabase.Text(now)));
         }
-        return new UserStore(catalog).Find(session.User);
+        return new UserStore(catalog).Find(session.User) is { IsDisabled: false } user ? user : null;
     }
 
     public void End(string secret) => catalog.Execute("DELETE FROM sessions WHERE hash = $hash", ("$hash", AccessSecret.HashOf(secret)));

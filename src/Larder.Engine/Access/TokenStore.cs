@@ -72,7 +72,7 @@ public sealed class TokenStore(CatalogDatabase catalog)
     {
         var now = catalog.Clock.GetUtcNow();
         var token = catalog.Query($"{Columns} WHERE hash = $hash", Read, ("$hash", AccessSecret.HashOf(secret))).FirstOrDefault();
-        if (token is null || !token.IsUsable(now) || new UserStore(catalog).Find(token.User) is not { } user)
+        if (token is null || !token.IsUsable(now) || new UserStore(catalog).Find(token.User) is not { IsDisabled: false } user)
         {
             return null;
         }

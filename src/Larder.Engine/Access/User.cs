@@ -14,6 +14,14 @@ public sealed record User
 
     /// <summary>Until then no password is taken; null where it is not locked.</summary>
     public DateTimeOffset? LockedUntil { get; init; }
+
+    /// <summary>Since then nobody comes in as this user, by whatever way; null where that is not so.</summary>
+    public DateTimeOffset? DisabledAt { get; init; }
+
+    /// <summary>False for who comes in by way of the identity provider alone; then the provider says the role.</summary>
+    public required bool HasPassword { get; init; }
+
+    public bool IsDisabled => DisabledAt is not null;
 }
 
 /// <summary>How a password was answered.</summary>

@@ -19,7 +19,8 @@ public sealed partial class UserStore(CatalogDatabase catalog)
     private static readonly TimeSpan LockedAtFirst = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LockedAtMost = TimeSpan.FromMinutes(15);
 
-    private const string Columns = "SELECT name, role, created_at, last_login_at, locked_until FROM users";
+    private const string Columns =
+        "SELECT name, role, created_at, last_login_at, locked_until, disabled_at, password_hash <> '' FROM users";
 
     /// <summary>Whether nobody can log in yet.</summary>
     public bool IsEmpty => catalog.Query("SELECT count(*) FROM users", row => row.GetInt64(0))[0] == 0;
@@ -43,7 +44,7 @@ public sealed partial class UserStore(CatalogDatabase catalog)
     /// <summary>Looks whether name and password will do, and hashes the password, which takes long: before a transaction.</summary>
     internal static string HashFor(string name, string password)
     {
-        if (!NameForm().IsMatch(name))
+        if (!IsName(name))
         {
             throw new LarderException(
                 EngineError.UserInvalid, "A user's name has 1 to 64 letters, digits and . _ @ -, and begins with a letter or digit.");
@@ -52,7 +53,10 @@ public sealed partial class UserStore(CatalogDatabase catalog)
         return PasswordHash.Make(password);
     }
 
-    /// <summary>Adds a user inside a transaction of the caller's.</summary>
+    /// <summary>What every user's name is like.</summary>
+    internal static bool IsName(string name) => NameForm().IsMatch(name);
+
+    /// <summary>Adds a user inside a transaction of the caller's. An empty hash is no password's.</summary>
     internal User AddInside(string name, Role role, string hash)
     {
         if (Find(name) is not null)
@@ -78,11 +82,33 @@ public sealed partial class UserStore(CatalogDatabase catalog)
 
     /// <summary>Gives another role. Sessions end, so that nobody keeps what was taken away.</summary>
     /// <exception cref="LarderException"><see cref="EngineError.UnknownUser"/>; <see cref="EngineError.LastOwner"/>.</exception>
-    public User SetRole(string name, Role role) => catalog.InTransaction(() =>
+    public User SetRole(string name, Role role) => catalog.InTransaction(() => SetRoleInside(name, role));
+
+    /// <summary>The same inside a transaction of the caller's.</summary>
+    internal User SetRoleInside(string name, Role role)
     {
         EnsureOwnerIsLeft(Get(name), role);
         catalog.Execute("UPDATE users SET role = $role WHERE name = $name", ("$name", name), ("$role", CatalogDatabase.Word(role)));
         catalog.Execute("DELETE FROM sessions WHERE user = $name", ("$name", name));
+        return Get(name);
+    }
+
+    /// <summary>
+    /// Lets nobody in as this user any more, whatever they bring, or does again. Sessions end; tokens are kept, and are good again after.
+    /// </summary>
+    /// <exception cref="LarderException"><see cref="EngineError.UnknownUser"/>; <see cref="EngineError.LastOwner"/>.</exception>
+    public User SetDisabled(string name, bool isDisabled) => catalog.InTransaction(() =>
+    {
+        var user = Get(name);
+        if (isDisabled)
+        {
+            EnsureOwnerIsLeft(user, null);
+            catalog.Execute("DELETE FROM sessions WHERE user = $name", ("$name", name));
+        }
+        catalog.Execute(
+            "UPDATE users SET disabled_at = $at WHERE name = $name",
+            ("$name", name),
+            ("$at", isDisabled ? CatalogDatabase.Text(user.DisabledAt ?? catalog.Clock.GetUtcNow()) : null));
         return Get(name);
     });
 
@@ -105,25 +131,38 @@ public sealed partial class UserStore(CatalogDatabase catalog)
 
     /// <summary>
     /// Takes a password. The answer takes as long for a user that does not exist. While a user is locked even the right password is not
-    /// taken.
+    /// taken; who is disabled, or has no password, is answered as if it were wrong.
     /// </summary>
     public LoginOutcome Login(string name, string password)
     {
+        var hash = catalog.Query("SELECT password_hash FROM users WHERE name = $name", row => row.GetString(0), ("$name", name))
+            .FirstOrDefault();
+        var known = hash is { Length: > 0 } ? hash : null;
+        var fits = PasswordHash.Fits(known ?? PasswordHash.OfNobody, password.Length > PasswordLengthMax ? "" : password);
+        return known is null ? LoginOutcome.Wrong : catalog.InTransaction(() => Judge(name, known, fits));
+    }
+
+    /// <summary>
+    /// Whether the user is locked is asked after the password was hashed, and under the lock of the catalog: of many guesses at once, five
+    /// are answered and no more.
+    /// </summary>
+    private LoginOutcome Judge(string name, string hash, bool fits)
+    {
         var now = catalog.Clock.GetUtcNow();
-        var found = catalog.Query(
-            "SELECT password_hash, locked_until FROM users WHERE name = $name",
-            row => (Hash: row.GetString(0), Locked: row.IsDBNull(1) ? (DateTimeOffset?)null : CatalogDatabase.Time(row.GetString(1))),
-            ("$name", name)).FirstOrDefault();
-        var fits = PasswordHash.Fits(found.Hash ?? PasswordHash.OfNobody, password.Length > PasswordLengthMax ? "" : password);
-        if (found.Hash is null)
-        {
-            return LoginOutcome.Wrong;
-        }
-        if (found.Locked > now)
+        var user = catalog.Query(
+            "SELECT failures, locked_until, disabled_at IS NOT NULL, password_hash = $hash FROM users WHERE name = $name",
+            row => (
+                Failures: row.GetInt64(0),
+                Locked: row.IsDBNull(1) ? (DateTimeOffset?)null : CatalogDatabase.Time(row.GetString(1)),
+                IsDisabled: row.GetInt64(2) != 0,
+                IsSameHash: row.GetInt64(3) != 0),
+            ("$name", name),
+            ("$hash", hash)).FirstOrDefault();
+        if (user.Locked > now)
         {
             return LoginOutcome.Locked;
         }
-        if (fits)
+        if (fits && user is { IsSameHash: true, IsDisabled: false }) // It may have been changed while it was looked at.
         {
             catalog.Execute(
                 "UPDATE users SET failures = 0, locked_until = NULL, last_login_at = $at WHERE name = $name",
@@ -131,21 +170,19 @@ public sealed partial class UserStore(CatalogDatabase catalog)
                 ("$at", CatalogDatabase.Text(now)));
             return LoginOutcome.Welcome;
         }
-        NoteFailure(name, now);
+        NoteFailure(name, now, user.Failures + 1);
         return LoginOutcome.Wrong;
     }
 
-    private void NoteFailure(string name, DateTimeOffset now) => catalog.InTransaction(() =>
+    private void NoteFailure(string name, DateTimeOffset now, long failures)
     {
-        var failures = 1 + catalog.Query("SELECT failures FROM users WHERE name = $name", row => row.GetInt64(0), ("$name", name))
-            .FirstOrDefault();
         var until = failures < FailuresFree ? (DateTimeOffset?)null : now + LockedFor(failures - FailuresFree);
-        return catalog.Execute(
+        catalog.Execute(
             "UPDATE users SET failures = $failures, locked_until = $until WHERE name = $name",
             ("$name", name),
             ("$failures", failures),
             ("$until", until is { } locked ? CatalogDatabase.Text(locked) : null));
-    });
+    }
 
     private static TimeSpan LockedFor(long beyond)
     {
@@ -155,7 +192,8 @@ public sealed partial class UserStore(CatalogDatabase catalog)
 
     private void EnsureOwnerIsLeft(User user, Role? becomes)
     {
-        if (user.Role == Role.Owner && becomes != Role.Owner && All().Count(other => other.Role == Role.Owner) == 1)
+        if (user is { Role: Role.Owner, IsDisabled: false } && becomes != Role.Owner
+            && All().Count(other => other is { Role: Role.Owner, IsDisabled: false }) == 1)
         {
             throw new LarderException(EngineError.LastOwner, $"\"{user.Name}\" is the only owner; nothing was changed.");
         }
@@ -185,6 +223,8 @@ public sealed partial class UserStore(CatalogDatabase catalog)
         CreatedAt = CatalogDatabase.Time(row.GetString(2)),
         LastLoginAt = row.IsDBNull(3) ? null : CatalogDatabase.Time(row.GetString(3)),
         LockedUntil = row.IsDBNull(4) ? null : CatalogDatabase.Time(row.GetString(4)),
+        DisabledAt = row.IsDBNull(5) ? null : CatalogDatabase.Time(row.GetString(5)),
+        HasPassword = row.GetInt64(6) != 0,
     };
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._@-]{0,63}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

@@ -5,6 +5,21 @@ namespace Larder.Engine.Catalog;
 /// </summary>
 internal static class AccessTables
 {
+    /// <summary>Persons of an identity provider, by what never changes of them; and users who are shut out for a while.</summary>
+    public const string Identities =
+        """
+        ALTER TABLE users ADD COLUMN disabled_at TEXT;
+
+        CREATE TABLE identities (
+            issuer TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            user TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+            created_at TEXT NOT NULL,
+            PRIMARY KEY (issuer, subject)
+        ) STRICT;
+        CREATE UNIQUE INDEX identities_by_user ON identities (user, issuer);
+        """;
+
     // The audit log only grows. The trigger on insert is needed beside the other two: "INSERT OR REPLACE" deletes a row without asking the
     // trigger on delete.
     public const string Script =

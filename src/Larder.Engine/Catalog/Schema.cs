@@ -116,6 +116,9 @@ internal static class Schema
 
         // 5: who may what, and who did what.
         AccessTables.Script,
+
+        // 6: persons of an identity provider.
+        AccessTables.Identities,
     ];
 
     public static int Newest => Migrations.Length;

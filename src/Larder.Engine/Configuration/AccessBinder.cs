@@ -15,6 +15,7 @@ internal static class AccessBinder
     {
         SecondPerson = value.GetStruct<bool>("second_person")!.Value,
         UserHeader = value.Get<string>("user_header"),
+        OpenId = OpenId(value.Object("oidc")),
         Jwt = [.. value.List("jwt").Cast<ObjectValue>().Select(Jwt)],
     };
 
@@ -24,6 +25,21 @@ internal static class AccessBinder
         Audience = value.Get<string>("audience")!,
         KeysFile = value.Get<string>("jwks"),
         Key = value.Get<Secret>("key"),
+        Claims = Claims(value),
+    };
+
+    private static OpenIdSettings? OpenId(ObjectValue? value) => value is null ? null : new OpenIdSettings
+    {
+        Issuer = value.Get<string>("issuer")!,
+        ClientId = value.Get<string>("client_id")!,
+        ClientSecret = value.Get<Secret>("client_secret"),
+        Scopes = value.Texts("scopes") is { Count: > 0 } scopes ? scopes : ["profile", "email"],
+        PublicUrl = value.Get<string>("public_url")?.TrimEnd('/'),
+        Claims = Claims(value),
+    };
+
+    private static ClaimSettings Claims(ObjectValue value) => new()
+    {
         RoleClaim = value.Get<string>("role_claim")!,
         NameClaim = value.Get<string>("name_claim")!,
         Roles = value.Named("roles").ToDictionary(

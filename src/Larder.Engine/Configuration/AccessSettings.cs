@@ -25,6 +25,9 @@ public sealed record AccessSettings
     /// <summary>Whose signed tokens are taken.</summary>
     public IReadOnlyList<JwtSettings> Jwt { get; init; } = [];
 
+    /// <summary>The identity provider that people log in with; null: none.</summary>
+    public OpenIdSettings? OpenId { get; init; }
+
     /// <summary>The header in which a trusted proxy names the user; null: none does.</summary>
     public string? UserHeader { get; init; }
 }
@@ -42,12 +45,38 @@ public sealed record JwtSettings
     /// <summary>A key that both sides know.</summary>
     public Secret? Key { get; init; }
 
-    public string RoleClaim { get; init; } = "role_id";
+    public required ClaimSettings Claims { get; init; }
+}
 
-    public string NameClaim { get; init; } = "sub";
+/// <summary>An identity provider that speaks OpenID Connect.</summary>
+public sealed record OpenIdSettings
+{
+    /// <summary>Below it is <c>/.well-known/openid-configuration</c>; tokens must name it letter for letter.</summary>
+    public required string Issuer { get; init; }
+
+    public required string ClientId { get; init; }
+
+    /// <summary>Null for a public client, which proves by PKCE alone that a code is its own.</summary>
+    public Secret? ClientSecret { get; init; }
+
+    /// <summary><c>openid</c> is asked for besides.</summary>
+    public required IReadOnlyList<string> Scopes { get; init; }
+
+    public required ClaimSettings Claims { get; init; }
+
+    /// <summary>Where browsers reach Larder; null: <see cref="HttpSettings.Url"/>, or this machine.</summary>
+    public string? PublicUrl { get; init; }
+}
+
+/// <summary>How a signed token says who somebody is and what they may do.</summary>
+public sealed record ClaimSettings
+{
+    public required string RoleClaim { get; init; }
+
+    public required string NameClaim { get; init; }
 
     /// <summary>
     /// From values of the claim to roles. Empty: a number of 1 or less is <c>admin</c>, and everything else is let in nowhere.
     /// </summary>
-    public IReadOnlyDictionary<string, string> Roles { get; init; } = new Dictionary<string, string>();
+    public required IReadOnlyDictionary<string, string> Roles { get; init; }
 }

@@ -225,6 +225,15 @@ public static class ConfigurationExample
         access:
           second_person: false # whether restores and removals need a second admin
           user_header: X-Remote-User # in which one of the proxies names a user who has logged in there
+          oidc: # people log in with their identity provider, at /api/session/oidc
+            issuer: https://id.example.com
+            client_id: larder
+            client_secret: "${OIDC_SECRET:-example}" # or client_secret_file, client_secret_command; without it a public client
+            scopes: [profile, email, groups]
+            role_claim: groups
+            name_claim: preferred_username
+            roles: { backup-admins: admin, ops: operator } # who has none of them is not let in
+            public_url: https://backup.example.com # where browsers reach Larder; by default http.url
           jwt: # tokens of an identity provider, or of the app that is backed up
             - issuer: https://id.example.com
               audience: larder

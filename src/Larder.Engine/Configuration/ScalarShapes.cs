@@ -47,6 +47,19 @@ internal static partial class ScalarShapes
             : ScalarReading.Wrong("is not a URL that begins with https:// or http://"),
     };
 
+    /// <summary>Over which secrets go, so that it is encrypted wherever there is a network between.</summary>
+    public static ScalarShape SafeUrl(string example) => new()
+    {
+        Expected = "a URL that begins with https://, or of this machine with http://",
+        Example = example,
+        Parse = (text, _) => !Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("https" or "http")
+                ? ScalarReading.Wrong("is not a URL that begins with https://")
+            : url.Scheme == "http" && !url.IsLoopback ? ScalarReading.Wrong("is not encrypted, and not of this machine")
+            : url.UserInfo.Length + url.Query.Length + url.Fragment.Length > 0
+                ? ScalarReading.Wrong("holds more than a host and a path: a user, a question mark or a hash")
+            : ScalarReading.Of(text),
+    };
+
     /// <summary>Made absolute against the folder of the configuration file.</summary>
     public static ScalarShape Path(string example) => new()
     {

@@ -78,5 +78,13 @@ internal static class AccessErrorRows
             "The request is too large, too slow, or not HTTP as it should be.",
             "A body has at most 1 MiB, all headers together 16 KiB.",
             "a body has at most 1 MiB, all headers together 16 KiB."),
+        new(118, EngineError.SignInRefused, ExitStatus.Refused, 403,
+            "A sign-in by way of the identity provider is not believed, or the provider's person is nobody whom Larder lets in.",
+            "Begin again at `/api/session/oidc`. Where no role is mapped, see `access.oidc.roles`; `larder audit` has the reason.",
+            "begin again at /api/session/oidc; \"larder audit\" has the reason."),
+        new(119, EngineError.IdentityProviderFailed, ExitStatus.Failed, 502,
+            "The identity provider does not answer in time, or not as OpenID Connect has it.",
+            "See that `access.oidc.issuer` can be reached from this machine, and that its discovery document names the same issuer.",
+            "see that access.oidc.issuer can be reached from this machine."),
     ];
 }

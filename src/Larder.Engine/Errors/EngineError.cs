@@ -166,4 +166,10 @@ public enum EngineError
 
     /// <summary>The request is too large, too slow, or not HTTP as it should be.</summary>
     RequestRefused,
+
+    /// <summary>A sign-in by way of the identity provider is not believed, or the person is not let in.</summary>
+    SignInRefused,
+
+    /// <summary>The identity provider does not answer, or not as OpenID Connect has it.</summary>
+    IdentityProviderFailed,
 }

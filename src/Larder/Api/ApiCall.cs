@@ -22,6 +22,9 @@ internal sealed class ApiCall(HttpContext context, Route route, ApiServices serv
 
     public ApiServices Services => services;
 
+    /// <summary>What the audit log notes as the target of a call that fails, where the address alone does not say it.</summary>
+    public string? About { get; set; }
+
     public CancellationToken Cancelled => context.RequestAborted;
 
     /// <summary>Who asks. Only where the route is not for anybody.</summary>

@@ -14,6 +14,7 @@ internal static class ApiMapping
     [
         .. SystemRoutes.All,
         .. SessionRoutes.All,
+        .. SignInRoutes.All,
         .. MonitorRoutes.All,
         .. JobRoutes.All,
         .. BackupRoutes.All,

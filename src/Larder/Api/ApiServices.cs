@@ -1,4 +1,5 @@
 using Larder.Auth;
+using Larder.Auth.OpenId;
 using Larder.Daemon;
 using Larder.Engine;
 using Larder.Engine.Access;
@@ -18,6 +19,7 @@ internal sealed class ApiServices : IDisposable
     public ApiServices(DaemonParts parts)
     {
         Parts = parts;
+        SignIn = new SignIn(() => parts.Configuration.Current, parts.Clock);
         Gate = new Gate(parts.Catalog, () => parts.Configuration.Current, Limits, parts.Clock);
         Backups = new BackupListing(parts.Clock);
         parts.Execution.WhenEnded = RefreshAsync;
@@ -36,6 +38,8 @@ internal sealed class ApiServices : IDisposable
     public RequestLimits Limits { get; } = new();
 
     public Gate Gate { get; }
+
+    public SignIn SignIn { get; }
 
     public BackupListing Backups { get; }
 
@@ -78,5 +82,6 @@ internal sealed class ApiServices : IDisposable
         opening.Dispose();
         Backups.Dispose();
         Limits.Dispose();
+        SignIn.Dispose();
     }
 }

@@ -32,7 +32,7 @@ internal static class Examples
     public const string User =
         """
         {"name":"ada","role":"admin","role_id":1,"created_at":"2024-11-08T12:00:00+00:00","last_login_at":null,
-        "locked_until":null}
+        "locked_until":null,"disabled_at":null,"has_password":true}
         """;
 
     public const string Approval =

@@ -13,11 +13,6 @@ internal static class Problem
     /// <summary>What is answered for a failure. What nobody foresaw is in the log alone: its words may tell too much.</summary>
     public static Answer Of(Exception failure, string traceId)
     {
-        if (failure is BadHttpRequestException bad)
-        {
-            var row = ErrorTable.Row(EngineError.RequestRefused);
-            return Of(row.Code, bad.StatusCode, "The request is too large, too slow, or not HTTP as it should be.", row.Hint, traceId);
-        }
         var report = ReportOf(failure);
         var isOurs = report.Code != ErrorTable.Row(EngineError.Unexpected).Code
             && report.Code != ErrorTable.Row(EngineError.LocalFileFailed).Code;
@@ -33,8 +28,16 @@ internal static class Problem
             traceId);
     }
 
-    public static ErrorReport ReportOf(Exception failure) =>
-        failure is FailedRunException { Error: var error } ? error : ErrorTable.Describe(failure);
+    public static ErrorReport ReportOf(Exception failure) => failure switch
+    {
+        FailedRunException { Error: var error } => error,
+        BadHttpRequestException bad => ErrorTable.Describe(
+            new LarderException(EngineError.RequestRefused, "The request is too large, too slow, or not HTTP as it should be.")) with
+        {
+            HttpStatus = bad.StatusCode,
+        },
+        _ => ErrorTable.Describe(failure),
+    };
 
     /// <summary>With a document more, such as the plan that waits for a confirmation.</summary>
     public static Answer With(this Answer problem, string name, JsonNode document)

@@ -125,7 +125,7 @@ internal sealed class RouteExecution(ApiServices services, ILogger logger)
         Way = call.CallerOrNull?.WayText ?? "none",
         Address = Gate.AddressOf(call.Context),
         Action = call.Route.Action,
-        Target = target ?? call.Context.Request.Path,
+        Target = target ?? call.About ?? call.Context.Request.Path,
         Outcome = outcome,
         Details = details,
     });

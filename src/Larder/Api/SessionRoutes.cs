@@ -93,6 +93,9 @@ internal static class SessionRoutes
         }
         var body = await call.BodyAsync(BodyJson.Default.LoginBody);
         EnsureGuessIsTaken(call);
+
+        // Whose password is guessed should be known; a name that is nobody's may be a password in the wrong field.
+        call.About = call.Services.Users.Find(body.Name)?.Name;
         var outcome = call.Services.Users.Login(body.Name, body.Password);
         return outcome == LoginOutcome.Welcome
             ? Begin(call, call.Services.Users.Get(body.Name))
@@ -136,7 +139,8 @@ internal static class SessionRoutes
         return Answer.Json(Document(caller)) with { Target = user.Name };
     }
 
-    private static void EnsureGuessIsTaken(ApiCall call)
+    /// <summary>Passwords, links, and sign-ins of an identity provider count together.</summary>
+    internal static void EnsureGuessIsTaken(ApiCall call)
     {
         if (!call.Services.Limits.TakesGuess(Gate.AddressOf(call.Context)))
         {

@@ -69,6 +69,28 @@ internal static class UserRoutes
         },
         new()
         {
+            Method = "PUT",
+            Path = "/api/users/{name}/disabled",
+            Action = "user.disable",
+            Summary = "Lets nobody in as this user any more: sessions end, tokens and passwords are not taken.",
+            Details = "The last owner stays. Somebody whom the identity provider names is kept out so; removed, they would be made anew.",
+            Needs = Needs.Of(Role.Owner, Scope.Admin, JobRule.All),
+            AnswerExample = Examples.User.Replace(
+                "\"disabled_at\":null", "\"disabled_at\":\"2024-11-08T12:00:00+00:00\"", StringComparison.Ordinal),
+            Run = call => Task.FromResult<Answer?>(SetDisabled(call, true)),
+        },
+        new()
+        {
+            Method = "DELETE",
+            Path = "/api/users/{name}/disabled",
+            Action = "user.enable",
+            Summary = "Lets a user in again who was disabled.",
+            Needs = Needs.Of(Role.Owner, Scope.Admin, JobRule.All),
+            AnswerExample = Examples.User,
+            Run = call => Task.FromResult<Answer?>(SetDisabled(call, false)),
+        },
+        new()
+        {
             Method = "DELETE",
             Path = "/api/users/{name}",
             Action = "user.remove",
@@ -99,6 +121,12 @@ internal static class UserRoutes
         var body = await call.BodyAsync(BodyJson.Default.RoleBody);
         var user = call.Services.Users.SetRole(call.Part("name"), AccessWords.RoleOf(body.Role));
         return Answer.Json(AccessJson.Of(user)) with { Target = $"{user.Name} as {body.Role}" };
+    }
+
+    private static Answer SetDisabled(ApiCall call, bool isDisabled)
+    {
+        var user = call.Services.Users.SetDisabled(call.Part("name"), isDisabled);
+        return Answer.Json(AccessJson.Of(user)) with { Target = user.Name };
     }
 
     private static async Task<Answer?> PasswordAsync(ApiCall call)

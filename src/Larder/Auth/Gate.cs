@@ -173,7 +173,7 @@ internal sealed class Gate(CatalogDatabase catalog, Func<LarderConfiguration> co
     {
         var settings = configuration();
         if (settings.Access.UserHeader is not { } header || context.Request.Headers[header].ToString() is not { Length: > 0 and <= 64 } name
-            || !TrustedProxy.IsOne(settings, context) || new UserStore(catalog).Find(name) is not { } user)
+            || !TrustedProxy.IsOne(settings, context) || new UserStore(catalog).Find(name) is not { IsDisabled: false } user)
         {
             return null;
         }
@@ -187,8 +187,9 @@ internal sealed class Gate(CatalogDatabase catalog, Func<LarderConfiguration> co
     private void EnsureOwnHost(HttpRequest request)
     {
         var host = request.Host.Host.Trim('[', ']');
-        var own = configuration().Http.Url is { } url && Uri.TryCreate(url, UriKind.Absolute, out var known) ? known.IdnHost : null;
-        if (!IPAddress.TryParse(host, out _) && host is not "localhost" && !Is(host, own) && !Is(host, Environment.MachineName))
+        var settings = configuration();
+        if (!IPAddress.TryParse(host, out _) && host is not "localhost" && !Is(host, HostOf(settings.Http.Url))
+            && !Is(host, HostOf(settings.Access.OpenId?.PublicUrl)) && !Is(host, Environment.MachineName))
         {
             throw new LarderException(EngineError.RequestRefused, "The request asks for a host that is not this one.")
             {
@@ -196,6 +197,8 @@ internal sealed class Gate(CatalogDatabase catalog, Func<LarderConfiguration> co
             };
         }
     }
+
+    private static string? HostOf(string? url) => Uri.TryCreate(url, UriKind.Absolute, out var known) ? known.IdnHost : null;
 
     private static bool Is(string host, string? name) => string.Equals(host, name, StringComparison.OrdinalIgnoreCase);
 

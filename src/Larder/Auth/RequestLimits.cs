@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Threading.RateLimiting;
 
 namespace Larder.Auth;
@@ -19,13 +21,13 @@ internal sealed class RequestLimits : IDisposable
 
     public bool TakesFromKnown(string caller) => Takes(known, caller);
 
-    public bool TakesFromStranger(string address) => Takes(strangers, address);
+    public bool TakesFromStranger(string address) => Takes(strangers, NetworkOf(address));
 
     /// <summary>Whether another try at a password or a link is taken from this address, and counts it.</summary>
-    public bool TakesGuess(string address) => Takes(guesses, address);
+    public bool TakesGuess(string address) => Takes(guesses, NetworkOf(address));
 
     /// <summary>Whether another wrong token of this address is answered and written down, and counts it.</summary>
-    public bool TakesWrongToken(string address) => Takes(wrongTokens, address);
+    public bool TakesWrongToken(string address) => Takes(wrongTokens, NetworkOf(address));
 
     public void Dispose()
     {
@@ -33,6 +35,16 @@ internal sealed class RequestLimits : IDisposable
         strangers.Dispose();
         guesses.Dispose();
         wrongTokens.Dispose();
+    }
+
+    /// <summary>Whoever has one address of IPv6 has the 2^64 of its network, so those count as one.</summary>
+    private static string NetworkOf(string address)
+    {
+        if (!IPAddress.TryParse(address, out var known) || known.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return address;
+        }
+        return known.IsIPv4MappedToIPv6 ? known.MapToIPv4().ToString() : Convert.ToHexString(known.GetAddressBytes().AsSpan(0, 8));
     }
 
     private static bool Takes(PartitionedRateLimiter<string> limiter, string key)

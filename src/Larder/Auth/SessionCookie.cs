@@ -21,7 +21,10 @@ internal static class SessionCookie
     public static void Remove(HttpContext context) =>
         context.Response.Cookies.Delete(NameFor(context), OptionsFor(context, null));
 
-    private static string NameFor(HttpContext context) => context.Request.IsHttps || !IsWithinMachine(context) ? HostName : PlainName;
+    /// <summary>Whether there is no network between, where browsers take no Secure cookie.</summary>
+    public static bool IsPlain(HttpContext context) => !context.Request.IsHttps && IsWithinMachine(context);
+
+    private static string NameFor(HttpContext context) => IsPlain(context) ? PlainName : HostName;
 
     private static CookieOptions OptionsFor(HttpContext context, TimeSpan? maxAge) => new()
     {

@@ -30,6 +30,33 @@ public sealed class UserStoreTests
     }
 
     [Fact]
+    public async Task Of_many_guesses_at_once_five_are_answered_and_the_right_one_among_the_rest_is_not_taken()
+    {
+        await using var desk = new Desk();
+        desk.Users.Add("ada", Role.Owner, Password);
+        for (var guess = 0; guess < 4; guess++)
+        {
+            desk.Users.Login("ada", "wrong");
+        }
+
+        // All are begun before any is answered: a hash takes a tenth of a second.
+        using var together = new Barrier(8);
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                together.SignalAndWait();
+                return desk.Users.Login("ada", "wrong");
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
+
+        Assert.Single(outcomes, LoginOutcome.Wrong);
+        Assert.Equal(7, outcomes.Count(outcome => outcome == LoginOutcome.Locked));
+        Assert.Equal(LoginOutcome.Locked, desk.Users.Login("ada", Password));
+    }
+
+    [Fact]
     public async Task There_is_always_an_owner()
     {
         await using var desk = new Desk();

@@ -50,6 +50,9 @@ internal sealed class ApiDesk : IAsyncDisposable
 
     public AuditLog Audit => new(Catalog);
 
+    /// <summary>As SIGHUP does.</summary>
+    public void Reload() => host.Reload("the test asks");
+
     /// <param name="more">Appended to the usual configuration.</param>
     /// <param name="configuration">Instead of the usual configuration.</param>
     /// <param name="prepare">Done to the desk before the service starts.</param>

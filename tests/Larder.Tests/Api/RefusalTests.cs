@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using Larder.Auth;
 using Larder.Engine.Access;
 
 namespace Larder.Tests.Api;
@@ -87,6 +88,17 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public void A_network_of_IPv6_counts_as_one_address_and_IPv4_within_it_does_not()
+    {
+        using var limits = new RequestLimits();
+        var taken = Enumerable.Range(0, 60).Count(one => limits.TakesGuess($"2001:db8:0:1::{one:x}"));
+        Assert.InRange(taken, 20, 25);
+        Assert.True(limits.TakesGuess("2001:db8:0:2::1"));
+        Assert.Equal(60, Enumerable.Range(0, 60).Count(one => limits.TakesGuess($"::ffff:10.0.0.{one}")));
+        Assert.InRange(Enumerable.Range(0, 60).Count(_ => limits.TakesGuess("10.0.0.200")), 20, 25);
+    }
+
+    [Fact]
     public async Task A_password_is_guessed_five_times_and_then_the_right_one_is_not_taken_either()
     {
         await using var desk = await ApiDesk.OpenAsync();
@@ -100,6 +112,10 @@ public sealed class RefusalTests
         }
         Assert.Equal("LARDER-108", (await desk.ExpectAsync(401, "POST", "/api/session", null, Login("admin", ApiDesk.Passphrase))).Code);
         Assert.NotNull(new UserStore(desk.Catalog).Get("admin").LockedUntil);
+
+        // Whose password was guessed is noted; what is nobody's name may be a password, and is not.
+        var noted = desk.Audit.Page(10, 0, null, "session.login").Entries.Select(entry => entry.What.Target);
+        Assert.Equal([.. Enumerable.Repeat("admin", 6), "/api/session"], noted);
     }
 
     [Fact]
@@ -159,6 +175,8 @@ public sealed class RefusalTests
 
         var large = await desk.SendAsync("POST", "/api/backups", token, $$"""{"description":"{{new string('a', 2 << 20)}}"}""");
         Assert.Equal((413, "LARDER-117"), (large.Status, large.Code));
+        var noted = desk.Audit.Page(1, 0, null, "backup.create").Entries[0].What;
+        Assert.Equal((AuditOutcome.Refused, "LARDER-117"), (noted.Outcome, noted.Details));
         Assert.StartsWith(
             "HTTP/1.1 431", await RawAsync(desk, $"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: {new string('a', 40_000)}\r\n\r\n"), StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 400", await RawAsync(desk, "GET /healthz HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n"), StringComparison.Ordinal);

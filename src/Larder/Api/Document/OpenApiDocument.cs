@@ -155,7 +155,14 @@ internal static class OpenApiDocument
     {
         var good = new JsonObject
         {
-            ["description"] = route.Status switch { 201 => "Made.", 202 => "Begun.", 204 => "Done.", _ => "The answer." },
+            ["description"] = route.Status switch
+            {
+                201 => "Made.",
+                202 => "Begun.",
+                204 => "Done.",
+                302 => "Elsewhere.",
+                _ => "The answer.",
+            },
         };
         if (route.AnswerType != "application/json")
         {

@@ -8,7 +8,7 @@ namespace Larder.Cli.Commands;
 /// <summary>`larder user`.</summary>
 internal sealed class UserCommand
 {
-    private const string Json = "`name`, `role`, `role_id`, `created_at`, `last_login_at`, `locked_until`.";
+    private const string Json = "`name`, `role`, `role_id`, `created_at`, `last_login_at`, `locked_until`, `disabled_at`, `has_password`.";
 
     private readonly Operand name = new("NAME", "The user.", ValueKind.Text, 1, 1);
     private readonly Setting role = new(
@@ -60,6 +60,22 @@ internal sealed class UserCommand
             Examples = [new("larder user password ada", "asks for it twice")],
             Json = $"An object: {Json}",
         },
+        new LarderCommand("disable", "Let nobody in as a user any more. Sessions end; tokens and passwords are not taken.")
+        {
+            Arguments = { name },
+            Run = (call, _) => Task.FromResult(SetDisabled(call, true)),
+            Details = "Somebody whom the identity provider names is kept out so: removed, they would be made anew at their next login.",
+            Examples = [new("larder user disable grace", "she is away")],
+            Statuses = [ExitStatus.Refused],
+            Json = $"An object: {Json}",
+        },
+        new LarderCommand("enable", "Let a user in again who was disabled.")
+        {
+            Arguments = { name },
+            Run = (call, _) => Task.FromResult(SetDisabled(call, false)),
+            Examples = [new("larder user enable grace", "she is back")],
+            Json = $"An object: {Json}",
+        },
         new LarderCommand("remove", "Remove a user with sessions and tokens. The last owner stays.")
         {
             Arguments = { name },
@@ -82,10 +98,11 @@ internal sealed class UserCommand
         }
         else
         {
-            var table = new Table("NAME", "ROLE", "CREATED", "LAST LOGIN", "LOCKED UNTIL");
+            var table = new Table("NAME", "ROLE", "CREATED", "LAST LOGIN", "LOCKED UNTIL", "DISABLED");
             foreach (var user in users)
             {
-                table.Add(user.Name, AccessWords.Of(user.Role), Moment(user.CreatedAt), Moment(user.LastLoginAt), Moment(user.LockedUntil));
+                table.Add(user.Name, AccessWords.Of(user.Role), Moment(user.CreatedAt), Moment(user.LastLoginAt), Moment(user.LockedUntil),
+                    Moment(user.DisabledAt));
             }
             call.Print(table.Render(call.OutInk));
         }
@@ -118,6 +135,14 @@ internal sealed class UserCommand
         new UserStore(catalog).SetPassword(user.Name, await AccessCalls.NewPasswordAsync(call, passwordFile, cancellationToken));
         AccessCalls.Note(catalog, "user.password", user.Name);
         return Tell(call, new UserStore(catalog).Get(user.Name), $"{user.Name} has a new password.");
+    }
+
+    private ExitStatus SetDisabled(Call call, bool isDisabled)
+    {
+        var catalog = AccessCalls.CatalogOf(call);
+        var user = new UserStore(catalog).SetDisabled(call.ValueOf(name)!, isDisabled);
+        AccessCalls.Note(catalog, isDisabled ? "user.disable" : "user.enable", user.Name);
+        return Tell(call, user, $"{user.Name} is {(isDisabled ? "disabled" : "enabled")} now.");
     }
 
     private ExitStatus Remove(Call call)
