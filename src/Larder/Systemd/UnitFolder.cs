@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Text;
 using Larder.Engine.Errors;
+using Larder.Engine.Monitoring;
 using Larder.Sources.Files;
 
 namespace Larder.Systemd;
@@ -11,14 +11,19 @@ namespace Larder.Systemd;
 /// </summary>
 internal sealed class UnitFolder
 {
+    private static readonly TimeSpan QuestionBound = TimeSpan.FromSeconds(10);
+
     private readonly string folder;
     private readonly bool tellsSystemd;
+    private readonly TimeProvider clock;
 
     /// <param name="root">Null for this machine.</param>
-    public UnitFolder(string? root)
+    /// <param name="clock">For what systemd is asked.</param>
+    public UnitFolder(string? root, TimeProvider clock)
     {
+        this.clock = clock;
         folder = Path.Combine(root is null ? "/" : Path.GetFullPath(root), "etc/systemd/system");
-        tellsSystemd = root is null && Directory.Exists("/run/systemd/system"); // sd_booted(3).
+        tellsSystemd = root is null && Systemctl.IsRunning;
     }
 
     public string Location => folder;
@@ -94,7 +99,7 @@ internal sealed class UnitFolder
 
     /// <summary>What systemd says of a unit: <c>active</c>, <c>inactive</c>, <c>failed</c>; null where it is not asked.</summary>
     public async Task<string?> StateOfAsync(string unit, CancellationToken cancellationToken) =>
-        tellsSystemd ? (await RunAsync(["is-active", unit], cancellationToken)).Said.Trim() : null;
+        tellsSystemd ? (await Systemctl.AskAsync(["is-active", unit], QuestionBound, clock, cancellationToken)).Said.Trim() : null;
 
     private static bool IsOurs(string file) => File.ReadLines(file).FirstOrDefault() == UnitFile.Mark;
 
@@ -129,9 +134,10 @@ internal sealed class UnitFolder
 
     private async Task TellAsync(IReadOnlyList<string> words, CancellationToken cancellationToken)
     {
-        if (tellsSystemd && await RunAsync(words, cancellationToken) is { Status: not 0 } answer)
+        // As long as it takes: a service that stops lets its backup come to an end.
+        if (tellsSystemd && await Systemctl.AskAsync(words, null, clock, cancellationToken) is { Failure: { } failure })
         {
-            throw new LarderException(EngineError.PrerequisiteFailed, $"systemctl {string.Join(' ', words)} failed: {answer.Said.Trim()}")
+            throw new LarderException(EngineError.PrerequisiteFailed, $"systemd did not do what it was told. {failure}")
             {
                 Hint = "run that command by hand, as root.",
             };
@@ -143,19 +149,4 @@ internal sealed class UnitFolder
         {
             Hint = "run it as root, or name a folder of your own with --root.",
         };
-
-    private static async Task<(int Status, string Said)> RunAsync(IReadOnlyList<string> words, CancellationToken cancellationToken)
-    {
-        var start = new ProcessStartInfo("systemctl", words)
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-        var error = process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        return (process.ExitCode, await output + await error);
-    }
 }

@@ -11,6 +11,9 @@ internal sealed record UnitPlan
     private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan DelayByDefault = TimeSpan.FromMinutes(1);
 
+    // The service says that it lives three times in this; it begins to be silent when the scheduler has not looked for 2.5 minutes.
+    private static readonly TimeSpan WatchdogTime = TimeSpan.FromMinutes(3);
+
     public required IReadOnlyList<UnitFile> Files { get; init; }
 
     /// <param name="configuration">Sound.</param>
@@ -60,9 +63,12 @@ internal sealed record UnitPlan
             "After=network-online.target local-fs.target time-sync.target",
             "",
             "[Service]",
-            "Type=exec",
+            "Type=notify",
             $"ExecStart={Command("serve")}",
             "ExecReload=kill -HUP $MAINPID",
+            "TimeoutStartSec=infinity", // A start puts right what a killed restore left; to kill that would leave more.
+            $"WatchdogSec={Seconds(WatchdogTime)}",
+            "WatchdogSignal=SIGKILL", // It stands still and hears no other; what waits and runs is in the catalog.
             "Restart=on-failure",
             "RestartSec=10s",
             $"TimeoutStopSec={Seconds(configuration.Serve.StopWait + StopMargin)}",
@@ -124,6 +130,9 @@ internal sealed record UnitPlan
                 yield return $"WorkingDirectory={Quoting.Path(workingDirectory)}";
             }
             yield return $"Environment={Quoting.Word($"XDG_STATE_HOME={Path.GetDirectoryName(configuration.StateDirectory)}")}";
+            // What is not there cannot be made writable; so it is made before, outside of the sandbox.
+            var kept = new[] { configuration.StateDirectory, Path.GetDirectoryName(configuration.CatalogPath)! }.Distinct();
+            yield return $"ExecStartPre=+mkdir -p -m 0700 -- {string.Join(' ', kept.Select(Quoting.Word))}";
             foreach (var file in secretFiles)
             {
                 yield return $"LoadCredential={CredentialFiles.NameOf(file)}:{Quoting.Path(file)}";

@@ -83,7 +83,7 @@ public sealed class UnitTests
         await WriteAsync(folder, isDaemon: false, "");
         var own = folder["etc/systemd/system/larder-mine.service"];
         await File.WriteAllTextAsync(own, "[Service]\nExecStart=/bin/true\n", TestContext.Current.CancellationToken);
-        var place = new UnitFolder(folder.FullPath);
+        var place = new UnitFolder(folder.FullPath, TimeProvider.System);
 
         var (written, removed) = await place.InstallAsync(Plan(folder, false, ""), TestContext.Current.CancellationToken);
         Assert.Empty(written);
@@ -112,7 +112,7 @@ public sealed class UnitTests
 
     private static async Task WriteAsync(TemporaryFolder folder, bool isDaemon, string drill)
     {
-        var (written, _) = await new UnitFolder(folder.FullPath).InstallAsync(Plan(folder, isDaemon, drill), CancellationToken.None);
+        var (written, _) = await new UnitFolder(folder.FullPath, TimeProvider.System).InstallAsync(Plan(folder, isDaemon, drill), CancellationToken.None);
         Assert.NotEmpty(written);
     }
 

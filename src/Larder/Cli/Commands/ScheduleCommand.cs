@@ -88,7 +88,7 @@ internal sealed class ScheduleCommand
 
     private async Task<ExitStatus> InstallAsync(Call call, CancellationToken cancellationToken)
     {
-        var folder = new UnitFolder(call.ValueOf(root));
+        var folder = new UnitFolder(call.ValueOf(root), call.World.Clock);
         var plan = PlanOf(call, call.Has(daemon));
         var (written, removed) = await folder.InstallAsync(plan, cancellationToken);
         var unchanged = plan.Files.Select(unit => unit.Name).Except(written).ToList();
@@ -114,7 +114,7 @@ internal sealed class ScheduleCommand
 
     private async Task<ExitStatus> UninstallAsync(Call call, CancellationToken cancellationToken)
     {
-        var folder = new UnitFolder(call.ValueOf(root));
+        var folder = new UnitFolder(call.ValueOf(root), call.World.Clock);
         var removed = await folder.UninstallAsync(cancellationToken);
         call.Answer(
             () => JsonText.Of(new JsonObject { ["folder"] = folder.Location, ["removed"] = JsonText.Array(removed) }),
@@ -126,7 +126,7 @@ internal sealed class ScheduleCommand
 
     private async Task<ExitStatus> StatusAsync(Call call, CancellationToken cancellationToken)
     {
-        var folder = new UnitFolder(call.ValueOf(root));
+        var folder = new UnitFolder(call.ValueOf(root), call.World.Clock);
         var installed = folder.Installed();
         var expected = PlanOf(call, installed.Contains("larder.service")).Files;
         var units = new List<(string Name, string? State, bool Current)>();
