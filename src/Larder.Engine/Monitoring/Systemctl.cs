@@ -17,8 +17,8 @@ public static class Systemctl
     public static bool IsRunning => Directory.Exists(RunningMark);
 
     /// <summary>
-    /// Asks it and waits for its end; one that is cancelled or takes too long is ended. A status other than 0 is an answer too: of a unit that
-    /// does not run, say.
+    /// Asks it and waits for its end; one that is cancelled or takes too long is ended. A status other than 0 is an answer too: of a unit
+    /// that does not run, say.
     /// </summary>
     /// <param name="words">The verb and what comes after.</param>
     /// <param name="timeout">Null waits for ever: a service that stops may have hours.</param>

@@ -26,14 +26,12 @@ public sealed record CadenceBackup(BackupRequest Request, bool ThenCleanup);
 /// </summary>
 public static class CadencePlan
 {
-    private const ulong EveryDay = 0xFFFFFFFE, EveryWeekday = 0x7F;
-
     // Where nobody wrote a schedule: databases every night, everything on Sundays, and everything with retention on the first.
     private static readonly (Cadence Cadence, string Cron)[] ByDefault =
         [(Cadence.Daily, "0 2 * * *"), (Cadence.Weekly, "0 3 * * 0"), (Cadence.Monthly, "0 4 1 * *")];
 
     public static Cadence Of(CronExpression cron) =>
-        cron.DaysOfMonth != EveryDay ? Cadence.Monthly : cron.DaysOfWeek != EveryWeekday ? Cadence.Weekly : Cadence.Daily;
+        cron.NamesDaysOfMonth ? Cadence.Monthly : cron.NamesDaysOfWeek ? Cadence.Weekly : Cadence.Daily;
 
     /// <summary>The backups of a job; none where its schedules do not come so often.</summary>
     public static IReadOnlyList<CadenceBackup> BackupsOf(LarderConfiguration configuration, JobSettings job, Cadence cadence)

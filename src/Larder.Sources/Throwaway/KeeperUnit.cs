@@ -13,20 +13,30 @@ internal static class KeeperUnit
     private const ulong Kill = 1UL << 5, SetGid = 1UL << 6, SetUid = 1UL << 7; // capabilities(7).
     private static readonly TimeSpan QuestionBound = TimeSpan.FromSeconds(10);
 
-    /// <summary>What stands before the keeper's command line; nothing where this process may do all that it takes, or is no service.</summary>
+    /// <summary>
+    /// How the keeper is started, in a session of its own: by <c>setsid</c> where this process may do all that it takes, or is no service.
+    /// </summary>
+    /// <param name="setsid">That program.</param>
+    /// <param name="keeper">The keeper's command line.</param>
     /// <param name="parent">Where the keeper makes its folder.</param>
     /// <param name="cancellationToken">Ends the question to systemd.</param>
-    public static async Task<IReadOnlyList<string>> PrefixAsync(string parent, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> CommandAsync(
+        string setsid, IReadOnlyList<string> keeper, string parent, CancellationToken cancellationToken)
     {
         if (!Environment.IsPrivilegedProcess || !Directory.Exists(RunningMark) || MayChangeAccounts(File.ReadLines("/proc/self/status"))
             || UnitOf(File.ReadLines("/proc/self/cgroup")) is not { } unit)
         {
-            return [];
+            return [setsid, .. keeper];
         }
         var systemdRun = ProgramPath.Find("systemd-run") ?? throw new SourceException(
-            SourceError.ToolMissing, "This service may not change accounts, so its drills need systemd-run (package systemd), which is missing.");
+            SourceError.ToolMissing,
+            "This service may not change accounts, so its drills need the program systemd-run (package systemd), which is not installed.");
         var hasNoNetwork = await HasNoNetworkAsync(unit, cancellationToken);
-        return [systemdRun, .. Options(unit, parent, hasNoNetwork), "--"];
+        return // A service has a session of its own; setsid would fork, and systemd take its end for the service's.
+        [
+            systemdRun, .. Options(unit, parent, hasNoNetwork), "--",
+            .. keeper.Select(word => word.Replace("$", "$$", StringComparison.Ordinal)), // systemd would put in variables of its own.
+        ];
     }
 
     /// <summary>Whether a process with this <c>/proc/PID/status</c> may become another account and signal its processes.</summary>
@@ -56,14 +66,16 @@ internal static class KeeperUnit
             "SuccessExitStatus=KILL", // How a keeper ends when all is done.
             "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_SETGID CAP_SETUID",
             "NoNewPrivileges=yes", "ProtectSystem=strict", $"ReadWritePaths=-{parent}", "ProtectHome=read-only", "PrivateDevices=yes",
-            "ProtectKernelTunables=yes", "ProtectKernelModules=yes", "ProtectKernelLogs=yes", "ProtectControlGroups=yes", "ProtectClock=yes",
-            "ProtectHostname=yes", "ProtectProc=invisible", "RestrictNamespaces=yes", "RestrictRealtime=yes", "RestrictSUIDSGID=yes",
-            "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6", "LockPersonality=yes", "SystemCallArchitectures=native", "LimitCORE=0",
+            "ProtectKernelTunables=yes", "ProtectKernelModules=yes", "ProtectKernelLogs=yes", "ProtectControlGroups=yes",
+            "ProtectClock=yes", "ProtectHostname=yes", "ProtectProc=invisible", "RestrictNamespaces=yes", "RestrictRealtime=yes",
+            "RestrictSUIDSGID=yes", "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6", "LockPersonality=yes",
+            "SystemCallArchitectures=native", "LimitCORE=0",
         ];
         return
         [
             "--quiet", "--collect", "--wait", "--pipe", "--service-type=exec", "--description=Larder: the server of a drill",
-            $"--setenv=PATH={Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin"}", "--setenv=LC_ALL=C.UTF-8",
+            $"--setenv=PATH={Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin"}",
+            "--setenv=LC_ALL=C.UTF-8",
             .. properties.Select(property => $"--property={property}"),
         ];
     }

@@ -68,9 +68,11 @@ public sealed class ThrowawayFolder : IAsyncDisposable
             SourceError.ToolMissing, "A drill needs the program setsid (package util-linux), which is not installed.");
         var path = Path.Combine(
             Path.GetFullPath(parent), $"{Leftovers.DrillPrefix}{ProcessMark.OfThisProcess}_{Guid.NewGuid().ToString("n")[..8]}");
-        string[] command = [setsid, "/bin/sh", "-c", Keeper, "larder-drill", path];
-        string[] words = startsServer ? [.. await KeeperUnit.PrefixAsync(Path.GetFullPath(parent), cancellationToken), .. command] : command;
-        var start = new ProcessStartInfo(words[0], words[1..])
+        string[] command = ["/bin/sh", "-c", Keeper, "larder-drill", path];
+        var words = startsServer
+            ? await KeeperUnit.CommandAsync(setsid, command, Path.GetFullPath(parent), cancellationToken)
+            : [setsid, .. command];
+        var start = new ProcessStartInfo(words[0], words.Skip(1))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace Larder.Daemon;
 
-/// <summary>Whether the service turns: its scheduler looks, its queue can be asked, its web server answers. For whoever restarts it.</summary>
+/// <summary>
+/// Whether the service turns: its scheduler looks, its queue can be asked, its web server answers. For whoever restarts it.
+/// </summary>
 /// <param name="timekeeper">The scheduler's loop.</param>
 /// <param name="queue">What runs and waits.</param>
 /// <param name="jobs">How many jobs are configured now.</param>
@@ -51,8 +53,8 @@ internal sealed class Pulse(
     }
 
     /// <summary>
-    /// Whether anything is done with a connection, be it to close it: a server that has as many as it takes lives, and whoever takes them all
-    /// shall not have it restarted. One with a certificate closes it because it hears no TLS.
+    /// Whether anything is done with a connection, be it to close it: a server that has as many as it takes lives, and whoever takes
+    /// them all shall not have it restarted. One with a certificate closes it because it hears no TLS.
     /// </summary>
     private static async Task<bool> AnswersAsync(Uri address, CancellationToken cancellationToken)
     {

@@ -23,7 +23,8 @@ internal sealed class Timekeeper(
     public DateTimeOffset? LastLook { get; private set; }
 
     /// <summary>
-    /// How long ago it last came to the end of a look, well or not, or was made. A clock that was set, or a machine that slept, changes nothing.
+    /// How long ago it last came to the end of a look, well or not, or was made. A clock that was set, or a machine that slept, changes
+    /// nothing.
     /// </summary>
     public TimeSpan SinceLastTurn => clock.GetElapsedTime(Interlocked.Read(ref lastTurn));
 

@@ -125,11 +125,20 @@ internal sealed class UnitFolder
         File.SetUnixFileMode(file, readable); // It names files, and holds no secret.
     }
 
-    private Task StopAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
+    private async Task StopAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
         // Services of timers end by themselves; what runs now is somebody's backup.
-        var started = names.Where(name => name.EndsWith(".timer", StringComparison.Ordinal) || name == "larder.service").ToList();
-        return started.Count == 0 ? Task.CompletedTask : TellAsync(["disable", "--now", .. started], cancellationToken);
+        var timers = names.Where(name => name.EndsWith(".timer", StringComparison.Ordinal)).ToList();
+        string[] started = [.. timers, .. names.Where(name => name == "larder.service")];
+        if (started.Length > 0)
+        {
+            await TellAsync(["disable", "--now", .. started], cancellationToken);
+        }
+        if (tellsSystemd && timers.Count > 0)
+        {
+            // When each was seen to last: timers that are installed again another day have missed nothing. Where it stays, nothing is lost.
+            await Systemctl.AskAsync(["clean", "--what=state", .. timers], QuestionBound, clock, cancellationToken);
+        }
     }
 
     private async Task TellAsync(IReadOnlyList<string> words, CancellationToken cancellationToken)
