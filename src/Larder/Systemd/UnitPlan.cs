@@ -36,15 +36,26 @@ internal sealed record UnitPlan
     /// <summary>What one timer is for.</summary>
     /// <param name="Job">The job.</param>
     /// <param name="What"><c>daily</c>, <c>weekly</c>, <c>monthly</c>, <c>cleanup</c>, <c>verify</c> or <c>drill</c>.</param>
+    /// <param name="Number">Where the job's schedules of this kind back up different sources, each has a timer of its own; from 1.</param>
+    /// <param name="Only">The sources, where that is so; else empty: the schedules say.</param>
     /// <param name="Recurrences">When; at least one.</param>
-    internal sealed record Timed(JobSettings Job, string What, IReadOnlyList<Recurrence> Recurrences)
+    internal sealed record Timed(
+        JobSettings Job, string What, int Number, IReadOnlyList<string> Only, IReadOnlyList<Recurrence> Recurrences)
     {
-        public string Unit => $"larder-{Job.Name}-{What}";
+        public string Unit => $"larder-{Job.Name}-{What}{(Number > 1 ? $"-{Number}" : "")}";
 
         public static IEnumerable<Timed> AllOf(LarderConfiguration configuration) =>
             Recurrence.AllOf(CadencePlan.WithSchedules(configuration))
                 .GroupBy(recurrence => (recurrence.Job, What: WhatOf(recurrence)))
-                .Select(group => new Timed(configuration.Jobs[group.Key.Job], group.Key.What, [.. group]));
+                .SelectMany(group => Split(configuration.Jobs[group.Key.Job], group.Key.What, group));
+
+        /// <summary>A timer of several schedules runs them all each time, so each set of sources has one.</summary>
+        private static IEnumerable<Timed> Split(JobSettings job, string what, IEnumerable<Recurrence> recurrences)
+        {
+            var sets = recurrences.GroupBy(recurrence => string.Join(',', recurrence.Only)).ToList();
+            return sets.Select((set, index) => new Timed(
+                job, what, index + 1, sets.Count > 1 ? [.. CadencePlan.SourcesOf(job, set.First().Only)] : [], [.. set]));
+        }
 
         private static string WhatOf(Recurrence recurrence)
         {
@@ -114,7 +125,7 @@ internal sealed record UnitPlan
                     "verify", timed.Job.Name, "--level", timed.Job.Verify!.Level,
                     .. timed.Job.Verify.Subset is { } subset && timed.Job.Verify.Level != "structure" ? new[] { "--subset", subset } : [],
                 ]),
-            _ => Command("schedule", "run", timed.What, timed.Job.Name),
+            _ => Command(["schedule", "run", timed.What, timed.Job.Name, .. timed.Only.SelectMany(name => new[] { "--only", name })]),
         };
 
         private string Command(params IReadOnlyList<string> words)

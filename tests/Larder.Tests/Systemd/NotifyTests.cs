@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
-using System.Text;
 using Larder.Systemd;
 using Larder.Testing;
 
@@ -18,7 +16,7 @@ public sealed class NotifyTests
     [InlineData(true)]
     public async Task Systemd_hears_that_the_service_serves_reads_anew_and_ends(bool isAbstract)
     {
-        await using var ear = new Ear(isAbstract);
+        await using var ear = new NotifyEar(isAbstract);
         using var socket = NotifySocket.Of(ear.Address, null, null)!;
         await using var supervision = Supervision.Begin(
             socket, _ => Task.FromResult<string?>(null), () => "2 jobs,\nidle", warning => throw new TestFailedException(warning), new TestClock());
@@ -39,7 +37,7 @@ public sealed class NotifyTests
     [Fact]
     public async Task A_service_says_that_it_lives_three_times_in_the_time_of_the_watchdog_and_only_while_it_turns()
     {
-        await using var ear = new Ear();
+        await using var ear = new NotifyEar();
         var clock = new TestClock();
         var (standstill, warnings) = ((string?)null, new List<string>());
         using var socket = new NotifySocket(ear.Address, Watchdog);
@@ -64,7 +62,7 @@ public sealed class NotifyTests
     [Fact]
     public async Task A_service_that_does_not_even_say_whether_it_turns_gives_no_sign_of_life_until_it_is_stopped()
     {
-        await using var ear = new Ear();
+        await using var ear = new NotifyEar();
         var clock = new TestClock();
         using var locked = new ManualResetEventSlim();
         using var socket = new NotifySocket(ear.Address, Watchdog);
@@ -124,7 +122,7 @@ public sealed class NotifyTests
     [Fact]
     public async Task What_the_service_starts_cannot_speak_for_it()
     {
-        await using var ear = new Ear();
+        await using var ear = new NotifyEar();
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", ear.Address);
         Environment.SetEnvironmentVariable("WATCHDOG_USEC", "1000000");
         using var socket = NotifySocket.Take();
@@ -140,39 +138,6 @@ public sealed class NotifyTests
         while (!isSo())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Token);
-        }
-    }
-
-    /// <summary>A datagram socket, as systemd has one.</summary>
-    private sealed class Ear : IAsyncDisposable
-    {
-        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
-        private readonly TemporaryFolder folder = new();
-        private readonly Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        private readonly byte[] buffer = new byte[4096];
-
-        public Ear(bool isAbstract = false)
-        {
-            Address = isAbstract ? $"@larder-test-{Guid.NewGuid():n}" : folder["notify"];
-            socket.Bind(new UnixDomainSocketEndPoint(isAbstract ? $"\0{Address[1..]}" : Address));
-        }
-
-        public string Address { get; }
-
-        public async Task<string> HearAsync()
-        {
-            var count = await socket.ReceiveAsync(buffer, Token).AsTask().WaitAsync(Patience, TimeProvider.System, Token);
-            return Encoding.UTF8.GetString(buffer, 0, count);
-        }
-
-        /// <summary>What was said and not heard yet; fails where nothing was.</summary>
-        public string Waiting() => Encoding.UTF8.GetString(buffer, 0, socket.Available > 0 ? socket.Receive(buffer) : 0);
-
-        public async ValueTask DisposeAsync()
-        {
-            socket.Dispose();
-            await folder.DisposeAsync();
         }
     }
 }

@@ -118,6 +118,24 @@ public sealed class UnitTests
     }
 
     [Fact]
+    public async Task A_timer_runs_no_schedule_that_is_not_due_with_it()
+    {
+        await using var folder = new TemporaryFolder();
+        const string Daily = """
+            { cron: "*/15 * * * *", only: [db] }, { cron: "0 2 * * *", only: [code] }, { cron: "0 14 * * *", only: [code] }, { cron: "0 20 * * *" }
+            """;
+        var yaml = Example.Replace("""{ cron: "0 2 * * *", only: [db] }""", Daily, StringComparison.Ordinal);
+        var units = Plan(folder, false, "", yaml).Files.Where(unit => unit.Name.Contains("-daily", StringComparison.Ordinal))
+            .ToDictionary(unit => unit.Name, unit => unit.Content);
+        Assert.Equal(6, units.Count);
+        Assert.Contains("schedule run daily journal --only db\n", units["larder-journal-daily.service"], StringComparison.Ordinal);
+        Assert.Contains("schedule run daily journal --only code\n", units["larder-journal-daily-2.service"], StringComparison.Ordinal);
+        Assert.Contains("schedule run daily journal --only db --only lite --only code\n", units["larder-journal-daily-3.service"], StringComparison.Ordinal);
+        Assert.Equal(1, units["larder-journal-daily.timer"].Split("OnCalendar=").Length - 1);
+        Assert.Equal(2, units["larder-journal-daily-2.timer"].Split("OnCalendar=").Length - 1);
+    }
+
+    [Fact]
     public async Task Secrets_are_handed_over_by_systemd_and_repositories_alone_can_be_written()
     {
         await using var folder = new TemporaryFolder();
@@ -137,10 +155,10 @@ public sealed class UnitTests
         Assert.NotEmpty(written);
     }
 
-    private static UnitPlan Plan(TemporaryFolder folder, bool isDaemon, string drill)
+    private static UnitPlan Plan(TemporaryFolder folder, bool isDaemon, string drill, string example = Example)
     {
         File.WriteAllText(folder["key"], "secret");
-        var yaml = Example.Replace("KEY", folder["key"], StringComparison.Ordinal).Replace("DRILL", drill, StringComparison.Ordinal);
+        var yaml = example.Replace("KEY", folder["key"], StringComparison.Ordinal).Replace("DRILL", drill, StringComparison.Ordinal);
         var environment = new ConfigurationEnvironment { Variables = new Dictionary<string, string>(), WorkingDirectory = folder.FullPath };
         var result = ConfigurationLoader.LoadText(yaml, folder["larder.yaml"], environment);
         return UnitPlan.Compute(result.Require(), "/bin/true", result.SecretFiles, folder.FullPath, isDaemon);
