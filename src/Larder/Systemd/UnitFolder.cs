@@ -129,7 +129,7 @@ internal sealed class UnitFolder
     {
         // Services of timers end by themselves; what runs now is somebody's backup.
         var timers = names.Where(name => name.EndsWith(".timer", StringComparison.Ordinal)).ToList();
-        string[] started = [.. timers, .. names.Where(name => name == "larder.service")];
+        string[] started = [.. timers, .. names.Where(name => name == UnitPlan.ServiceName)];
         if (started.Length > 0)
         {
             await TellAsync(["disable", "--now", .. started], cancellationToken);

@@ -14,6 +14,9 @@ internal sealed record UnitPlan
     // The service says that it lives three times in this; it begins to be silent when the scheduler has not looked for 2.5 minutes.
     private static readonly TimeSpan WatchdogTime = TimeSpan.FromMinutes(3);
 
+    /// <summary>The unit of the service that runs always.</summary>
+    public const string ServiceName = "larder.service";
+
     public required IReadOnlyList<UnitFile> Files { get; init; }
 
     /// <param name="configuration">Sound.</param>
@@ -67,7 +70,7 @@ internal sealed record UnitPlan
     private sealed class Writer(
         LarderConfiguration configuration, string program, IReadOnlyList<string> secretFiles, string workingDirectory)
     {
-        public UnitFile Daemon() => File("larder.service", [
+        public UnitFile Daemon() => File(ServiceName, [
             "[Unit]",
             "Description=Larder: backups on schedule",
             "Wants=network-online.target",

@@ -99,6 +99,7 @@ internal sealed class ScheduleCommand
     {
         var folder = new UnitFolder(call.ValueOf(root), call.World.Clock);
         var plan = PlanOf(call, call.Has(daemon));
+        var ranBefore = await folder.StateOfAsync(UnitPlan.ServiceName, cancellationToken) == "active";
         var (written, removed) = await folder.InstallAsync(plan, cancellationToken);
         var unchanged = plan.Files.Select(unit => unit.Name).Except(written).ToList();
         call.Answer(
@@ -117,6 +118,10 @@ internal sealed class ScheduleCommand
         if (!folder.TellsSystemd)
         {
             call.Words.Say("systemd was not told: it does not run here, or the folder is not its own.");
+        }
+        else if (ranBefore && written.Contains(UnitPlan.ServiceName))
+        {
+            call.Words.Warn("The service goes on as it was begun; \"systemctl restart larder\" has it take up its new unit.");
         }
         return ExitStatus.Done;
     }
@@ -137,7 +142,7 @@ internal sealed class ScheduleCommand
     {
         var folder = new UnitFolder(call.ValueOf(root), call.World.Clock);
         var installed = folder.Installed();
-        var expected = PlanOf(call, installed.Contains("larder.service")).Files;
+        var expected = PlanOf(call, installed.Contains(UnitPlan.ServiceName)).Files;
         var units = new List<(string Name, string? State, bool Current)>();
         foreach (var name in installed)
         {
