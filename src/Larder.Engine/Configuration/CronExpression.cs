@@ -24,6 +24,9 @@ public sealed record CronExpression
         new("day of week", 0, 7, ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]),
     ];
 
+    private const ulong EveryMinute = (1UL << 60) - 1, EveryHour = (1UL << 24) - 1, EveryDayOfMonth = 0xFFFFFFFE, EveryMonth = 0x1FFE;
+    private const ulong EveryDayOfWeek = 0x7F;
+
     private CronExpression()
     {
     }
@@ -54,6 +57,25 @@ public sealed record CronExpression
         {
             yield return BitOperations.TrailingZeroCount(rest);
         }
+    }
+
+    /// <summary>Whether a day of the month is named: not every day is one of them.</summary>
+    public bool NamesDaysOfMonth => DaysOfMonth != EveryDayOfMonth;
+
+    /// <summary>Whether a day of the week is named.</summary>
+    public bool NamesDaysOfWeek => DaysOfWeek != EveryDayOfWeek;
+
+    /// <summary>The fields in the words of others, who all know a star, and values with commas between.</summary>
+    /// <param name="format">How a number is written, such as <c>00</c>.</param>
+    public CronFields Write(string format = "0")
+    {
+        return new CronFields(
+            Field(Minutes, EveryMinute), Field(Hours, EveryHour), Field(DaysOfMonth, EveryDayOfMonth), Field(Months, EveryMonth),
+            Field(DaysOfWeek, EveryDayOfWeek));
+
+        string Field(ulong set, ulong all) => set == all
+            ? "*"
+            : string.Join(',', ValuesOf(set).Select(value => value.ToString(format, CultureInfo.InvariantCulture)));
     }
 
     /// <summary>Reads an expression; on failure <paramref name="complaint"/> says which field is wrong, as the end of a sentence.</summary>
@@ -204,3 +226,6 @@ public sealed record CronExpression
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
     }
 }
+
+/// <summary>The five fields of a schedule, each a star or values with commas between; of days of the week, 0 is Sunday.</summary>
+public sealed record CronFields(string Minutes, string Hours, string DaysOfMonth, string Months, string DaysOfWeek);

@@ -26,27 +26,35 @@ public sealed record CadenceBackup(BackupRequest Request, bool ThenCleanup);
 /// </summary>
 public static class CadencePlan
 {
-    private const ulong EveryDay = 0xFFFFFFFE, EveryWeekday = 0x7F;
-
     // Where nobody wrote a schedule: databases every night, everything on Sundays, and everything with retention on the first.
     private static readonly (Cadence Cadence, string Cron)[] ByDefault =
         [(Cadence.Daily, "0 2 * * *"), (Cadence.Weekly, "0 3 * * 0"), (Cadence.Monthly, "0 4 1 * *")];
 
     public static Cadence Of(CronExpression cron) =>
-        cron.DaysOfMonth != EveryDay ? Cadence.Monthly : cron.DaysOfWeek != EveryWeekday ? Cadence.Weekly : Cadence.Daily;
+        cron.NamesDaysOfMonth ? Cadence.Monthly : cron.NamesDaysOfWeek ? Cadence.Weekly : Cadence.Daily;
 
     /// <summary>The backups of a job; none where its schedules do not come so often.</summary>
-    public static IReadOnlyList<CadenceBackup> BackupsOf(LarderConfiguration configuration, JobSettings job, Cadence cadence)
+    /// <param name="configuration">Of the job.</param>
+    /// <param name="job">Whose.</param>
+    /// <param name="cadence">How often.</param>
+    /// <param name="only">Those of schedules for just these sources, in any order; empty for those of every schedule.</param>
+    public static IReadOnlyList<CadenceBackup> BackupsOf(
+        LarderConfiguration configuration, JobSettings job, Cadence cadence, IReadOnlyList<string> only)
     {
         var scheduled = WithSchedules(configuration).Jobs[job.Name];
         return
         [
             .. scheduled.Schedule.Where(schedule => Of(schedule.Cron) == cadence)
+                .Where(schedule => only.Count == 0 || only.ToHashSet().SetEquals(SourcesOf(job, schedule.Only)))
                 .DistinctBy(schedule => string.Join(',', schedule.Only))
                 .Select(schedule => new CadenceBackup(
                     new BackupRequest { Job = job.Name, Only = schedule.Only }, scheduled.CleansUpAfter(schedule))),
         ];
     }
+
+    /// <summary>The sources that a schedule names; all of the job's where it names none.</summary>
+    public static IEnumerable<string> SourcesOf(JobSettings job, IReadOnlyList<string> only) =>
+        only.Count > 0 ? only : job.Sources.Select(source => source.Name);
 
     /// <summary>The configuration, with the schedules that count where no job has any.</summary>
     public static LarderConfiguration WithSchedules(LarderConfiguration configuration)

@@ -59,13 +59,20 @@ public sealed class ThrowawayFolder : IAsyncDisposable
     /// Fails with <see cref="SourceException"/>: <see cref="SourceError.TargetFailed"/>, <see cref="SourceError.ToolMissing"/>.
     /// </summary>
     /// <param name="parent">Where; a folder that is there.</param>
-    public static async Task<ThrowawayFolder> CreateAsync(string parent, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Of the making alone.</param>
+    /// <param name="startsServer">Whether the keeper will be asked to start a server, maybe as another account.</param>
+    public static async Task<ThrowawayFolder> CreateAsync(
+        string parent, CancellationToken cancellationToken, bool startsServer = false)
     {
         var setsid = ProgramPath.Find("setsid") ?? throw new SourceException(
             SourceError.ToolMissing, "A drill needs the program setsid (package util-linux), which is not installed.");
         var path = Path.Combine(
             Path.GetFullPath(parent), $"{Leftovers.DrillPrefix}{ProcessMark.OfThisProcess}_{Guid.NewGuid().ToString("n")[..8]}");
-        var start = new ProcessStartInfo(setsid, ["/bin/sh", "-c", Keeper, "larder-drill", path])
+        string[] command = ["/bin/sh", "-c", Keeper, "larder-drill", path];
+        var words = startsServer
+            ? await KeeperUnit.CommandAsync(setsid, command, Path.GetFullPath(parent), cancellationToken)
+            : [setsid, .. command];
+        var start = new ProcessStartInfo(words[0], words.Skip(1))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -42,7 +42,7 @@ public sealed class ThrowawayServer : DrillServer
     public static async Task<ThrowawayServer> StartAsync(
         ThrowawayRequest request, IStoredDump dump, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var folder = await ThrowawayFolder.CreateAsync(request.ParentFolder, cancellationToken);
+        var folder = await ThrowawayFolder.CreateAsync(request.ParentFolder, cancellationToken, startsServer: true);
         try
         {
             var began = request.Engine switch

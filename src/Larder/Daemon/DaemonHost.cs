@@ -32,10 +32,14 @@ internal sealed class DaemonHost : IAsyncDisposable
     {
         (this.gate, this.waker, this.app, this.stopping, this.log) = (gate, waker, app, stopping, log);
         (catalog, configuration, queue) = (parts.Catalog, parts.Configuration, parts.Queue);
+        Pulse = new Pulse(parts.Timekeeper, queue, () => configuration.Current.Jobs.Count, () => Addresses);
     }
 
     /// <summary>Where it answers, with the ports that were taken.</summary>
     public IReadOnlyList<string> Addresses => [.. app.Urls];
+
+    /// <summary>Whether it turns, and what it does.</summary>
+    public Pulse Pulse { get; }
 
     /// <summary>Where the first owner is made; null where there is a user. It is for the terminal or the journal alone.</summary>
     public string? OwnerLink { get; private set; }

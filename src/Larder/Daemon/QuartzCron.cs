@@ -8,16 +8,16 @@ namespace Larder.Daemon;
 /// </summary>
 internal static class QuartzCron
 {
-    private const ulong EveryHour = (1UL << 24) - 1, EveryMonth = 0x1FFE, EveryWeekday = 0x7F, EveryDay = 0xFFFFFFFE;
-
     /// <summary>
     /// Quartz takes a day that fits either of the day fields. Where a day must fit both and both are restricted, the days of the month
     /// alone are given: that wakes too often and misses nothing.
     /// </summary>
     public static string Of(CronExpression cron)
     {
-        var isRestrictedTwice = cron.DaysOfMonth != EveryDay && cron.DaysOfWeek != EveryWeekday;
-        var (days, weekdays) = (Field(cron.DaysOfMonth, EveryDay), Field(cron.DaysOfWeek, EveryWeekday));
+        var fields = cron.Write();
+        var minutes = string.Join(',', CronExpression.ValuesOf(cron.Minutes));
+        var isRestrictedTwice = cron.NamesDaysOfMonth && cron.NamesDaysOfWeek;
+        var (days, weekdays) = (fields.DaysOfMonth, fields.DaysOfWeek);
         if (cron.DayMustFitBoth)
         {
             weekdays = isRestrictedTwice ? "*" : weekdays;
@@ -26,8 +26,6 @@ internal static class QuartzCron
         {
             (days, weekdays) = ("*", "*"); // Either is enough, and one of them is always so.
         }
-        return $"{Field(cron.Minutes, 0)} {Field(cron.Hours, EveryHour)} {days} {Field(cron.Months, EveryMonth)} {weekdays}";
+        return $"{minutes} {fields.Hours} {days} {fields.Months} {weekdays}";
     }
-
-    private static string Field(ulong set, ulong all) => set == all ? "*" : string.Join(',', CronExpression.ValuesOf(set));
 }

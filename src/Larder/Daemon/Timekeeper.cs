@@ -17,12 +17,19 @@ internal sealed class Timekeeper(
     private readonly Lock gate = new();
     private LarderConfiguration? lookedAt;
     private SchedulePlan? plan;
+    private long lastTurn = clock.GetTimestamp();
 
     // As in the catalog, which nobody else writes to; read once.
     private Dictionary<string, DateTimeOffset>? seenTo;
 
     /// <summary>When it last looked and all was well; null before the first time.</summary>
     public DateTimeOffset? LastLook { get; private set; }
+
+    /// <summary>
+    /// How long ago it last came to the end of a look, well or not, or was made. A clock that was set, or a machine that slept, changes
+    /// nothing.
+    /// </summary>
+    public TimeSpan SinceLastTurn => clock.GetElapsedTime(Interlocked.Read(ref lastTurn));
 
     /// <summary>When each schedule comes next.</summary>
     public IReadOnlyList<NextRun> Next => plan?.Next ?? [];
@@ -50,6 +57,7 @@ internal sealed class Timekeeper(
                 plan = null; // Whatever was not put in is found again.
                 log.LookFailed(ErrorTable.Describe(e).Message);
             }
+            Interlocked.Exchange(ref lastTurn, clock.GetTimestamp());
         }
     }
 

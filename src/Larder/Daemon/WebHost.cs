@@ -13,12 +13,12 @@ namespace Larder.Daemon;
 /// <summary>The web server: Kestrel and routing, and nothing that anybody else's files or variables configure.</summary>
 internal static class WebHost
 {
-    public static WebApplication Build(IReadOnlyList<IPEndPoint> listen, HttpSettings settings)
+    public static WebApplication Build(IReadOnlyList<IPEndPoint> listen, HttpSettings settings, HttpLimits? limits = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "larder" });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            HttpLimits.Set(kestrel);
+            (limits ?? HttpLimits.Usual).Set(kestrel);
             var certificate = ServerCertificate.Of(settings);
             foreach (var address in listen)
             {

@@ -11,7 +11,10 @@ internal sealed record Hardening
     /// <summary>Whether it may be asked to restore: then it writes where the sources are, and gives files to their owners.</summary>
     public required bool Restores { get; init; }
 
-    /// <summary>Whether it drills: then it may start servers, which refuse to run as root.</summary>
+    /// <summary>
+    /// Whether it drills: then it may start servers, which refuse to run as root. systemd starts them for it, in a unit of their own, so
+    /// that this one need not change accounts (<c>KeeperUnit</c> of the sources).
+    /// </summary>
     public required bool Drills { get; init; }
 
     public IEnumerable<string> Lines(LarderConfiguration configuration)
@@ -20,7 +23,6 @@ internal sealed record Hardening
         List<string> capabilities = ["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"]; // Files of every owner, SQLite's beside its databases too.
         capabilities.AddRange(Restores || startsServers ? ["CAP_CHOWN", "CAP_FOWNER"] : []);
         capabilities.AddRange(Restores ? ["CAP_FSETID"] : []);
-        capabilities.AddRange(startsServers ? ["CAP_KILL", "CAP_SETGID", "CAP_SETUID"] : []);
 
         yield return "NoNewPrivileges=yes";
         yield return $"CapabilityBoundingSet={string.Join(' ', capabilities)}";
@@ -30,6 +32,9 @@ internal sealed record Hardening
             yield return $"ReadWritePaths={Quoting.Listed($"-{path}")}";
         }
         yield return "ProtectHome=read-only";
+        // The kernel hides processes of others from all but the group root, which we are in: runs of other processes are still seen, while
+        // a drill's server, which runs as another account, sees nobody but itself. Where a drop-in sets User=, it must set this to default.
+        yield return "ProtectProc=invisible";
         foreach (var name in new[]
         {
             "PrivateTmp", "PrivateDevices", "PrivateMounts", "ProtectKernelTunables", "ProtectKernelModules", "ProtectKernelLogs",
@@ -48,13 +53,11 @@ internal sealed record Hardening
         yield return "SystemCallArchitectures=native";
         yield return "SystemCallFilter=@system-service";
         yield return "SystemCallFilter=~@privileged @resources";
-        if (Restores || startsServers)
-        {
-            yield return $"SystemCallFilter=@chown{(startsServers ? " @setuid" : "")}";
-        }
+        yield return $"SystemCallFilter=sched_setaffinity{(Restores || startsServers ? " @chown" : "")}"; // .NET starts no thread without.
         yield return "SystemCallErrorNumber=EPERM";
         yield return "UMask=0077";
-        // Not ProtectProc: runs of other processes would seem dead, and be closed. Not MemoryDenyWriteExecute: .NET compiles as it runs.
+        yield return "LimitCORE=0"; // The keys of repositories are in memory.
+        // Not PrivateUsers: files have owners. Not MemoryDenyWriteExecute: .NET compiles as it runs, and so do hooks.
     }
 
     /// <summary>A drill into servers of its own, from folders of this machine, that asks nobody else.</summary>

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Text;
 using Larder.Engine.Errors;
+using Larder.Engine.Monitoring;
 using Larder.Sources.Files;
 
 namespace Larder.Systemd;
@@ -11,14 +11,19 @@ namespace Larder.Systemd;
 /// </summary>
 internal sealed class UnitFolder
 {
+    private static readonly TimeSpan QuestionBound = TimeSpan.FromSeconds(10);
+
     private readonly string folder;
     private readonly bool tellsSystemd;
+    private readonly TimeProvider clock;
 
     /// <param name="root">Null for this machine.</param>
-    public UnitFolder(string? root)
+    /// <param name="clock">For what systemd is asked.</param>
+    public UnitFolder(string? root, TimeProvider clock)
     {
+        this.clock = clock;
         folder = Path.Combine(root is null ? "/" : Path.GetFullPath(root), "etc/systemd/system");
-        tellsSystemd = root is null && Directory.Exists("/run/systemd/system"); // sd_booted(3).
+        tellsSystemd = root is null && Systemctl.IsRunning;
     }
 
     public string Location => folder;
@@ -94,7 +99,7 @@ internal sealed class UnitFolder
 
     /// <summary>What systemd says of a unit: <c>active</c>, <c>inactive</c>, <c>failed</c>; null where it is not asked.</summary>
     public async Task<string?> StateOfAsync(string unit, CancellationToken cancellationToken) =>
-        tellsSystemd ? (await RunAsync(["is-active", unit], cancellationToken)).Said.Trim() : null;
+        tellsSystemd ? (await Systemctl.AskAsync(["is-active", unit], QuestionBound, clock, cancellationToken)).Said.Trim() : null;
 
     private static bool IsOurs(string file) => File.ReadLines(file).FirstOrDefault() == UnitFile.Mark;
 
@@ -120,18 +125,28 @@ internal sealed class UnitFolder
         File.SetUnixFileMode(file, readable); // It names files, and holds no secret.
     }
 
-    private Task StopAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
+    private async Task StopAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
         // Services of timers end by themselves; what runs now is somebody's backup.
-        var started = names.Where(name => name.EndsWith(".timer", StringComparison.Ordinal) || name == "larder.service").ToList();
-        return started.Count == 0 ? Task.CompletedTask : TellAsync(["disable", "--now", .. started], cancellationToken);
+        var timers = names.Where(name => name.EndsWith(".timer", StringComparison.Ordinal)).ToList();
+        string[] started = [.. timers, .. names.Where(name => name == UnitPlan.ServiceName)];
+        if (started.Length > 0)
+        {
+            await TellAsync(["disable", "--now", .. started], cancellationToken);
+        }
+        if (tellsSystemd && timers.Count > 0)
+        {
+            // When each was seen to last: timers that are installed again another day have missed nothing. Where it stays, nothing is lost.
+            await Systemctl.AskAsync(["clean", "--what=state", .. timers], QuestionBound, clock, cancellationToken);
+        }
     }
 
     private async Task TellAsync(IReadOnlyList<string> words, CancellationToken cancellationToken)
     {
-        if (tellsSystemd && await RunAsync(words, cancellationToken) is { Status: not 0 } answer)
+        // As long as it takes: a service that stops lets its backup come to an end.
+        if (tellsSystemd && await Systemctl.AskAsync(words, null, clock, cancellationToken) is { Failure: { } failure })
         {
-            throw new LarderException(EngineError.PrerequisiteFailed, $"systemctl {string.Join(' ', words)} failed: {answer.Said.Trim()}")
+            throw new LarderException(EngineError.PrerequisiteFailed, $"systemd did not do what it was told. {failure}")
             {
                 Hint = "run that command by hand, as root.",
             };
@@ -143,19 +158,4 @@ internal sealed class UnitFolder
         {
             Hint = "run it as root, or name a folder of your own with --root.",
         };
-
-    private static async Task<(int Status, string Said)> RunAsync(IReadOnlyList<string> words, CancellationToken cancellationToken)
-    {
-        var start = new ProcessStartInfo("systemctl", words)
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-        var error = process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        return (process.ExitCode, await output + await error);
-    }
 }

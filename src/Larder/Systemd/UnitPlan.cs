@@ -11,6 +11,12 @@ internal sealed record UnitPlan
     private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan DelayByDefault = TimeSpan.FromMinutes(1);
 
+    // The service says that it lives three times in this; it begins to be silent when the scheduler has not looked for 2.5 minutes.
+    private static readonly TimeSpan WatchdogTime = TimeSpan.FromMinutes(3);
+
+    /// <summary>The unit of the service that runs always.</summary>
+    public const string ServiceName = "larder.service";
+
     public required IReadOnlyList<UnitFile> Files { get; init; }
 
     /// <param name="configuration">Sound.</param>
@@ -33,15 +39,26 @@ internal sealed record UnitPlan
     /// <summary>What one timer is for.</summary>
     /// <param name="Job">The job.</param>
     /// <param name="What"><c>daily</c>, <c>weekly</c>, <c>monthly</c>, <c>cleanup</c>, <c>verify</c> or <c>drill</c>.</param>
+    /// <param name="Number">Where the job's schedules of this kind back up different sources, each has a timer of its own; from 1.</param>
+    /// <param name="Only">The sources, where that is so; else empty: the schedules say.</param>
     /// <param name="Recurrences">When; at least one.</param>
-    internal sealed record Timed(JobSettings Job, string What, IReadOnlyList<Recurrence> Recurrences)
+    internal sealed record Timed(
+        JobSettings Job, string What, int Number, IReadOnlyList<string> Only, IReadOnlyList<Recurrence> Recurrences)
     {
-        public string Unit => $"larder-{Job.Name}-{What}";
+        public string Unit => $"larder-{Job.Name}-{What}{(Number > 1 ? $"-{Number}" : "")}";
 
         public static IEnumerable<Timed> AllOf(LarderConfiguration configuration) =>
             Recurrence.AllOf(CadencePlan.WithSchedules(configuration))
                 .GroupBy(recurrence => (recurrence.Job, What: WhatOf(recurrence)))
-                .Select(group => new Timed(configuration.Jobs[group.Key.Job], group.Key.What, [.. group]));
+                .SelectMany(group => Split(configuration.Jobs[group.Key.Job], group.Key.What, group));
+
+        /// <summary>A timer of several schedules runs them all each time, so each set of sources has one.</summary>
+        private static IEnumerable<Timed> Split(JobSettings job, string what, IEnumerable<Recurrence> recurrences)
+        {
+            var sets = recurrences.GroupBy(recurrence => string.Join(',', recurrence.Only)).ToList();
+            return sets.Select((set, index) => new Timed(
+                job, what, index + 1, sets.Count > 1 ? [.. CadencePlan.SourcesOf(job, set.First().Only)] : [], [.. set]));
+        }
 
         private static string WhatOf(Recurrence recurrence)
         {
@@ -53,16 +70,19 @@ internal sealed record UnitPlan
     private sealed class Writer(
         LarderConfiguration configuration, string program, IReadOnlyList<string> secretFiles, string workingDirectory)
     {
-        public UnitFile Daemon() => File("larder.service", [
+        public UnitFile Daemon() => File(ServiceName, [
             "[Unit]",
             "Description=Larder: backups on schedule",
             "Wants=network-online.target",
             "After=network-online.target local-fs.target time-sync.target",
             "",
             "[Service]",
-            "Type=exec",
+            "Type=notify",
             $"ExecStart={Command("serve")}",
             "ExecReload=kill -HUP $MAINPID",
+            "TimeoutStartSec=infinity", // A start puts right what a killed restore left; to kill that would leave more.
+            $"WatchdogSec={Seconds(WatchdogTime)}",
+            "WatchdogSignal=SIGKILL", // It stands still and hears no other; what waits and runs is in the catalog.
             "Restart=on-failure",
             "RestartSec=10s",
             $"TimeoutStopSec={Seconds(configuration.Serve.StopWait + StopMargin)}",
@@ -108,7 +128,7 @@ internal sealed record UnitPlan
                     "verify", timed.Job.Name, "--level", timed.Job.Verify!.Level,
                     .. timed.Job.Verify.Subset is { } subset && timed.Job.Verify.Level != "structure" ? new[] { "--subset", subset } : [],
                 ]),
-            _ => Command("schedule", "run", timed.What, timed.Job.Name),
+            _ => Command(["schedule", "run", timed.What, timed.Job.Name, .. timed.Only.SelectMany(name => new[] { "--only", name })]),
         };
 
         private string Command(params IReadOnlyList<string> words)
@@ -124,6 +144,9 @@ internal sealed record UnitPlan
                 yield return $"WorkingDirectory={Quoting.Path(workingDirectory)}";
             }
             yield return $"Environment={Quoting.Word($"XDG_STATE_HOME={Path.GetDirectoryName(configuration.StateDirectory)}")}";
+            // What is not there cannot be made writable; so it is made before, outside of the sandbox.
+            var kept = new[] { configuration.StateDirectory, Path.GetDirectoryName(configuration.CatalogPath)! }.Distinct();
+            yield return $"ExecStartPre=+mkdir -p -m 0700 -- {string.Join(' ', kept.Select(Quoting.Word))}";
             foreach (var file in secretFiles)
             {
                 yield return $"LoadCredential={CredentialFiles.NameOf(file)}:{Quoting.Path(file)}";

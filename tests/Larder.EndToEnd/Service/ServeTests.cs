@@ -105,6 +105,30 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task Systemd_is_told_when_the_service_serves_lives_reads_its_configuration_again_and_ends()
+    {
+        await using var ear = new NotifyEar();
+        await using var service = await PrepareAsync();
+        service.Larder.Environment["NOTIFY_SOCKET"] = ear.Address;
+        service.Larder.Environment["WATCHDOG_USEC"] = "900000";
+        service.Start();
+
+        Assert.StartsWith("READY=1\nSTATUS=1 job, idle; next: ", await ear.HearAsync(), StringComparison.Ordinal);
+        Assert.Equal("ok", await service.HealthAsync());
+        await ear.HearAsync("WATCHDOG=1\nSTATUS=1 job, ");
+
+        service.Configure(Jobs(service, "added"));
+        await service.SignalAsync("HUP");
+        await ear.HearAsync("RELOADING=1");
+        await ear.HearAsync("READY=1\nSTATUS=2 jobs, ");
+        await ear.HearAsync("WATCHDOG=1");
+
+        await service.SignalAsync("TERM");
+        await ear.HearAsync("STOPPING=1");
+        (await service.Child!.Completion).Expect();
+    }
+
+    [Fact]
     public async Task A_second_service_with_the_same_state_is_refused()
     {
         await using var service = await PrepareAsync();

@@ -51,6 +51,7 @@ public sealed class UnitTests
     [InlineData(false, "")]
     [InlineData(true, "")]
     [InlineData(false, "drill: { cron: \"0 5 * * 0\" }")]
+    [InlineData(true, "drill: { cron: \"0 5 * * 0\" }")]
     public async Task Systemd_finds_nothing_wrong_with_the_units_and_no_exposure_above_two_and_a_half(bool isDaemon, string drill)
     {
         await using var folder = new TemporaryFolder();
@@ -67,13 +68,33 @@ public sealed class UnitTests
     }
 
     [Fact]
-    public async Task A_service_that_starts_servers_for_drills_may_do_no_more_than_that_takes()
+    public async Task No_service_may_change_accounts_or_signal_others_and_each_may_do_what_dotnet_cannot_start_without()
     {
         await using var folder = new TemporaryFolder();
-        await WriteAsync(folder, isDaemon: true, "drill: { cron: \"0 5 * * 0\" }");
-        var service = folder["etc/systemd/system/larder.service"];
-        (await ChildProcess.RunAsync(new ChildCommand("systemd-analyze", "security", "--offline=true", "--threshold=27", service))).Expect();
-        Assert.Contains("CAP_SETUID", await File.ReadAllTextAsync(service, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        foreach (var isDaemon in new[] { false, true })
+        {
+            foreach (var unit in Plan(folder, isDaemon, "drill: { cron: \"0 5 * * 0\" }").Files.Where(unit => unit.Name.EndsWith(".service", StringComparison.Ordinal)))
+            {
+                Assert.DoesNotContain("CAP_SET", unit.Content, StringComparison.Ordinal);
+                Assert.DoesNotContain("CAP_KILL", unit.Content, StringComparison.Ordinal);
+                Assert.DoesNotContain("@setuid", unit.Content, StringComparison.Ordinal);
+                Assert.Contains("SystemCallFilter=sched_setaffinity", unit.Content, StringComparison.Ordinal);
+                Assert.Contains("ExecStartPre=+mkdir -p -m 0700 -- /var/lib/larder\n", unit.Content, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_service_tells_systemd_how_it_is_and_is_given_the_time_that_it_needs()
+    {
+        await using var folder = new TemporaryFolder();
+        var lines = Plan(folder, isDaemon: true, "").Files.Single().Content.Split('\n');
+        string[] expected =
+        [
+            "Type=notify", "WatchdogSec=180s", "WatchdogSignal=SIGKILL", "Restart=on-failure", "ExecReload=kill -HUP $MAINPID",
+            "TimeoutStartSec=infinity", "TimeoutStopSec=90s", "KillMode=mixed", "LimitCORE=0",
+        ];
+        Assert.Empty(expected.Except(lines));
     }
 
     [Fact]
@@ -83,7 +104,7 @@ public sealed class UnitTests
         await WriteAsync(folder, isDaemon: false, "");
         var own = folder["etc/systemd/system/larder-mine.service"];
         await File.WriteAllTextAsync(own, "[Service]\nExecStart=/bin/true\n", TestContext.Current.CancellationToken);
-        var place = new UnitFolder(folder.FullPath);
+        var place = new UnitFolder(folder.FullPath, TimeProvider.System);
 
         var (written, removed) = await place.InstallAsync(Plan(folder, false, ""), TestContext.Current.CancellationToken);
         Assert.Empty(written);
@@ -94,6 +115,24 @@ public sealed class UnitTests
         Assert.Equal(10, removed.Count);
         Assert.Equal(["larder.service"], await place.UninstallAsync(TestContext.Current.CancellationToken));
         Assert.Equal([own], Directory.GetFiles(folder["etc/systemd/system"]));
+    }
+
+    [Fact]
+    public async Task A_timer_runs_no_schedule_that_is_not_due_with_it()
+    {
+        await using var folder = new TemporaryFolder();
+        const string Daily = """
+            { cron: "*/15 * * * *", only: [db] }, { cron: "0 2 * * *", only: [code] }, { cron: "0 14 * * *", only: [code] }, { cron: "0 20 * * *" }
+            """;
+        var yaml = Example.Replace("""{ cron: "0 2 * * *", only: [db] }""", Daily, StringComparison.Ordinal);
+        var units = Plan(folder, false, "", yaml).Files.Where(unit => unit.Name.Contains("-daily", StringComparison.Ordinal))
+            .ToDictionary(unit => unit.Name, unit => unit.Content);
+        Assert.Equal(6, units.Count);
+        Assert.Contains("schedule run daily journal --only db\n", units["larder-journal-daily.service"], StringComparison.Ordinal);
+        Assert.Contains("schedule run daily journal --only code\n", units["larder-journal-daily-2.service"], StringComparison.Ordinal);
+        Assert.Contains("schedule run daily journal --only db --only lite --only code\n", units["larder-journal-daily-3.service"], StringComparison.Ordinal);
+        Assert.Equal(1, units["larder-journal-daily.timer"].Split("OnCalendar=").Length - 1);
+        Assert.Equal(2, units["larder-journal-daily-2.timer"].Split("OnCalendar=").Length - 1);
     }
 
     [Fact]
@@ -112,14 +151,14 @@ public sealed class UnitTests
 
     private static async Task WriteAsync(TemporaryFolder folder, bool isDaemon, string drill)
     {
-        var (written, _) = await new UnitFolder(folder.FullPath).InstallAsync(Plan(folder, isDaemon, drill), CancellationToken.None);
+        var (written, _) = await new UnitFolder(folder.FullPath, TimeProvider.System).InstallAsync(Plan(folder, isDaemon, drill), CancellationToken.None);
         Assert.NotEmpty(written);
     }
 
-    private static UnitPlan Plan(TemporaryFolder folder, bool isDaemon, string drill)
+    private static UnitPlan Plan(TemporaryFolder folder, bool isDaemon, string drill, string example = Example)
     {
         File.WriteAllText(folder["key"], "secret");
-        var yaml = Example.Replace("KEY", folder["key"], StringComparison.Ordinal).Replace("DRILL", drill, StringComparison.Ordinal);
+        var yaml = example.Replace("KEY", folder["key"], StringComparison.Ordinal).Replace("DRILL", drill, StringComparison.Ordinal);
         var environment = new ConfigurationEnvironment { Variables = new Dictionary<string, string>(), WorkingDirectory = folder.FullPath };
         var result = ConfigurationLoader.LoadText(yaml, folder["larder.yaml"], environment);
         return UnitPlan.Compute(result.Require(), "/bin/true", result.SecretFiles, folder.FullPath, isDaemon);

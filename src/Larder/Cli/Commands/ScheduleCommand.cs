@@ -22,6 +22,9 @@ internal sealed class ScheduleCommand
 
     private readonly Flag daemon = new("--daemon", "One service that runs `larder serve`, instead of timers.");
     private readonly Operand kind = new("KIND", "daily, weekly or monthly.", ValueKind.Text, 1, 1, Kinds);
+    private readonly Settings only = new(
+        "--only", "SOURCE", "Only the schedules for just these sources; may be repeated.");
+
     private readonly Operand jobs = new("JOB", "The jobs; all without one.", ValueKind.Job, 0, Operand.AnyNumber);
 
     public static LarderCommand Create() => CommandTree.Group(
@@ -38,7 +41,8 @@ internal sealed class ScheduleCommand
         Run = InstallAsync,
         Details =
             """
-            Each job gets a timer with a service for its daily, weekly and monthly schedules, and for its cleanup, verification and drill.
+            Each job gets a timer with a service for its daily, weekly and monthly schedules (one for each set of sources), and for its
+            cleanup, verification and drill.
             Where no job has a schedule: databases at 02:00, everything on Sundays at 03:00, and everything with retention on the first at
             04:00. The services see the file system read-only but for repositories and state, and get files with secrets from systemd.
             It may be repeated: units that are as they should be are left alone, and those of jobs that are gone are removed.
@@ -74,9 +78,14 @@ internal sealed class ScheduleCommand
     private LarderCommand RunNow() => new("run", "Run the daily, weekly or monthly backups of the jobs now.")
     {
         Arguments = { kind, jobs },
+        Options = { only },
         Run = RunAsync,
-        Details = "What the timers call: the backups of those schedules that come so often, with their sources and their retention.\n"
-            + "One that fails does not keep the others from running.",
+        Details =
+            """
+            What the timers call: the backups of all schedules that come so often, one after the other, each with its sources and its
+            retention; schedules for the same sources are one backup. Restricted days of the month make a schedule monthly, restricted days
+            of the week weekly, everything else is daily. One that fails does not keep the others from running.
+            """,
         Examples =
         [
             new("larder schedule run daily", "of every job"),
@@ -88,8 +97,9 @@ internal sealed class ScheduleCommand
 
     private async Task<ExitStatus> InstallAsync(Call call, CancellationToken cancellationToken)
     {
-        var folder = new UnitFolder(call.ValueOf(root));
+        var folder = new UnitFolder(call.ValueOf(root), call.World.Clock);
         var plan = PlanOf(call, call.Has(daemon));
+        var ranBefore = await folder.StateOfAsync(UnitPlan.ServiceName, cancellationToken) == "active";
         var (written, removed) = await folder.InstallAsync(plan, cancellationToken);
         var unchanged = plan.Files.Select(unit => unit.Name).Except(written).ToList();
         call.Answer(
@@ -109,12 +119,16 @@ internal sealed class ScheduleCommand
         {
             call.Words.Say("systemd was not told: it does not run here, or the folder is not its own.");
         }
+        else if (ranBefore && written.Contains(UnitPlan.ServiceName))
+        {
+            call.Words.Warn("The service goes on as it was begun; \"systemctl restart larder\" has it take up its new unit.");
+        }
         return ExitStatus.Done;
     }
 
     private async Task<ExitStatus> UninstallAsync(Call call, CancellationToken cancellationToken)
     {
-        var folder = new UnitFolder(call.ValueOf(root));
+        var folder = new UnitFolder(call.ValueOf(root), call.World.Clock);
         var removed = await folder.UninstallAsync(cancellationToken);
         call.Answer(
             () => JsonText.Of(new JsonObject { ["folder"] = folder.Location, ["removed"] = JsonText.Array(removed) }),
@@ -126,9 +140,9 @@ internal sealed class ScheduleCommand
 
     private async Task<ExitStatus> StatusAsync(Call call, CancellationToken cancellationToken)
     {
-        var folder = new UnitFolder(call.ValueOf(root));
+        var folder = new UnitFolder(call.ValueOf(root), call.World.Clock);
         var installed = folder.Installed();
-        var expected = PlanOf(call, installed.Contains("larder.service")).Files;
+        var expected = PlanOf(call, installed.Contains(UnitPlan.ServiceName)).Files;
         var units = new List<(string Name, string? State, bool Current)>();
         foreach (var name in installed)
         {
@@ -201,7 +215,7 @@ internal sealed class ScheduleCommand
         var cadence = Enum.Parse<Cadence>(call.ValueOf(kind)!, ignoreCase: true);
         var named = call.ValuesOf(jobs);
         var backups = (named.Count > 0 ? named.Distinct().Select(engine.JobOf) : engine.Configuration.Jobs.Values)
-            .SelectMany(job => CadencePlan.BackupsOf(engine.Configuration, job, cadence)).ToList();
+            .SelectMany(job => CadencePlan.BackupsOf(engine.Configuration, job, cadence, call.NamesOf(only))).ToList();
         if (backups.Count == 0)
         {
             throw new LarderException(EngineError.UsageInvalid, $"No schedule of these jobs is {call.ValueOf(kind)}.")

@@ -4,6 +4,7 @@ using Larder.Cli.Output;
 using Larder.Daemon;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
+using Larder.Systemd;
 
 namespace Larder.Cli.Commands;
 
@@ -25,7 +26,7 @@ internal sealed class ServeCommand
             the configuration file, read the configuration again; one with problems is logged, and the one before stays. SIGTERM and Ctrl-C
             begin nothing new, give what runs `serve.stop_wait` to end, and then cancel it; a second one kills. It answers on this machine
             alone unless told otherwise; GET /healthz says whether it is alive. `larder schedule install --daemon` makes a systemd service
-            of it.
+            of it, which systemd begins anew should it stand still.
             """,
         Examples =
         [
@@ -46,9 +47,10 @@ internal sealed class ServeCommand
         {
             call.Words.Warn(warning.ToString());
         }
-        DaemonHost? started = null;
-        using var hangup = call.World.Hangup.Take(() => started?.Reload("SIGHUP")); // One that comes during the start asks for nothing new.
-        await using var host = started = await DaemonHost.StartAsync(
+        using var systemd = NotifySocket.Take();
+        Action? reload = null;
+        using var hangup = call.World.Hangup.Take(() => reload?.Invoke()); // One that comes during the start asks for nothing new.
+        await using var host = await DaemonHost.StartAsync(
             configuration, call.ReadConfiguration, Addresses(call) ?? configuration.Serve.Listen, call.World.Clock, cancellationToken);
         if (host.OwnerLink is { } link)
         {
@@ -63,9 +65,16 @@ internal sealed class ServeCommand
             }),
             () => $"Serving at {string.Join(", ", host.Addresses)}.");
 
+        await using var supervision = systemd is null
+            ? null
+            : Supervision.Begin(systemd, host.Pulse.FindStandstillAsync, () => host.Pulse.Status, call.Words.Warn, call.World.Clock);
+        reload = supervision is null ? Reload : () => supervision.Reload(Reload);
+        void Reload() => host.Reload("SIGHUP");
+
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = cancellationToken.Register(() => asked.TrySetResult());
         await asked.Task;
+        supervision?.Stopping();
         await host.StopAsync();
         return ExitStatus.Done;
     }
