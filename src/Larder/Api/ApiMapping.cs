@@ -13,6 +13,8 @@ internal static class ApiMapping
     public static IReadOnlyList<Route> Routes { get; } =
     [
         .. SystemRoutes.All,
+        .. InstallationRoutes.All,
+        .. ConfigurationRoutes.All,
         .. SessionRoutes.All,
         .. MonitorRoutes.All,
         .. JobRoutes.All,
@@ -21,6 +23,7 @@ internal static class ApiMapping
         .. RestoreRoutes.All,
         .. ProofRoutes.All,
         .. RunRoutes.All,
+        .. ScheduleRoutes.All,
         .. RepositoryRoutes.All,
         .. UserRoutes.All,
         .. TokenRoutes.All,

@@ -89,7 +89,7 @@ internal static class BackupRoutes
             Path = "/api/backups/cleanup",
             Action = "backup.cleanup",
             Summary = "Removes the backups that retention does not keep.",
-            Details = "With `dry_run` the plan is answered, with a reason for every line. Without a job all jobs are meant.",
+            Details = "With `dry_run` the plan is answered, with a reason for every line. Without a job all jobs are meant, without a repository all of them.",
             Needs = Needs.Of(Role.Admin, Scope.Remove),
             Body = BodyJson.Default.CleanupBody,
             BodyExample = """{"job":"journal","confirm":true}""",
@@ -231,13 +231,14 @@ internal static class BackupRoutes
         {
             call.Caller.EnsureJob(null);
         }
+        var repository = RepositoryNames.OfOptional(call, body.Repository);
         var engine = await call.Services.EngineAsync(call.Cancelled);
         var plan = body.DryRun || !body.Confirm || call.Services.Configuration.Access.SecondPerson
-            ? (await CleanupPlan.ComputeAsync(engine, body.Job, call.Cancelled)).ToJson()
+            ? (await CleanupPlan.ComputeAsync(engine, body.Job, call.Cancelled)).OnlyIn(repository).ToJson()
             : null;
         return body.DryRun
             ? Answer.Json(plan!) with { Target = body.Job ?? "all jobs" }
             : Confirmation.Missing(call, body.Confirm, body.Approval, body.Job ?? "all jobs", plan)
-                ?? await RunAnswer.BeginAsync(call, new CleanupOrder(body.Job));
+                ?? await RunAnswer.BeginAsync(call, new CleanupOrder(body.Job, repository));
     }
 }

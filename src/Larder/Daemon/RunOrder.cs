@@ -31,6 +31,10 @@ internal abstract record RunOrder
     [JsonIgnore]
     public abstract string? JobName { get; }
 
+    /// <summary>Whether it is itself what sees to restores that were interrupted; all others have that done before them.</summary>
+    [JsonIgnore]
+    public virtual bool SeesToRestores => false;
+
     /// <summary>Does it, as the first run that <paramref name="context"/> gives an id to. Failures are thrown.</summary>
     public abstract Task ExecuteAsync(EngineContext context, RunProgress progress, CancellationToken cancellationToken);
 
@@ -68,7 +72,8 @@ internal sealed record BackupOrder(BackupRequest Request, bool ThenCleanup = fal
 }
 
 /// <param name="Job">Null for all jobs.</param>
-internal sealed record CleanupOrder(string? Job) : RunOrder
+/// <param name="Repository">Null for all.</param>
+internal sealed record CleanupOrder(string? Job, string? Repository = null) : RunOrder
 {
     [JsonIgnore]
     public override RunKind Kind => RunKind.Cleanup;
@@ -78,7 +83,7 @@ internal sealed record CleanupOrder(string? Job) : RunOrder
 
     public override async Task ExecuteAsync(EngineContext context, RunProgress progress, CancellationToken cancellationToken)
     {
-        var plan = await CleanupPlan.ComputeAsync(context, Job, cancellationToken);
+        var plan = (await CleanupPlan.ComputeAsync(context, Job, cancellationToken)).OnlyIn(Repository);
         context.Report?.Invoke((await new CleanupRun(context, plan, progress).ExecuteAsync(cancellationToken)).ToJson());
     }
 }
@@ -141,6 +146,11 @@ internal sealed record DirectOrder : RunOrder
     public required RunKind What { get; init; }
 
     public string? Job { get; init; }
+
+    public bool IsRecovery { get; init; }
+
+    [JsonIgnore]
+    public override bool SeesToRestores => IsRecovery;
 
     /// <summary>The work: a run of the engine that takes its id from the context.</summary>
     public required Func<EngineContext, RunProgress, CancellationToken, Task> Work { get; init; }
