@@ -18,6 +18,9 @@ internal sealed record BackupBody
 
     public bool AcceptEmpty { get; init; }
 
+    /// <summary>Into this one alone.</summary>
+    public string? Repository { get; init; }
+
     public bool DryRun { get; init; }
 }
 

@@ -5,7 +5,7 @@ namespace Larder.Api;
 /// <summary>Looks whether a repository that a request names is configured.</summary>
 internal static class RepositoryNames
 {
-    public static QueryParameter Query { get; } = new("repository", "string", "Read from this one of the repositories.", "local");
+    public static QueryParameter Query { get; } = new("repository", "string", "Only this one of the repositories.", "local");
 
     /// <exception cref="LarderException"><see cref="EngineError.UnknownRepository"/>.</exception>
     public static string Of(ApiCall call, string name) => call.Services.Configuration.Repositories.ContainsKey(name)

@@ -56,7 +56,8 @@ internal abstract record RunOrder
 
 /// <param name="Request">What is backed up.</param>
 /// <param name="ThenCleanup">Whether retention is applied to the job after a backup that stands.</param>
-internal sealed record BackupOrder(BackupRequest Request, bool ThenCleanup = false) : RunOrder
+/// <param name="Repository">Into this one alone; null for those of the job.</param>
+internal sealed record BackupOrder(BackupRequest Request, bool ThenCleanup = false, string? Repository = null) : RunOrder
 {
     [JsonIgnore]
     public override RunKind Kind => RunKind.Backup;
@@ -66,7 +67,7 @@ internal sealed record BackupOrder(BackupRequest Request, bool ThenCleanup = fal
 
     public override async Task ExecuteAsync(EngineContext context, RunProgress progress, CancellationToken cancellationToken)
     {
-        var result = await new BackupRun(context, Request, progress).ExecuteAsync(cancellationToken);
+        var result = await new BackupRun(context.BackingUpInto(Repository), Request, progress).ExecuteAsync(cancellationToken);
         context.Report?.Invoke(BackupJson.Write(result.Backup));
     }
 }
