@@ -90,7 +90,8 @@ internal static class BackupRoutes
             Path = "/api/backups/cleanup",
             Action = "backup.cleanup",
             Summary = "Removes the backups that retention does not keep.",
-            Details = "With `dry_run` the plan is answered, with a reason for every line. Without a job all jobs are meant, without a repository all of them.",
+            Details = "With `dry_run` the plan is answered, with a reason for every line. Without a job all jobs are meant, without a "
+                + "repository all of them.",
             Needs = Needs.Of(Role.Admin, Scope.Remove),
             Body = BodyJson.Default.CleanupBody,
             BodyExample = """{"job":"journal","confirm":true}""",

@@ -23,7 +23,7 @@ internal static class ConfigurationRoutes
             Action = "configuration.show",
             Summary = "Shows the configuration that the service goes by, with defaults; secrets are `***`.",
             Needs = Needs.Of(Role.Admin, Scope.Admin, JobRule.All),
-            AnswerExample = """{"file":"/etc/larder/larder.yaml","repositories":{"local":{"path":"/var/lib/larder/repository","password":"***"}}}""",
+            AnswerExample = """{"file":"/etc/larder/larder.yaml","repositories":{"local":{"path":"/srv/repository","password":"***"}}}""",
             Run = call => Task.FromResult<Answer?>(Answer.Json(ConfigurationWriter.ShowJson(call.Services.Configuration))),
         },
         new()
@@ -44,11 +44,11 @@ internal static class ConfigurationRoutes
             Path = "/api/configuration/validation",
             Action = "configuration.try",
             Summary = "Lists every problem of a configuration that is sent along. It is not kept.",
-            Details = "It is read as if it stood in the place of the service's own file. Its variables are filled in, and what they hold may "
-                + "stand in the answer, so this is for owners.",
+            Details = "It is read as if it stood in the place of the service's own file. Its variables are filled in, and what they hold "
+                + "may stand in the answer, so this is for owners.",
             Needs = Needs.Of(Role.Owner, Scope.Admin, JobRule.All),
             Body = BodyJson.Default.ConfigurationBody,
-            BodyExample = """{"yaml":"repositories: { local: { path: /var/lib/larder/repository, password_file: /etc/larder/password } }"}""",
+            BodyExample = """{"yaml":"repositories: { local: { path: /srv/repository, password_file: /etc/larder/password } }"}""",
             AnswerExample = Validation,
             Run = TryAsync,
         },

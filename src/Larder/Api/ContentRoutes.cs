@@ -80,7 +80,8 @@ internal static class ContentRoutes
             Path = "/api/backups/{id}/download",
             Action = "content.download",
             Summary = "Sends a backup, or a part of it, as files that other tools read.",
-            Details = "`tar.gz` holds everything in each engine's own layout; `sql.gz` one SQLite database as SQL; `native` exactly one "
+            Details = "`tar.gz` holds everything in each engine's own layout; `sql.gz` one database as SQL (SQLite, PostgreSQL, MySQL, "
+                + "MariaDB; of several in a dump the one that `entry` names); `native` exactly one "
                 + "file. A transfer that fails on its way is broken off, so half a backup never looks like a whole one.",
             Needs = Needs.Of(Role.Admin, Scope.Data),
             Query =

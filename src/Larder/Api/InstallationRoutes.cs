@@ -55,7 +55,8 @@ internal static class InstallationRoutes
         try
         {
             var engine = await call.Services.EngineAsync(call.Cancelled);
-            return Answer.Json((await new DoctorRun(SurroundingsOf(call.Services) with { Context = engine }).ExecuteAsync(call.Cancelled)).ToJson());
+            var doctor = new DoctorRun(SurroundingsOf(call.Services) with { Context = engine });
+            return Answer.Json((await doctor.ExecuteAsync(call.Cancelled)).ToJson());
         }
         finally
         {

@@ -19,7 +19,8 @@ internal static class ScheduleRoutes
             Path = "/api/schedule",
             Action = "schedule.list",
             Summary = "Lists what comes next, the earliest first: backups, cleanups, verifications and drills.",
-            Details = "As `next` of `larder schedule status --json`. Systemd's units are not looked at: the service is what runs the schedules.",
+            Details = "As `next` of `larder schedule status --json`. Systemd's units are not looked at: the service is what runs the "
+                + "schedules.",
             Needs = Needs.Of(Role.Viewer, Scope.Read),
             AnswerExample =
                 """
@@ -39,7 +40,8 @@ internal static class ScheduleRoutes
             Path = "/api/schedule/{kind}",
             Action = "schedule.run",
             Summary = "Begins the daily, weekly or monthly backups of jobs now, with their sources and their retention.",
-            Details = "What `larder schedule run KIND` does. The answer is an array of runs, one for each backup. Without `jobs` all are meant.",
+            Details = "What `larder schedule run KIND` does. The answer is an array of runs, one for each backup. Without `jobs` all are "
+                + "meant.",
             Needs = Needs.Of(Role.Operator, Scope.Backup),
             Body = BodyJson.Default.ScheduleBody,
             BodyExample = """{"jobs":["journal"]}""",
