@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Larder.Auth;
 using Larder.Engine.Access;
 using Larder.Engine.Configuration;
+using Larder.Engine.Monitoring.Channels;
 
 namespace Larder.Api;
 
@@ -35,8 +36,7 @@ internal static class ConfigurationRoutes
             Details = "One with problems is not taken over: the service goes on with what `GET /api/configuration` shows.",
             Needs = Needs.Of(Role.Admin, Scope.Admin, JobRule.All),
             AnswerExample = Validation,
-            Run = call => Task.FromResult<Answer?>(
-                Answer.Json(ConfigurationWriter.ValidationJson(call.Services.Parts.Configuration.Read()))),
+            Run = call => JudgeAsync(call, call.Services.Parts.Configuration.Read()),
         },
         new()
         {
@@ -74,6 +74,9 @@ internal static class ConfigurationRoutes
             WorkingDirectory = Environment.CurrentDirectory,
         };
         var file = current.File ?? Path.Combine(Environment.CurrentDirectory, "larder.yaml");
-        return Answer.Json(ConfigurationWriter.ValidationJson(ConfigurationLoader.LoadText(body.Yaml, file, environment)));
+        return await JudgeAsync(call, ConfigurationLoader.LoadText(body.Yaml, file, environment));
     }
+
+    private static async Task<Answer?> JudgeAsync(ApiCall call, ConfigurationResult result) =>
+        Answer.Json(ConfigurationWriter.ValidationJson(await AlertAddresses.CheckAsync(result, call.Cancelled)));
 }
