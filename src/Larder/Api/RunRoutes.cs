@@ -1,3 +1,4 @@
+using Larder.Engine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Larder.Auth;
@@ -116,10 +117,7 @@ internal static class RunRoutes
         where T : struct, Enum => call.Query(name) switch
         {
             null => null,
-            var text when Array.Find(Enum.GetNames<T>(), one => Snake(one) == text) is { } found => Enum.Parse<T>(found),
-            _ => throw new LarderException(
-                EngineError.UsageInvalid, $"\"{name}\" is one of {string.Join(", ", Enum.GetNames<T>().Select(Snake))}."),
+            var text => EnumWord.Find<T>(text) ?? throw new LarderException(
+                EngineError.UsageInvalid, $"\"{name}\" is one of {string.Join(", ", Enum.GetValues<T>().Select(EnumWord.Of))}."),
         };
-
-    private static string Snake(string name) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 }

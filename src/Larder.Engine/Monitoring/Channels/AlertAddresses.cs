@@ -50,7 +50,7 @@ public static class AlertAddresses
         return ProblemWords.Problem(
             node,
             key,
-            $"{key} is at an address that is not public, and {path}.allow does not name it: alerts there will be refused when they are sent.",
+            $"{key} is at an address that is not public, and {path}.allow does not name it: alerts there will be refused when sent.",
             $"{path}.allow: [{refused}]");
     }
 
