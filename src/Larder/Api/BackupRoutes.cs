@@ -122,9 +122,13 @@ internal static class BackupRoutes
     private static async Task<Answer?> CreateAsync(ApiCall call)
     {
         var body = await call.BodyAsync(BodyJson.Default.BackupBody);
-        var repository = RepositoryNames.OfOptional(call, body.Repository);
-        var engine = (await call.Services.EngineAsync(call.Cancelled)).BackingUpInto(repository);
         var job = JobNames.Of(call, body.Job);
+        var repository = RepositoryNames.OfOptional(call, body.Repository);
+        if (repository is not null && call.Caller.Jobs is not null)
+        {
+            RepositoryNames.EnsureOf(call.Services.Configuration.Jobs[job], repository);
+        }
+        var engine = (await call.Services.EngineAsync(call.Cancelled)).BackingUpInto(repository);
         if ((body.Tags ?? []).FirstOrDefault(tag => BackupTags.IsReserved(tag) || tag.Contains(',', StringComparison.Ordinal)) is not null)
         {
             throw new LarderException(

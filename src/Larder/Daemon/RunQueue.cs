@@ -286,15 +286,19 @@ internal sealed class RunQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>Of one job only one at a time; and a cleanup has its repositories for itself, so that nobody waits for its lock.</summary>
+    /// <summary>
+    /// Of one job only one at a time; and a cleanup or a repair has its repositories for itself, so that nobody waits for its lock.
+    /// </summary>
     private bool Collides(RunOrder one, RunOrder other)
     {
         if (one.JobName is { } job && job == other.JobName)
         {
             return true;
         }
-        return (one.Kind == RunKind.Cleanup || other.Kind == RunKind.Cleanup) && RepositoriesOf(one).Intersect(RepositoriesOf(other)).Any();
+        return (LocksOut(one) || LocksOut(other)) && RepositoriesOf(one).Intersect(RepositoriesOf(other)).Any();
     }
+
+    private static bool LocksOut(RunOrder order) => order.Kind is RunKind.Cleanup or RunKind.Repair;
 
     private IEnumerable<string> RepositoriesOf(RunOrder order) =>
         order.JobName is { } job && configuration().Jobs.TryGetValue(job, out var settings)

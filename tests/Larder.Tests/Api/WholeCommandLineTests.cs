@@ -93,6 +93,9 @@ public sealed class WholeCommandLineTests
         Assert.False(tried.Json.GetProperty("valid").GetBoolean());
         Assert.StartsWith("jobs.journal.to", Text(tried.Json.GetProperty("problems")[0], "key"), StringComparison.Ordinal);
         Assert.DoesNotContain(Desk.Password, tried.Text, StringComparison.Ordinal);
+        var alerting = JsonSerializer.Serialize(new { yaml = written + "\nalerts: [{ webhook: http://10.9.8.7/hook }]\n" });
+        var warned = (await desk.ExpectAsync(200, "POST", "/api/configuration/validation", owner, alerting)).Json;
+        Assert.Equal("alerts[0].allow: [10.9.8.7]", Text(Assert.Single(warned.GetProperty("warnings").EnumerateArray()), "suggestion"));
         Assert.Equal(written, await File.ReadAllTextAsync(desk.Desk["larder.yaml"]));
         foreach (var broken in new[] { "", ":", "a: [", "\u0000", "jobs: 7" })
         {
@@ -147,6 +150,8 @@ public sealed class WholeCommandLineTests
         await desk.RunAsync("POST", "/api/backups", token, """{"repository":"second"}""");
         Assert.Equal("second", (await desk.ExpectAsync(200, "GET", "/api/backups?repository=second", token)).Json[0].GetProperty("repositories")[0].GetString());
         Assert.Empty((await desk.ExpectAsync(200, "GET", "/api/backups?repository=local", token)).Json.EnumerateArray());
+        var narrow = desk.TokenOf(Role.Operator, null, ["journal"]);
+        Assert.Equal("LARDER-021", (await desk.ExpectAsync(404, "POST", "/api/backups", narrow, """{"repository":"second"}""")).Code); // Not the job's.
 
         var typed = (await desk.Desk.RunAsync("ls", "latest", "--json")).Json;
         var whole = (await desk.ExpectAsync(200, "GET", "/api/backups/latest/files?recursive=true&repository=second", token)).Json;
