@@ -66,6 +66,31 @@ public sealed class PostgreSqlTests(SharedPostgresServer shared)
     }
 
     [Fact]
+    public async Task Of_a_dump_with_several_databases_one_is_named_to_be_written_as_sql()
+    {
+        var server = await shared.GetAsync(Token);
+        var (one, two) = (shared.NameDatabase("one"), shared.NameDatabase("two"));
+        foreach (var name in new[] { one, two })
+        {
+            await server.CreateDatabaseAsync(name, Token);
+            await server.ExecuteAsync(name, $"CREATE TABLE only_in_{name} (id int); INSERT INTO only_in_{name} VALUES (1)", Token);
+        }
+        await using var desk = await ApiDesk.OpenAsync(
+            configuration: Configuration(server, one).Replace(" } } }\n", $", databases: [{one}, {two}] }} }} }}\n", StringComparison.Ordinal));
+        var token = desk.TokenOf(Role.Admin);
+        await desk.RunAsync("POST", "/api/backups", token, "{}");
+
+        var which = await desk.ExpectAsync(400, "GET", "/api/backups/latest/download?format=sql.gz", token);
+        Assert.Contains($"{one}, {two}", Text(which.Json, "detail"), StringComparison.Ordinal);
+        Assert.Equal("LARDER-023", (await desk.ExpectAsync(404, "GET", "/api/backups/latest/download?format=sql.gz&entry=three", token)).Code);
+        await File.WriteAllBytesAsync(
+            desk.Desk["two.gz"], (await desk.ExpectAsync(200, "GET", $"/api/backups/latest/download?format=sql.gz&entry={two}", token)).Bytes, Token);
+        var script = (await ChildProcess.RunAsync(new ChildCommand("zcat", desk.Desk["two.gz"]), Token)).Expect().Output;
+        Assert.Contains($"COPY public.only_in_{two} (id) FROM stdin;\n1\n\\.\n", script, StringComparison.Ordinal);
+        Assert.DoesNotContain($"only_in_{one}", script, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_server_that_stops_is_critical_at_the_next_look_and_told_to_be_well_when_it_is_back()
     {
         await using var server = await PostgresServer.StartAsync(Token);

@@ -62,6 +62,16 @@ public sealed class WholeCommandLineTests
         Assert.Equal("success", Text(await desk.RunAsync("POST", "/api/verify", token, """{"repository":"local"}"""), "status"));
         Assert.Equal("LARDER-021", (await desk.ExpectAsync(404, "POST", "/api/repositories/attic/repair-index", token)).Code);
 
+        // A pack whose header is gone stays where it is, in no index; the run says so, and is not green.
+        var pack = Directory.GetFiles(desk.Desk["repository/data"], "*", SearchOption.AllDirectories)[0];
+        File.SetUnixFileMode(pack, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await File.WriteAllBytesAsync(pack, (await File.ReadAllBytesAsync(pack))[..^10]);
+        var partial = (await desk.ExpectAsync(200, "POST", "/api/repositories/local/repair-index", token, null, ("Prefer", "wait=100"))).Json;
+        Assert.Equal(("partial", "repair", 5), (Text(partial, "status"), Text(partial, "kind"), partial.GetProperty("exit_status").GetInt32()));
+        Assert.Equal("LARDER-037", Text(partial.GetProperty("error"), "code"));
+        Assert.Equal(
+            Path.GetFileName(pack), Assert.Single(partial.GetProperty("report").GetProperty("repositories")[0].GetProperty("unreadable_packs").EnumerateArray()).GetString());
+
         using var storage = new LocalStorage(desk.Desk["second"]);
         using var open = await Larder.Repository.Repository.OpenAsync(
             storage, Desk.Password, new RepositoryOptions(), TestContext.Current.CancellationToken);
