@@ -10,6 +10,13 @@ namespace Larder.Api;
 /// <summary>How everything stands: for people, and for a monitoring system.</summary>
 internal static class MonitorRoutes
 {
+    private const string Health =
+        """
+        {"level":"error","checked_at":"2024-11-08T12:00:00+00:00","host":"vault","checks":[{"check":"connection","subject":"journal/db",
+        "event":"health","level":"error","job":"journal","title":"journal: db cannot be read","message":"The file does not exist.",
+        "hint":"check the path.","run_id":null}]}
+        """;
+
     public static IReadOnlyList<Route> All { get; } =
     [
         new()
@@ -34,7 +41,7 @@ internal static class MonitorRoutes
             Action = "monitor.health",
             Summary = "Says whether all is well, as `larder health --json` does, by the last look of the service.",
             Needs = Needs.Of(Role.Viewer, Scope.Read, JobRule.All),
-            AnswerExample = """{"level":"info","checked_at":"2024-11-08T12:00:00+00:00","host":"vault","checks":[]}""",
+            AnswerExample = Health,
             Run = call => Task.FromResult<Answer?>(
                 Answer.Json((call.Services.Parts.Health?.Report ?? throw NotYet()).ToJson())),
         },
@@ -46,7 +53,7 @@ internal static class MonitorRoutes
             Summary = "Looks now whether all is well, and says what was found.",
             Details = "As the service does by itself: people are told what is not well, and `/metrics` shows what was found.",
             Needs = Needs.Of(Role.Operator, Scope.Read, JobRule.All),
-            AnswerExample = """{"level":"info","checked_at":"2024-11-08T12:00:00+00:00","host":"vault","checks":[]}""",
+            AnswerExample = Health,
             Run = LookAsync,
         },
         new()
