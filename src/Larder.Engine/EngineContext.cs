@@ -59,6 +59,17 @@ public sealed record EngineContext
 
     internal string NewRunId() => RunIds?.Invoke() ?? RunId.New(Clock);
 
+    /// <summary>The same with every job backed up into one repository alone; null leaves it as it is.</summary>
+    public EngineContext BackingUpInto(string? repository) => repository is null
+        ? this
+        : this with
+        {
+            Configuration = Configuration with
+            {
+                Jobs = Configuration.Jobs.Values.Select(job => job with { To = [repository] }).ToDictionary(job => job.Name),
+            },
+        };
+
     public JobSettings JobOf(string name) => Configuration.Jobs.TryGetValue(name, out var job)
         ? job
         : throw new Errors.LarderException(

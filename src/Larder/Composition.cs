@@ -51,7 +51,12 @@ internal sealed class Composition : IDisposable
             Repositories = repositories,
             Library = new BackupLibrary(configuration, repositories, clock, warn),
             SourceFor = SourceFor,
-            Dumps = new DumpEngines { CheckOf = ServerComposition.CheckOf, RestoreInto = servers.RestoreIntoAsync },
+            Dumps = new DumpEngines
+            {
+                CheckOf = ServerComposition.CheckOf,
+                ScriptOf = servers.ScriptOf,
+                RestoreInto = servers.RestoreIntoAsync,
+            },
             ScratchKeeper = Environment.ProcessPath is { } program && Path.GetFileName(program) == CommandTree.Program
                 ? [program, KeepScratchCommand.Name]
                 : [], // Run by something else, such as a test.

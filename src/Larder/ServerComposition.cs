@@ -38,6 +38,14 @@ internal sealed class ServerComposition
         _ => null,
     };
 
+    /// <summary>What writes the dumps of an engine as SQL; null for what speaks none.</summary>
+    public IDumpScript? ScriptOf(string engine) => engine switch
+    {
+        "postgresql" => new PostgreSqlScriptText(clock),
+        "mysql" => new MySqlScriptText(),
+        _ => null,
+    };
+
     /// <summary>The source of a database server; null for what is none.</summary>
     public async ValueTask<ISource?> SourceAsync(JobSettings job, SourceSettings settings, CancellationToken cancellationToken) =>
         settings switch

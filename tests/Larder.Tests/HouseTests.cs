@@ -56,13 +56,13 @@ public sealed partial class HouseTests
         ["Servers"] = ["Configuration", "Errors"],
         ["Backups"] = ["Configuration", "Errors", "Repositories", "Retention"],
         ["BackingUp"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories", "Servers"],
-        ["Schedule"] = ["BackingUp", "Catalog", "Configuration"],
+        ["Schedule"] = ["BackingUp", "Catalog", "Configuration", "Errors"],
         ["Browse"] = ["Backups", "Configuration", "Errors", "Repositories"],
         ["Maintenance"] = ["Backups", "Catalog", "Configuration", "Errors", "Repositories"],
         ["Cleanup"] = ["Backups", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Restore", "Retention"],
         ["Verify"] = ["Backups", "Catalog", "Cleanup", "Configuration", "Errors", "Maintenance", "Repositories", "Servers"],
         ["Restore"] = ["BackingUp", "Backups", "Browse", "Catalog", "Configuration", "Errors", "Maintenance", "Repositories", "Servers"],
-        ["Export"] = ["Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories", "Restore"],
+        ["Export"] = ["Backups", "Browse", "Catalog", "Configuration", "Errors", "Repositories", "Restore", "Servers"],
         ["Drills"] =
         [
             "Backups", "Browse", "Catalog", "Cleanup", "Configuration", "Errors", "Maintenance", "Repositories", "Restore", "Servers",
@@ -73,7 +73,7 @@ public sealed partial class HouseTests
         ],
         ["SelfTests"] =
         [
-            "BackingUp", "Backups", "Browse", "Cleanup", "Configuration", "Doctor", "Errors", "Maintenance", "Repositories", "Restore", "Retention",
+            "BackingUp", "Backups", "Browse", "Catalog", "Cleanup", "Configuration", "Doctor", "Errors", "Maintenance", "Repositories", "Restore", "Retention",
             "Schedule", "Servers", "Verify",
         ],
         ["Reports"] = ["Backups", "Catalog", "Configuration", "Drills", "Errors", "Maintenance", "Restore", "Verify"],

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Larder.Engine.Catalog;
 
 namespace Larder.Engine.Access;
 
@@ -9,7 +8,7 @@ public static class AccessJson
     public static JsonObject Of(User user) => new()
     {
         ["name"] = user.Name,
-        ["role"] = CatalogDatabase.Word(user.Role),
+        ["role"] = EnumWord.Of(user.Role),
         ["role_id"] = (int)user.Role,
         ["created_at"] = user.CreatedAt,
         ["last_login_at"] = user.LastLoginAt,
@@ -23,7 +22,7 @@ public static class AccessJson
         ["id"] = token.Id,
         ["user"] = token.User,
         ["name"] = token.Name,
-        ["scopes"] = Texts(token.Scopes.Select(CatalogDatabase.Word)),
+        ["scopes"] = Texts(token.Scopes.Select(EnumWord.Of)),
         ["jobs"] = token.Jobs is { } jobs ? Texts(jobs) : null,
         ["created_at"] = token.CreatedAt,
         ["expires_at"] = token.ExpiresAt,
@@ -60,7 +59,7 @@ public static class AccessJson
         ["address"] = entry.What.Address,
         ["action"] = entry.What.Action,
         ["target"] = entry.What.Target,
-        ["outcome"] = CatalogDatabase.Word(entry.What.Outcome),
+        ["outcome"] = EnumWord.Of(entry.What.Outcome),
         ["details"] = entry.What.Details,
         ["hash"] = entry.Hash,
     };

@@ -47,7 +47,7 @@ public sealed class AuditLog(CatalogDatabase catalog)
                 ("$address", clean.Address),
                 ("$action", clean.Action),
                 ("$target", clean.Target),
-                ("$outcome", CatalogDatabase.Word(clean.Outcome)),
+                ("$outcome", EnumWord.Of(clean.Outcome)),
                 ("$details", clean.Details),
                 ("$previous", previous),
                 ("$hash", hash));

@@ -43,7 +43,7 @@ public sealed class TokenStore(CatalogDatabase catalog)
             ("$hash", AccessSecret.HashOf(secret)),
             ("$user", user.Name),
             ("$name", wanted.Name),
-            ("$scopes", string.Join(' ', wanted.Scopes.Distinct().Order().Select(CatalogDatabase.Word))),
+            ("$scopes", string.Join(' ', wanted.Scopes.Distinct().Order().Select(EnumWord.Of))),
             ("$jobs", wanted.Jobs is { } jobs ? string.Join(' ', jobs) : null),
             ("$created_at", CatalogDatabase.Text(now)),
             ("$expires_at", wanted.ExpiresIn is { } lasts ? CatalogDatabase.Text(now + lasts) : null));

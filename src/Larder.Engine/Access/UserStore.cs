@@ -66,7 +66,7 @@ public sealed partial class UserStore(CatalogDatabase catalog)
         catalog.Execute(
             "INSERT INTO users (name, role, password_hash, created_at) VALUES ($name, $role, $hash, $at)",
             ("$name", name),
-            ("$role", CatalogDatabase.Word(role)),
+            ("$role", EnumWord.Of(role)),
             ("$hash", hash),
             ("$at", CatalogDatabase.Text(catalog.Clock.GetUtcNow())));
         return Get(name);
@@ -88,7 +88,7 @@ public sealed partial class UserStore(CatalogDatabase catalog)
     internal User SetRoleInside(string name, Role role)
     {
         EnsureOwnerIsLeft(Get(name), role);
-        catalog.Execute("UPDATE users SET role = $role WHERE name = $name", ("$name", name), ("$role", CatalogDatabase.Word(role)));
+        catalog.Execute("UPDATE users SET role = $role WHERE name = $name", ("$name", name), ("$role", EnumWord.Of(role)));
         catalog.Execute("DELETE FROM sessions WHERE user = $name", ("$name", name));
         return Get(name);
     }

@@ -65,7 +65,7 @@ public static class BackupJoin
         source.DatabaseName,
         source.DatabaseHost,
         source.Entries.Count > 0 ? source.Entries.Count : source.Files,
-        source.Entries.Any(entry => entry.Rows is not null) ? source.Entries.Sum(entry => entry.Rows ?? 0) : null)
+        source.Entries.Any(entry => entry.HasRows) ? source.Entries.Where(entry => entry.HasRows).Sum(entry => entry.Rows!.Value) : null)
     {
         CountedEntries = source.Entries.Count(entry => entry.HasRows),
     };

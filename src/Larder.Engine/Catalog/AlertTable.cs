@@ -7,7 +7,11 @@ public sealed class AlertTable(CatalogDatabase catalog)
 {
     /// <summary>Those that stand, and those that are over and kept for history; those that stand first, worst and newest first.</summary>
     public IReadOnlyList<AlertRow> All() => catalog.Query(
-        "SELECT * FROM alerts ORDER BY resolved_at IS NOT NULL, since DESC, key", Read);
+        """
+        SELECT * FROM alerts ORDER BY resolved_at IS NOT NULL,
+            CASE level WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END, since DESC, key
+        """,
+        Read);
 
     public AlertRow? Find(string key) => catalog.Query("SELECT * FROM alerts WHERE key = $key", Read, ("$key", key)).FirstOrDefault();
 

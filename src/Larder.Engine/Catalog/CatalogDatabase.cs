@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Larder.Engine.Errors;
 using Microsoft.Data.Sqlite;
 
@@ -54,7 +53,7 @@ public sealed class CatalogDatabase : IDisposable
             VALUES ($id, $kind, $job, 'in_progress', $trigger, $created_by, $started_at, $host, $pid, $boot_id, $start_ticks)
             """,
             ("$id", run.Id),
-            ("$kind", Word(run.Kind)),
+            ("$kind", EnumWord.Of(run.Kind)),
             ("$job", run.Job),
             ("$trigger", run.Trigger),
             ("$created_by", run.CreatedBy),
@@ -70,7 +69,7 @@ public sealed class CatalogDatabase : IDisposable
         "INSERT INTO events (run_id, at, level, message) VALUES ($run_id, $at, $level, $message)",
         ("$run_id", runId),
         ("$at", Text(clock.GetUtcNow())),
-        ("$level", Word(level)),
+        ("$level", EnumWord.Of(level)),
         ("$message", message));
 
     /// <summary>Closes a run. A run that is closed already stays as it is; then the answer is false.</summary>
@@ -82,7 +81,7 @@ public sealed class CatalogDatabase : IDisposable
         WHERE id = $id AND status = 'in_progress'
         """,
         ("$id", runId),
-        ("$status", Word(result.Status)),
+        ("$status", EnumWord.Of(result.Status)),
         ("$finished_at", Text(clock.GetUtcNow())),
         ("$backup_id", result.BackupId),
         ("$size_bytes", result.SizeBytes),
@@ -131,8 +130,8 @@ public sealed class CatalogDatabase : IDisposable
         [
             ("$job", filter.Job),
             ("$jobs", filter.Jobs is { } jobs ? $" {string.Join(' ', jobs)} " : null), // No name of a job holds a space.
-            ("$kind", filter.Kind is { } kind ? Word(kind) : null),
-            ("$status", filter.Status is { } status ? Word(status) : null),
+            ("$kind", filter.Kind is { } kind ? EnumWord.Of(kind) : null),
+            ("$status", filter.Status is { } status ? EnumWord.Of(status) : null),
             ("$backup_id", filter.BackupId),
             ("$from", filter.StartedFrom is { } from ? Text(from) : null),
         ];
@@ -307,10 +306,6 @@ public sealed class CatalogDatabase : IDisposable
     internal static DateTimeOffset Time(string text) =>
         DateTimeOffset.ParseExact(text, TimeForm, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 
-    internal static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
-
-    internal static T Parse<T>(string word) where T : struct, Enum =>
-        Array.Find(Enum.GetValues<T>(), value => Word(value) == word) is var found && Word(found) == word
-            ? found
-            : throw new LarderException(EngineError.CatalogDamaged, $"The catalog holds \"{word}\", which is no {typeof(T).Name}.");
+    internal static T Parse<T>(string word) where T : struct, Enum => EnumWord.Find<T>(word)
+        ?? throw new LarderException(EngineError.CatalogDamaged, $"The catalog holds \"{word}\", which is no {typeof(T).Name}.");
 }

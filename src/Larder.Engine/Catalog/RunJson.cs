@@ -8,9 +8,9 @@ public static class RunJson
     public static JsonObject Of(Run run) => new()
     {
         ["id"] = run.Id,
-        ["kind"] = CatalogDatabase.Word(run.Kind),
+        ["kind"] = EnumWord.Of(run.Kind),
         ["job"] = run.Job,
-        ["status"] = CatalogDatabase.Word(run.Status),
+        ["status"] = EnumWord.Of(run.Status),
         ["trigger"] = run.Trigger,
         ["created_by"] = run.CreatedBy,
         ["started_at"] = run.StartedAt,
@@ -28,7 +28,7 @@ public static class RunJson
     {
         ["number"] = one.Number,
         ["at"] = one.At,
-        ["level"] = CatalogDatabase.Word(one.Level),
+        ["level"] = EnumWord.Of(one.Level),
         ["message"] = one.Message,
     };
 

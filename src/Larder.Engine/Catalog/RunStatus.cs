@@ -22,6 +22,12 @@ public enum RunKind
     Cleanup,
     Copy,
     Sync,
+
+    /// <summary>An index written anew.</summary>
+    Repair,
+
+    /// <summary>Self-tests of this installation.</summary>
+    Test,
 }
 
 public enum EventLevel

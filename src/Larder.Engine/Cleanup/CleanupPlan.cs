@@ -37,6 +37,11 @@ public sealed partial record CleanupPlan
 
     public bool IsNothing => Removals == 0 && !Due.Any() && FreedBytes == 0 && Repositories.All(repository => repository.Error is null);
 
+    /// <summary>The same of one repository alone; null leaves it as it is.</summary>
+    public CleanupPlan OnlyIn(string? repository) => repository is null
+        ? this
+        : this with { Repositories = [.. Repositories.Where(one => one.Repository == repository)] };
+
     public string ToJson() => CleanupJson.Write(this);
 }
 

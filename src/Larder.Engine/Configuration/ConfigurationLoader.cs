@@ -86,7 +86,7 @@ public static class ConfigurationLoader
         return new ConfigurationResult
         {
             Configuration = problems.Count == 0
-                ? SettingsBinder.Bind(values!, file, DefaultStateDirectory(variables)) with { Variables = variables }
+                ? SettingsBinder.Bind(values!, file, DefaultStateDirectory(variables)) with { Variables = variables, Values = values }
                 : null,
             File = file,
             Problems = Sorted(problems),

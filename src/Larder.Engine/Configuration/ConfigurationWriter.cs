@@ -25,9 +25,15 @@ public static class ConfigurationWriter
     public static JsonObject ShowJson(ConfigurationResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
-        result.Require();
-        var json = (JsonObject)Json(result.Values!);
-        json.Insert(0, "file", result.File);
+        return ShowJson(result.Require());
+    }
+
+    /// <summary>The same of one that was read before and counts still.</summary>
+    public static JsonObject ShowJson(LarderConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var json = (JsonObject)Json(configuration.Values ?? throw new ArgumentException("It was not read.", nameof(configuration)));
+        json.Insert(0, "file", configuration.File);
         return json;
     }
 

@@ -38,4 +38,7 @@ public sealed record LarderConfiguration
 
     /// <summary>A PostgreSQL database that holds the catalog instead.</summary>
     public Secret? CatalogUrl { get; init; }
+
+    /// <summary>What was read, for <see cref="ConfigurationWriter"/>; null where nothing was.</summary>
+    internal ObjectValue? Values { get; init; }
 }

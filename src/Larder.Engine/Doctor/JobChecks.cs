@@ -53,7 +53,7 @@ internal sealed class JobChecks(DoctorSurroundings surroundings, EngineContext c
         return check with
         {
             Status = isFresh ? DoctorStatus.Ok : DoctorStatus.Warning,
-            Message = $"The newest good backup is {newest.ShortId} of {newest.Timestamp}, {Words(age)} old.",
+            Message = $"The newest good backup is {newest.ShortId} of {newest.Timestamp}, {SpanText.Of(age)} old.",
             Advice = isFresh ? null : $"Run \"larder backup {job.Name}\", and look why no good backup was made since.",
         };
     }
@@ -83,38 +83,24 @@ internal sealed class JobChecks(DoctorSurroundings surroundings, EngineContext c
     private async Task<(DoctorCheck Check, string? Version)> ProbeAsync(SourceSettings settings, CancellationToken cancellationToken)
     {
         var check = new DoctorCheck { Area = "source", Subject = $"{job.Name}/{settings.Name}", Status = DoctorStatus.Ok, Message = "" };
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var timer = surroundings.Clock.CreateTimer(_ => bounded.Cancel(), null, ProbeTimeout, Timeout.InfiniteTimeSpan);
-        try
+        var answer = await SourceAnswer.AskAsync(context, job, settings, ProbeTimeout, cancellationToken);
+        if (answer.Error is { } error)
         {
-            var probe = await (await context.SourceFor(job, settings, bounded.Token)).ProbeAsync(bounded.Token);
-            var about = probe.EstimatedBytes is { } bytes ? $", about {MachineChecks.Size(bytes)}" : "";
-            var engine = probe.EngineVersion is { } version ? $" (version {version}{about})" : "";
-            return (check with { Message = $"The {settings.Engine} source can be read{engine}." }, probe.EngineVersion);
+            return (check with { Status = DoctorStatus.Problem, Message = $"{error.Code} {error.Message}", Advice = error.Hint }, null);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        if (answer.Probe is not { } probe)
         {
             return (
                 check with
                 {
                     Status = DoctorStatus.Problem,
-                    Message = $"The {settings.Engine} source did not answer within {ProbeTimeout.TotalSeconds:0} seconds.",
+                    Message = $"The {settings.Engine} source did not answer within {SpanText.Of(ProbeTimeout)}.",
                     Advice = "Check whether its server runs, or whether its disk hangs.",
                 },
                 null);
         }
-        catch (Exception e) when (e is SourceException || RepositoryFailure.Is(e))
-        {
-            var context = new ErrorContext { Job = job.Name, Source = settings.Name };
-            var error = ErrorTable.Describe(e, context);
-            return (check with { Status = DoctorStatus.Problem, Message = $"{error.Code} {error.Message}", Advice = error.Hint }, null);
-        }
+        var about = probe.EstimatedBytes is { } bytes ? $", about {ByteSize.Format(bytes)}" : "";
+        var engine = probe.EngineVersion is { } version ? $" (version {version}{about})" : "";
+        return (check with { Message = $"The {settings.Engine} source can be read{engine}." }, probe.EngineVersion);
     }
-
-    private static string Words(TimeSpan age) => age switch
-    {
-        { TotalHours: < 1 } => $"{(int)age.TotalMinutes} minutes",
-        { TotalHours: < 48 } => $"{(int)age.TotalHours} hours",
-        _ => $"{(int)age.TotalDays} days",
-    };
 }

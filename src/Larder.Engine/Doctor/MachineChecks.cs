@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Larder.Engine.Configuration;
 using Larder.Engine.Doctor.Native;
@@ -211,11 +210,12 @@ internal sealed class MachineChecks(DoctorSurroundings surroundings)
             // A database is copied there whole before it is read, so its file tells what is needed.
             var neededBytes = Math.Max(TemporaryBytesMin, LargestDatabase());
             return freeBytes >= neededBytes
-                ? check with { Message = $"{folder} has {Size(freeBytes)} free." }
+                ? check with { Message = $"{folder} has {ByteSize.Format(freeBytes)} free." }
                 : check with
                 {
                     Status = DoctorStatus.Warning,
-                    Message = $"{folder} has {Size(freeBytes)} free; {Size(neededBytes)} are wanted for copies of databases.",
+                    Message = $"{folder} has {ByteSize.Format(freeBytes)} free; {ByteSize.Format(neededBytes)} are wanted for copies of "
+                        + "databases.",
                     Advice = "Make room there, or set TMPDIR to a larger folder.",
                 };
         }
@@ -238,11 +238,4 @@ internal sealed class MachineChecks(DoctorSurroundings surroundings)
         .Select(file => file.Length)
         .DefaultIfEmpty()
         .Max();
-
-    internal static string Size(long bytes) => bytes switch
-    {
-        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB"),
-        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.0} MiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} bytes"),
-    };
 }

@@ -49,10 +49,10 @@ internal sealed class RepositoryChecks(EngineContext context, string name)
         var usedShare = 1 - (drive.AvailableFreeSpace / (double)Math.Max(1, drive.TotalSize));
         var share = usedShare.ToString("P0", CultureInfo.InvariantCulture);
         yield return usedShare <= UsedShareMax
-            ? Check(DoctorStatus.Ok, $"The disk of {local.Path} is {share} full, {MachineChecks.Size(drive.AvailableFreeSpace)} are free.")
+            ? Check(DoctorStatus.Ok, $"The disk of {local.Path} is {share} full, {ByteSize.Format(drive.AvailableFreeSpace)} are free.")
             : Check(
                 DoctorStatus.Warning,
-                $"The disk of {local.Path} is {share} full, only {MachineChecks.Size(drive.AvailableFreeSpace)} are free.",
+                $"The disk of {local.Path} is {share} full, only {ByteSize.Format(drive.AvailableFreeSpace)} are free.",
                 "\"larder cleanup --dry-run\" shows what retention would free.");
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Larder.Engine.Errors;
 using Larder.Sources.Files;
 
@@ -21,12 +22,16 @@ public static class Evidence
     /// <returns>The path of the file.</returns>
     internal static string Write(string stateDirectory, DrillReport report)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(stateDirectory, Folder)).FullName;
+        Directory.CreateDirectory(Path.Combine(stateDirectory, Folder));
         using var key = EvidenceKey.LoadOrCreate(stateDirectory);
-        var path = Path.Combine(folder, $"{report.RunId}.json");
+        var path = PathOf(stateDirectory, report.RunId);
         DurableFile.CreatePrivate(path, Sign(DrillJson.WriteOnOneLine(report), key));
         return path;
     }
+
+    /// <summary>Where the evidence of a drill lies, if it left any.</summary>
+    public static string PathOf(string stateDirectory, string runId) =>
+        Path.Combine(Path.GetFullPath(stateDirectory), Folder, $"{runId}.json");
 
     /// <summary>
     /// Whether a file is evidence that this installation signed, unchanged to the last byte.
@@ -119,4 +124,17 @@ public static class Evidence
 /// <param name="Status">The verdict: <c>success</c> or <c>failed</c>.</param>
 /// <param name="Key">Which key signed it.</param>
 public sealed record GenuineEvidence(
-    string RunId, string Job, string? BackupId, string Status, DateTimeOffset FinishedAt, double? RtoSeconds, string Key);
+    string RunId, string Job, string? BackupId, string Status, DateTimeOffset FinishedAt, double? RtoSeconds, string Key)
+{
+    /// <summary>As <c>drill --check --json</c> prints it.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["genuine"] = true,
+        ["run_id"] = RunId,
+        ["job"] = Job,
+        ["backup_id"] = BackupId,
+        ["status"] = Status,
+        ["finished_at"] = FinishedAt,
+        ["key"] = Key,
+    };
+}

@@ -3,6 +3,7 @@ using Larder.Engine.Backups;
 using Larder.Engine.Browse;
 using Larder.Engine.Errors;
 using Larder.Engine.Restore;
+using Larder.Engine.Servers;
 using Larder.Repository.Snapshots;
 using Larder.Sources;
 using Larder.Sources.Files;
@@ -12,7 +13,8 @@ using Larder.Sources.Tools;
 namespace Larder.Engine.Export;
 
 /// <summary>One export out of an opened backup.</summary>
-internal sealed class ExportExecution(ReadableBackup backup, ExportRequest request, Stream standardOutput, RunProgress progress)
+internal sealed class ExportExecution(
+    EngineContext context, ReadableBackup backup, ExportRequest request, Stream standardOutput, RunProgress progress)
 {
     private readonly List<ManifestWarning> warnings = [];
     private long files;
@@ -21,16 +23,18 @@ internal sealed class ExportExecution(ReadableBackup backup, ExportRequest reque
 
     public async Task<ExportResult> RunAsync(CancellationToken cancellationToken)
     {
+        if (request.Format == ExportFormat.SqlGz)
+        {
+            var source = SingleDatabase();
+            await (source.Engine == "sqlite" ? WriteSqliteAsync(source, cancellationToken) : WriteScriptAsync(source, cancellationToken));
+            return Result();
+        }
         var parts = await SelectAsync(cancellationToken);
         progress.Begin("exporting", parts.Sum(part => part.Source.Recorded?.SizeBytes ?? 0));
         switch (request.Format)
         {
             case ExportFormat.TarGz:
                 await WriteToFileAsync((output, token) => WriteArchiveAsync(parts, output, token), cancellationToken);
-                break;
-            case ExportFormat.SqlGz:
-                var database = SingleDatabase(parts);
-                await WriteToFileAsync((output, token) => WriteSqlAsync(database, output, token), cancellationToken);
                 break;
             case ExportFormat.Native when SingleFile(parts) is { } file && !IsFolder(request.To):
                 await WriteToFileAsync((output, token) => CopyFileAsync(file, output, token), cancellationToken);
@@ -44,18 +48,20 @@ internal sealed class ExportExecution(ReadableBackup backup, ExportRequest reque
                 await WriteFolderAsync(parts, cancellationToken);
                 break;
         }
-        return new ExportResult
-        {
-            BackupId = backup.BackupId,
-            To = request.To,
-            Format = request.Format switch { ExportFormat.TarGz => "tar.gz", ExportFormat.SqlGz => "sql.gz", _ => "native" },
-            Files = files,
-            Bytes = bytes,
-            WrittenBytes = writtenBytes,
-            DurationSeconds = 0,
-            Warnings = warnings,
-        };
+        return Result();
     }
+
+    private ExportResult Result() => new()
+    {
+        BackupId = backup.BackupId,
+        To = request.To,
+        Format = request.Format switch { ExportFormat.TarGz => "tar.gz", ExportFormat.SqlGz => "sql.gz", _ => "native" },
+        Files = files,
+        Bytes = bytes,
+        WrittenBytes = writtenBytes,
+        DurationSeconds = 0,
+        Warnings = warnings,
+    };
 
     private async Task<IReadOnlyList<TreeStep>> SelectAsync(CancellationToken cancellationToken)
     {
@@ -87,10 +93,17 @@ internal sealed class ExportExecution(ReadableBackup backup, ExportRequest reque
             ? last.Node
             : null;
 
-    private static Node SingleDatabase(IReadOnlyList<TreeStep> parts) =>
-        parts is [{ Source.Engine: "sqlite" }] && SingleFile(parts) is { } file
-            ? file
-            : throw new LarderException(EngineError.UsageInvalid, "SQL text can be written of one sqlite source; name it with --only.");
+    /// <summary>The one source that is selected and can be written as SQL.</summary>
+    private ReadableSource SingleDatabase()
+    {
+        var selected = EntrySelection.Select(backup, request.Only, null).Select(part => part.Source)
+            .Where(source => source.Engine == "sqlite" || context.Dumps.ScriptOf(source.Engine) is not null).ToList();
+        return selected is [var only] && (request.Only.Count <= 1)
+            ? only
+            : throw new LarderException(
+                EngineError.UsageInvalid,
+                "SQL text is written of one source that is a SQLite, PostgreSQL, MySQL or MariaDB database; name it with --only.");
+    }
 
     private async Task WriteToFileAsync(Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
@@ -144,6 +157,46 @@ internal sealed class ExportExecution(ReadableBackup backup, ExportRequest reque
             progress.Advance(blob.Length);
         }
         files++;
+    }
+
+    private async Task WriteSqliteAsync(ReadableSource source, CancellationToken cancellationToken)
+    {
+        progress.Begin("exporting", source.Recorded?.SizeBytes ?? 0);
+        var listing = (await backup.Trees.LoadAsync(source.Tree, cancellationToken)).Nodes;
+        if (request.Entry is { } entry)
+        {
+            EntrySelection.SingleFile(backup, source, listing, entry);
+        }
+        var file = SingleFile([new TreeStep(source, "", TreeStart.Whole(listing), true)]) ?? throw new LarderException(
+            EngineError.ManifestInvalid, $"Source \"{source.Name}\" of backup {backup.ShortId} does not hold one database.");
+        await WriteToFileAsync((output, token) => WriteSqlAsync(file, output, token), cancellationToken);
+    }
+
+    /// <summary>A dump of a server: one of its databases, the only one or the one that is named.</summary>
+    private async Task WriteScriptAsync(ReadableSource source, CancellationToken cancellationToken)
+    {
+        progress.Begin("exporting", source.Recorded?.SizeBytes ?? 0);
+        var script = context.Dumps.ScriptOf(source.Engine)!;
+        var dump = await StoredSourceDump.ListAsync(backup.Trees, backup.Blobs, source.Tree, cancellationToken);
+        var databases = await script.ListAsync(dump, cancellationToken);
+        var names = string.Join(", ", databases);
+        var database = (request.Entry, databases) switch
+        {
+            ({ } name, _) when databases.Contains(name, StringComparer.Ordinal) => name,
+            ({ } name, _) => throw new LarderException(
+                EngineError.UnknownEntry, $"Source \"{source.Name}\" has no database \"{name}\"; it has {names}."),
+            (null, [var only]) => only,
+            _ => throw new LarderException(
+                EngineError.UsageInvalid, $"SQL text is written of one database; name one of {names} with --entry."),
+        };
+        await WriteToFileAsync((output, token) => script.WriteAsync(dump, database, output, Count, token), cancellationToken);
+        files++;
+
+        void Count(long count)
+        {
+            bytes += count;
+            progress.Advance(count);
+        }
     }
 
     /// <summary>SQLite reads a file, so the database is written to a private folder first.</summary>

@@ -19,7 +19,9 @@ public sealed record ExportRequest
     /// <summary>Names of sources; empty for all.</summary>
     public IReadOnlyList<string> Only { get; init; } = [];
 
-    /// <summary>A file or folder inside a source, quoted as `larder ls` shows it.</summary>
+    /// <summary>
+    /// A file or folder inside a source, quoted as `larder ls` shows it; of SQL text out of a server's dump the name of a database.
+    /// </summary>
     public string? Entry { get; init; }
 
     /// <summary>Replace a file that stands at <see cref="To"/>, or fill a folder that is not empty.</summary>
@@ -35,7 +37,7 @@ public enum ExportFormat
     /// <summary>tar in PAX form, gzip.</summary>
     TarGz,
 
-    /// <summary>SQL text of one SQLite database, gzip.</summary>
+    /// <summary>SQL text of one SQLite, PostgreSQL, MySQL or MariaDB database, gzip.</summary>
     SqlGz,
 }
 

@@ -29,7 +29,7 @@ public static class ExportRun
         var result = await HeldReading.RunAsync(
             backup,
             context,
-            (held, token) => new ExportExecution(held, request, standardOutput, progress).RunAsync(token),
+            (held, token) => new ExportExecution(context, held, request, standardOutput, progress).RunAsync(token),
             cancellationToken);
         return result with { DurationSeconds = Math.Round(context.Clock.GetElapsedTime(began).TotalSeconds, 3) };
     }

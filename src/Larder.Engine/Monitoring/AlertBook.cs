@@ -36,7 +36,7 @@ public sealed class AlertBook
         var row = Try(
             catalog => new AlertTable(catalog).ChannelsOf(key).FirstOrDefault(each => each.Channel == channel),
             () => told.GetValueOrDefault((key, channel)));
-        return row is null ? null : new Told(row.ToldAt, AlertEvents.Parse<AlertLevel>(row.ToldLevel), row.IsOpen);
+        return row is null ? null : new Told(row.ToldAt, (EnumWord.Find<AlertLevel>(row.ToldLevel) ?? default), row.IsOpen);
     }
 
     /// <summary>Notes how it stands, before anybody is told.</summary>
@@ -56,8 +56,8 @@ public sealed class AlertBook
         Save(new AlertRow
         {
             Key = condition.Key,
-            Event = AlertEvents.Word(condition.Event),
-            Level = AlertEvents.Word(condition.Level),
+            Event = EnumWord.Of(condition.Event),
+            Level = EnumWord.Of(condition.Level),
             Job = condition.Job,
             Title = condition.Title,
             Message = condition.Message,
@@ -71,7 +71,7 @@ public sealed class AlertBook
 
     public void NoteTold(string key, string channel, Told now, bool isSent)
     {
-        var row = new AlertChannelRow(key, channel, now.At, AlertEvents.Word(now.Level), now.IsOpen);
+        var row = new AlertChannelRow(key, channel, now.At, EnumWord.Of(now.Level), now.IsOpen);
         Do(catalog => new AlertTable(catalog).Save(row), () => told[(key, channel)] = row);
         if (isSent && Find(key) is { } known)
         {

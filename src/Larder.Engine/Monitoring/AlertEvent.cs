@@ -45,15 +45,8 @@ public static class AlertEvents
         [AlertEvent.Start, AlertEvent.Success, AlertEvent.Partial, AlertEvent.Failed];
 
     public static bool Takes(AlertSettings alert, AlertEvent what) => alert.On.Count > 0
-        ? alert.On.Contains(Word(what))
+        ? alert.On.Contains(EnumWord.Of(what))
         : (alert.Channel is WebhookChannel { Kind: "healthchecks" } ? OfHealthchecks : ByDefault).Contains(what);
 
     public static bool TakesJob(AlertSettings alert, string? job) => alert.Jobs.Count == 0 || (job is not null && alert.Jobs.Contains(job));
-
-    public static string Word<T>(T value)
-        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
-
-    /// <summary>The value of a word; the first value where the word is none.</summary>
-    public static T Parse<T>(string word)
-        where T : struct, Enum => Array.Find(Enum.GetValues<T>(), value => Word(value) == word);
 }

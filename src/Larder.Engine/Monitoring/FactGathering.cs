@@ -5,7 +5,6 @@ using Larder.Engine.Errors;
 using Larder.Engine.Maintenance;
 using Larder.Engine.Reports;
 using Larder.Engine.Verify;
-using Larder.Sources;
 
 namespace Larder.Engine.Monitoring;
 
@@ -95,31 +94,16 @@ public sealed class FactGathering(EngineContext context)
     {
         var what = $"The {settings.Engine} source \"{settings.Name}\" of job \"{job.Name}\"";
         var isServer = settings is PostgreSqlSourceSettings or MySqlSourceSettings or MongoDbSourceSettings;
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var timer = context.Clock.CreateTimer(_ => bounded.Cancel(), null, limits.ConnectTimeout, Timeout.InfiniteTimeSpan);
-        var began = context.Clock.GetTimestamp();
-        try
+        var answer = await SourceAnswer.AskAsync(context, job, settings, limits.ConnectTimeout, cancellationToken);
+        var (failure, hint) = answer switch
         {
-            // Some drivers wait for a dead server on the thread that asks.
-            await Task.Run(AskAsync, bounded.Token).WaitAsync(bounded.Token);
-            return new ProbeFacts(settings.Name, settings.Engine, isServer, context.Clock.GetElapsedTime(began).TotalSeconds, null, null);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return Failed(
-                $"{what} did not answer within {ByteText.Of(limits.ConnectTimeout)}.",
-                "Check whether its server runs, and whether this machine can reach it.");
-        }
-        catch (Exception e) when (e is SourceException || RepositoryFailure.Is(e))
-        {
-            var error = ErrorTable.Describe(e, new ErrorContext { Job = job.Name, Source = settings.Name });
-            return Failed($"{what}: {error.Code} {error.Message}", error.Hint);
-        }
-
-        async Task AskAsync() => await (await context.SourceFor(job, settings, bounded.Token)).ProbeAsync(bounded.Token);
-
-        ProbeFacts Failed(string failure, string hint) =>
-            new(settings.Name, settings.Engine, isServer, context.Clock.GetElapsedTime(began).TotalSeconds, failure, hint);
+            { IsTimeout: true } => (
+                $"{what} did not answer within {SpanText.Of(limits.ConnectTimeout)}.",
+                "Check whether its server runs, and whether this machine can reach it."),
+            { Error: { } error } => ($"{what}: {error.Code} {error.Message}", error.Hint),
+            _ => ((string?)null, (string?)null),
+        };
+        return new ProbeFacts(settings.Name, settings.Engine, isServer, answer.Took.TotalSeconds, failure, hint);
     }
 
     private RepositoryFacts OfRepository(RepositorySettings settings, BackupSurvey survey, DateTimeOffset now)

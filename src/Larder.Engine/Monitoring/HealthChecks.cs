@@ -41,7 +41,7 @@ public static class HealthChecks
         Check = "channel",
         Subject = row.Key["channel:".Length..],
         Event = AlertEvent.Health,
-        Level = AlertEvents.Parse<AlertLevel>(row.Level),
+        Level = (EnumWord.Find<AlertLevel>(row.Level) ?? default),
         Title = row.Title,
         Message = row.Message,
         Hint = row.Hint,

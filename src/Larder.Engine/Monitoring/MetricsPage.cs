@@ -50,7 +50,7 @@ public static class MetricsPage
             "How many checks stand at each level.",
             [
                 .. Enum.GetValues<AlertLevel>().Select(level => (
-                    (Label[])[new("level", AlertEvents.Word(level))], (double)report.Checks.Count(check => check.Level == level))),
+                    (Label[])[new("level", EnumWord.Of(level))], (double)report.Checks.Count(check => check.Level == level))),
             ]);
         yield return new Family(
             "larder_scheduler_up",

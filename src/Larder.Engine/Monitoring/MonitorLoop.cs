@@ -9,6 +9,9 @@ public sealed class MonitorLoop
     /// <summary>How often a sign of life is given.</summary>
     public static readonly TimeSpan BeatEvery = TimeSpan.FromMinutes(1);
 
+    // Two looks at once would ask every source twice, and tell people twice of what one of them was about to note.
+    private static readonly SemaphoreSlim OneAtATime = new(1);
+
     private readonly CatalogDatabase catalog;
     private readonly Func<TimeSpan> interval;
     private readonly Func<CancellationToken, Task<HealthRun>> look;
@@ -66,8 +69,10 @@ public sealed class MonitorLoop
         }
     }
 
-    private async Task LookAsync(CancellationToken cancellationToken)
+    /// <summary>Looks now; what fails is a warning. Waits for a look that is under way.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
     {
+        await OneAtATime.WaitAsync(cancellationToken);
         try
         {
             var run = await look(cancellationToken);
@@ -76,6 +81,10 @@ public sealed class MonitorLoop
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             warn($"Health could not be looked at: {ErrorTable.Describe(e).Message}");
+        }
+        finally
+        {
+            OneAtATime.Release();
         }
     }
 

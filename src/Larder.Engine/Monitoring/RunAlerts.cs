@@ -55,7 +55,7 @@ public sealed class RunAlerts : IDisposable
         {
             await giveUp.CancelAsync();
             await last;
-            warn($"Alerts could not be sent within {ByteText.Of(patience)}; they are told when this is next looked at.");
+            warn($"Alerts could not be sent within {SpanText.Of(patience)}; they are told when this is next looked at.");
         }
     }
 

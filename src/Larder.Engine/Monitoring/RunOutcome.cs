@@ -1,4 +1,5 @@
 using Larder.Engine.Catalog;
+using Larder.Engine.Configuration;
 
 namespace Larder.Engine.Monitoring;
 
@@ -14,7 +15,7 @@ internal static class RunOutcome
         }
         return new Condition
         {
-            Check = AlertEvents.Word(run.Kind),
+            Check = EnumWord.Of(run.Kind),
             Subject = run.Job ?? "*",
             Job = run.Job,
             Event = EventOf(run.Kind, result.Status),
@@ -39,7 +40,7 @@ internal static class RunOutcome
         Event = run.Kind is RunKind.Restore or RunKind.Rollback ? AlertEvent.Restore
             : result.Status == RunStatus.Cancelled ? AlertEvent.Cancelled : AlertEvent.Success,
         Level = result.Status is RunStatus.Failed ? AlertLevel.Error : AlertLevel.Info,
-        Key = $"{AlertEvents.Word(run.Kind)}:{run.Job ?? "*"}",
+        Key = $"{EnumWord.Of(run.Kind)}:{run.Job ?? "*"}",
         Job = run.Job,
         Title = Title(run, result),
         Message = Message(run, result),
@@ -51,10 +52,10 @@ internal static class RunOutcome
     public static Notice StartNotice(Notice blank, NewRun run) => blank with
     {
         Event = AlertEvent.Start,
-        Key = $"{AlertEvents.Word(run.Kind)}:{run.Job ?? "*"}",
+        Key = $"{EnumWord.Of(run.Kind)}:{run.Job ?? "*"}",
         Job = run.Job,
         Title = $"{Subject(run)} began",
-        Message = $"The {AlertEvents.Word(run.Kind)}{Of(run)} began.",
+        Message = $"The {EnumWord.Of(run.Kind)}{Of(run)} began.",
         RunId = run.Id,
     };
 
@@ -66,7 +67,7 @@ internal static class RunOutcome
         _ => AlertEvent.Failed,
     };
 
-    private static string Subject(NewRun run) => run.Job is { } job ? $"{job}: {AlertEvents.Word(run.Kind)}" : AlertEvents.Word(run.Kind);
+    private static string Subject(NewRun run) => run.Job is { } job ? $"{job}: {EnumWord.Of(run.Kind)}" : EnumWord.Of(run.Kind);
 
     private static string Of(NewRun run) => run.Job is { } job ? $" of job \"{job}\"" : "";
 
@@ -80,27 +81,27 @@ internal static class RunOutcome
 
     private static string Message(NewRun run, RunResult result) => (result.Status, result.Error) switch
     {
-        (RunStatus.Success, _) => $"The {AlertEvents.Word(run.Kind)}{Of(run)} ended well.",
-        (RunStatus.Partial, _) => $"The {AlertEvents.Word(run.Kind)}{Of(run)} was made, and something was left out.",
-        (RunStatus.Cancelled, _) => $"The {AlertEvents.Word(run.Kind)}{Of(run)} was cancelled before it was done.",
-        (_, { } error) => $"The {AlertEvents.Word(run.Kind)}{Of(run)} failed. {error.Code}: {error.Message}",
-        _ => $"The {AlertEvents.Word(run.Kind)}{Of(run)} failed.",
+        (RunStatus.Success, _) => $"The {EnumWord.Of(run.Kind)}{Of(run)} ended well.",
+        (RunStatus.Partial, _) => $"The {EnumWord.Of(run.Kind)}{Of(run)} was made, and something was left out.",
+        (RunStatus.Cancelled, _) => $"The {EnumWord.Of(run.Kind)}{Of(run)} was cancelled before it was done.",
+        (_, { } error) => $"The {EnumWord.Of(run.Kind)}{Of(run)} failed. {error.Code}: {error.Message}",
+        _ => $"The {EnumWord.Of(run.Kind)}{Of(run)} failed.",
     };
 
     private static IEnumerable<NoticeFact> Facts(NewRun run, RunResult result)
     {
-        yield return new NoticeFact("Status", AlertEvents.Word(result.Status));
+        yield return new NoticeFact("Status", EnumWord.Of(result.Status));
         if (result.BackupId is { } backup)
         {
             yield return new NoticeFact("Backup", backup[..Math.Min(8, backup.Length)]);
         }
         if (result.SizeBytes is { } size)
         {
-            yield return new NoticeFact("Size", ByteText.Of(size));
+            yield return new NoticeFact("Size", ByteSize.Format(size));
         }
         if (result.AddedBytes is { } added)
         {
-            yield return new NoticeFact("Added", ByteText.Of(added));
+            yield return new NoticeFact("Added", ByteSize.Format(added));
         }
         yield return new NoticeFact("Started by", run.CreatedBy is { } user ? $"{run.Trigger}, {user}" : run.Trigger);
     }

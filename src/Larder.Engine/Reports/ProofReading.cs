@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Larder.Engine.Backups;
 using Larder.Engine.Catalog;
 using Larder.Engine.Configuration;
@@ -100,7 +99,7 @@ public sealed class ProofReading(EngineContext context)
 
         // A drill that failed may leave no evidence, and must not be hidden by an older one that did.
         return run is not null && run.Id != evidence?.RunId && (evidence is null || run.StartedAt > evidence.FinishedAt)
-            ? new DrillProof(run.Id, Word(run.Status), run.FinishedAt ?? run.StartedAt, run.BackupId, null, null)
+            ? new DrillProof(run.Id, EnumWord.Of(run.Status), run.FinishedAt ?? run.StartedAt, run.BackupId, null, null)
             : evidence;
     }
 
@@ -111,8 +110,8 @@ public sealed class ProofReading(EngineContext context)
             .Take(RestoresShown)
             .Select(run => new RestoreProof(
                 run.Id,
-                Word(run.Kind),
-                Word(run.Status),
+                EnumWord.Of(run.Kind),
+                EnumWord.Of(run.Status),
                 run.StartedAt,
                 run.BackupId,
                 run.ErrorCode is null ? null : $"{run.ErrorCode} {run.ErrorMessage}")),
@@ -130,7 +129,4 @@ public sealed class ProofReading(EngineContext context)
             return [];
         }
     }
-
-    private static string Word<T>(T value)
-        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }

@@ -20,11 +20,15 @@ public static class RestoreJson
     public static string Write(RestoreResult result) => JsonSerializer.Serialize(result, RestoreJsonContext.Default.RestoreResult);
 }
 
+/// <summary>How a restore stands as its word.</summary>
+internal sealed class RestoreEndConverter()
+    : JsonStringEnumConverter<RestoreEnd>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     WriteIndented = true,
     NewLine = "\n",
-    Converters = [typeof(BackupStatusConverter), typeof(JsonStringEnumConverter<RestoreEnd>)])]
+    Converters = [typeof(BackupStatusConverter), typeof(RestoreEndConverter)])]
 [JsonSerializable(typeof(IReadOnlyList<RecoveredRestore>))]
 [JsonSerializable(typeof(RollbackPlan))]
 [JsonSerializable(typeof(RollbackResult))]

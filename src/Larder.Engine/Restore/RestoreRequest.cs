@@ -5,6 +5,9 @@ namespace Larder.Engine.Restore;
 /// <summary>What a user asks to have restored.</summary>
 public sealed record RestoreRequest
 {
+    /// <summary>Each table that a server is given at once takes 8 MiB to read ahead: 16 of them 128 MiB.</summary>
+    public const int JobsMax = 16;
+
     /// <summary>As typed: an id's beginning, a timestamp, <c>latest</c>, with <c>JOB:</c> before it or not.</summary>
     public required string Backup { get; init; }
 

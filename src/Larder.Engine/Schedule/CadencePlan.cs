@@ -1,5 +1,6 @@
 using Larder.Engine.BackingUp;
 using Larder.Engine.Configuration;
+using Larder.Engine.Errors;
 
 namespace Larder.Engine.Schedule;
 
@@ -32,6 +33,21 @@ public static class CadencePlan
 
     public static Cadence Of(CronExpression cron) =>
         cron.NamesDaysOfMonth ? Cadence.Monthly : cron.NamesDaysOfWeek ? Cadence.Weekly : Cadence.Daily;
+
+    /// <summary>The backups of several jobs.</summary>
+    /// <exception cref="LarderException"><see cref="EngineError.UsageInvalid"/>: none of them has a schedule that comes so often.
+    /// </exception>
+    public static IReadOnlyList<CadenceBackup> BackupsOf(
+        LarderConfiguration configuration, IEnumerable<JobSettings> jobs, Cadence cadence, IReadOnlyList<string> only)
+    {
+        var backups = jobs.SelectMany(job => BackupsOf(configuration, job, cadence, only)).ToList();
+        return backups.Count > 0
+            ? backups
+            : throw new LarderException(EngineError.UsageInvalid, $"No schedule of these jobs is {cadence.ToString().ToLowerInvariant()}.")
+            {
+                Hint = "\"larder schedule status\" shows the schedules; \"larder backup\" backs up without one.",
+            };
+    }
 
     /// <summary>The backups of a job; none where its schedules do not come so often.</summary>
     /// <param name="configuration">Of the job.</param>

@@ -20,6 +20,9 @@ public sealed record DumpEngines
     /// <summary>What reads the dumps of an engine without its server; null for what is no dump of a server.</summary>
     public required Func<string, IDumpCheck?> CheckOf { get; init; }
 
+    /// <summary>What writes the dumps of an engine as SQL; null for what speaks none.</summary>
+    public Func<string, IDumpScript?> ScriptOf { get; init; } = _ => null;
+
     /// <summary>
     /// What writes to a server, the secrets of its address fetched; fails with <see cref="Configuration.ConfigurationException"/> where
     /// they cannot be had. The server itself is not talked to yet.

@@ -110,7 +110,7 @@ internal static class Plausibility
         {
             return null;
         }
-        var median = before.Order().ElementAt(before.Count / 2);
+        var median = (long)Median.Of(before.Select(other => (double)other));
         return Math.Abs(value - median) >= differenceMin && (value < median / 2 || value / 2 > median) ? median : null;
     }
 

@@ -37,8 +37,12 @@ internal sealed record Answer
         var headers = new List<(string, string)> { ("X-Total-Count", $"{total}") };
         if (offset + limit < total)
         {
-            headers.Add(("Link", $"<{call.AddressWith("offset", $"{offset + limit}")}>; rel=\"next\""));
+            headers.Add(NextOf(call, limit, offset));
         }
         return answer with { Headers = headers };
     }
+
+    /// <summary>The header that says where a list goes on.</summary>
+    public static (string Name, string Value) NextOf(ApiCall call, int limit, int offset) =>
+        ("Link", $"<{call.AddressWith("offset", $"{offset + limit}")}>; rel=\"next\"");
 }

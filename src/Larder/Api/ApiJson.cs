@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
@@ -8,18 +6,8 @@ namespace Larder.Api;
 /// <summary>JSON of the API: snake_case, and no key in a request that nobody would look at.</summary>
 internal static class ApiJson
 {
-    private static readonly JsonWriterOptions Writing = new() { Indented = false };
-
     /// <summary>On one line. Letters that could end a string in a page are escaped.</summary>
-    public static string Write(JsonNode document)
-    {
-        var bytes = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(bytes, Writing))
-        {
-            document.WriteTo(writer);
-        }
-        return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
-    }
+    public static string Write(JsonNode document) => document.ToJsonString();
 }
 
 [JsonSourceGenerationOptions(
@@ -29,7 +17,9 @@ internal static class ApiJson
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ApprovalBody))]
 [JsonSerializable(typeof(BackupBody))]
+[JsonSerializable(typeof(ChannelBody))]
 [JsonSerializable(typeof(CleanupBody))]
+[JsonSerializable(typeof(ConfigurationBody))]
 [JsonSerializable(typeof(CopyBody))]
 [JsonSerializable(typeof(DeleteBody))]
 [JsonSerializable(typeof(DrillBody))]
@@ -40,10 +30,13 @@ internal static class ApiJson
 [JsonSerializable(typeof(RestoreBody))]
 [JsonSerializable(typeof(RoleBody))]
 [JsonSerializable(typeof(RollbackBody))]
+[JsonSerializable(typeof(ScheduleBody))]
 [JsonSerializable(typeof(SeedBackupBody))]
 [JsonSerializable(typeof(SeedDescriptionBody))]
 [JsonSerializable(typeof(SeedRestoreBody))]
+[JsonSerializable(typeof(SelfTestBody))]
 [JsonSerializable(typeof(TokenBody))]
+[JsonSerializable(typeof(UnlockBody))]
 [JsonSerializable(typeof(UserBody))]
 [JsonSerializable(typeof(VerifyBody))]
 internal sealed partial class BodyJson : JsonSerializerContext;

@@ -13,6 +13,8 @@ internal static class ApiMapping
     public static IReadOnlyList<Route> Routes { get; } =
     [
         .. SystemRoutes.All,
+        .. InstallationRoutes.All,
+        .. ConfigurationRoutes.All,
         .. SessionRoutes.All,
         .. SignInRoutes.All,
         .. MonitorRoutes.All,
@@ -22,6 +24,7 @@ internal static class ApiMapping
         .. RestoreRoutes.All,
         .. ProofRoutes.All,
         .. RunRoutes.All,
+        .. ScheduleRoutes.All,
         .. RepositoryRoutes.All,
         .. UserRoutes.All,
         .. TokenRoutes.All,

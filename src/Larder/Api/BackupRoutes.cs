@@ -46,6 +46,7 @@ internal static class BackupRoutes
                 new("job", "string", "Only this job's.", "journal"),
                 new("status", "string", "Only success, or only partial ones.", "success"),
                 new("safety", "boolean", "The safety backups of restores too.", "false"),
+                RepositoryNames.Query,
                 new("limit", "integer", "At most so many, 1 to 1000; 1000 by default.", "1000"),
                 QueryParameter.Offset,
             ],
@@ -89,7 +90,8 @@ internal static class BackupRoutes
             Path = "/api/backups/cleanup",
             Action = "backup.cleanup",
             Summary = "Removes the backups that retention does not keep.",
-            Details = "With `dry_run` the plan is answered, with a reason for every line. Without a job all jobs are meant.",
+            Details = "With `dry_run` the plan is answered, with a reason for every line. Without a job all jobs are meant, without a "
+                + "repository all of them.",
             Needs = Needs.Of(Role.Admin, Scope.Remove),
             Body = BodyJson.Default.CleanupBody,
             BodyExample = """{"job":"journal","confirm":true}""",
@@ -120,8 +122,13 @@ internal static class BackupRoutes
     private static async Task<Answer?> CreateAsync(ApiCall call)
     {
         var body = await call.BodyAsync(BodyJson.Default.BackupBody);
-        var engine = await call.Services.EngineAsync(call.Cancelled);
         var job = JobNames.Of(call, body.Job);
+        var repository = RepositoryNames.OfOptional(call, body.Repository);
+        if (repository is not null && call.Caller.Jobs is not null)
+        {
+            RepositoryNames.EnsureOf(call.Services.Configuration.Jobs[job], repository);
+        }
+        var engine = (await call.Services.EngineAsync(call.Cancelled)).BackingUpInto(repository);
         if ((body.Tags ?? []).FirstOrDefault(tag => BackupTags.IsReserved(tag) || tag.Contains(',', StringComparison.Ordinal)) is not null)
         {
             throw new LarderException(
@@ -142,7 +149,7 @@ internal static class BackupRoutes
         {
             return Answer.Json(PlanDocument(job, await BackupPlan.ComputeAsync(engine, request, call.Cancelled))) with { Target = job };
         }
-        return await RunAnswer.BeginAsync(call, new BackupOrder(request));
+        return await RunAnswer.BeginAsync(call, new BackupOrder(request, Repository: repository));
     }
 
     private static JsonObject PlanDocument(string job, BackupPlan plan) => new()
@@ -165,10 +172,12 @@ internal static class BackupRoutes
     {
         LocalMode.EnsureNotElsewhere(call);
         var (job, status, withSafety) = (call.Query("job"), call.Query("status"), call.Flag("safety"));
+        var repository = RepositoryNames.OfOptional(call, call.Query(RepositoryNames.Query.Name));
         var (_, offset) = call.Paging;
         var limit = call.Query("limit") is null ? 1000 : call.Paging.Limit;
         var all = (await BackupNames.VisibleAsync(call))
             .Where(one => (job is null || one.Backup.Job == job) && (withSafety || !one.Backup.IsSafety)
+                && (repository is null || one.Backup.Places.Any(place => place.Repository == repository))
                 && (status is null || one.Backup.Status.ToString().Equals(status, StringComparison.OrdinalIgnoreCase)))
             .ToList();
         var page = Answer.Page(call, [], all.Count, limit, offset);
@@ -231,13 +240,14 @@ internal static class BackupRoutes
         {
             call.Caller.EnsureJob(null);
         }
+        var repository = RepositoryNames.OfOptional(call, body.Repository);
         var engine = await call.Services.EngineAsync(call.Cancelled);
         var plan = body.DryRun || !body.Confirm || call.Services.Configuration.Access.SecondPerson
-            ? (await CleanupPlan.ComputeAsync(engine, body.Job, call.Cancelled)).ToJson()
+            ? (await CleanupPlan.ComputeAsync(engine, body.Job, call.Cancelled)).OnlyIn(repository).ToJson()
             : null;
         return body.DryRun
             ? Answer.Json(plan!) with { Target = body.Job ?? "all jobs" }
             : Confirmation.Missing(call, body.Confirm, body.Approval, body.Job ?? "all jobs", plan)
-                ?? await RunAnswer.BeginAsync(call, new CleanupOrder(body.Job));
+                ?? await RunAnswer.BeginAsync(call, new CleanupOrder(body.Job, repository));
     }
 }

@@ -18,6 +18,9 @@ internal sealed record BackupBody
 
     public bool AcceptEmpty { get; init; }
 
+    /// <summary>Into this one alone.</summary>
+    public string? Repository { get; init; }
+
     public bool DryRun { get; init; }
 }
 
@@ -38,6 +41,13 @@ internal sealed record RestoreBody
 
     public string? Environment { get; init; }
 
+    /// <summary>Tables or collections that a database server is given at once, 1 to 16.</summary>
+    public int? Jobs { get; init; }
+
+    public bool SchemaOnly { get; init; }
+
+    public bool DataOnly { get; init; }
+
     public bool WithUsers { get; init; }
 
     public bool InPlace { get; init; }
@@ -56,6 +66,12 @@ internal sealed record RollbackBody
     /// <summary>The beginning of the restore's run id; the last restore without it.</summary>
     public string? Run { get; init; }
 
+    /// <summary>Restore the newest backup with the tag pre-deploy in place instead.</summary>
+    public bool ToDeploy { get; init; }
+
+    /// <summary>With <see cref="ToDeploy"/>, only these sources.</summary>
+    public IReadOnlyList<string>? Only { get; init; }
+
     public bool DryRun { get; init; }
 
     public bool Confirm { get; init; }
@@ -66,6 +82,8 @@ internal sealed record RollbackBody
 internal sealed record CleanupBody
 {
     public string? Job { get; init; }
+
+    public string? Repository { get; init; }
 
     public bool DryRun { get; init; }
 
@@ -120,6 +138,34 @@ internal sealed record CopyBody
 internal sealed record KeyBody
 {
     public required string Password { get; init; }
+}
+
+internal sealed record UnlockBody
+{
+    /// <summary>Also locks of processes that may be alive.</summary>
+    public bool All { get; init; }
+}
+
+internal sealed record SelfTestBody
+{
+    /// <summary>All without it.</summary>
+    public string? Test { get; init; }
+}
+
+internal sealed record ScheduleBody
+{
+    public IReadOnlyList<string>? Jobs { get; init; }
+}
+
+internal sealed record ChannelBody
+{
+    /// <summary>All without it.</summary>
+    public string? Channel { get; init; }
+}
+
+internal sealed record ConfigurationBody
+{
+    public required string Yaml { get; init; }
 }
 
 internal sealed record LoginBody

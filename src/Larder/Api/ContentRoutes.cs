@@ -14,6 +14,7 @@ namespace Larder.Api;
 internal static class ContentRoutes
 {
     private const int DocumentsByDefault = 100;
+    private const int FilesByDefault = 1000; // A backup may hold more files than memory holds lines.
 
     public static IReadOnlyList<Route> All { get; } =
     [
@@ -55,9 +56,17 @@ internal static class ContentRoutes
             Method = "GET",
             Path = "/api/backups/{id}/files",
             Action = "content.files",
-            Summary = "Lists a folder in a backup, as `larder ls --shallow` does.",
+            Summary = "Lists a folder in a backup, as `larder ls --shallow` does; with `recursive` all below it too.",
+            Details = "1000 at a time; `Link` says where the list goes on.",
             Needs = Needs.Of(Role.Viewer, Scope.Read),
-            Query = [new("path", "string", "The folder, beginning with a source's name.", "code/srv/journal")],
+            Query =
+            [
+                new("path", "string", "The folder, beginning with a source's name.", "code/srv/journal"),
+                new("recursive", "boolean", "What lies deeper than the folder itself too.", "false"),
+                RepositoryNames.Query,
+                new("limit", "integer", "At most so many, 1 to 1000; 1000 by default.", "1000"),
+                QueryParameter.Offset,
+            ],
             AnswerExample =
                 """
                 [{"path":"code/srv","name":"srv","type":"dir","size_bytes":0,"modified_at":"2024-11-08T12:00:00+00:00","mode":"drwxr-xr-x",
@@ -71,7 +80,8 @@ internal static class ContentRoutes
             Path = "/api/backups/{id}/download",
             Action = "content.download",
             Summary = "Sends a backup, or a part of it, as files that other tools read.",
-            Details = "`tar.gz` holds everything in each engine's own layout; `sql.gz` one SQLite database as SQL; `native` exactly one "
+            Details = "`tar.gz` holds everything in each engine's own layout; `sql.gz` one database as SQL (SQLite, PostgreSQL, MySQL, "
+                + "MariaDB; of several in a dump the one that `entry` names); `native` exactly one "
                 + "file. A transfer that fails on its way is broken off, so half a backup never looks like a whole one.",
             Needs = Needs.Of(Role.Admin, Scope.Data),
             Query =
@@ -79,6 +89,7 @@ internal static class ContentRoutes
                 new("format", "string", "native, tar.gz (by default) or sql.gz.", "tar.gz"),
                 new("only", "string", "Only this source.", "db"),
                 new("entry", "string", "Only this table, collection, file or folder.", "app.public.users"),
+                RepositoryNames.Query,
             ],
             AnswerType = "application/gzip",
             Run = DownloadAsync,
@@ -127,10 +138,13 @@ internal static class ContentRoutes
 
     private static async Task<Answer?> FilesAsync(ApiCall call)
     {
-        var readable = await OpenAsync(call);
-        var nodes = await BackupTree.ListAsync(readable, call.Query("path") ?? "", recursive: false, call.Cancelled)
-            .ToListAsync(call.Cancelled);
-        return Answer.Json(BrowseJson.Write(nodes));
+        var (_, offset) = call.Paging;
+        var limit = call.Query("limit") is null ? FilesByDefault : call.Paging.Limit;
+        var readable = await OpenAsync(call, RepositoryNames.OfOptional(call, call.Query(RepositoryNames.Query.Name)));
+        var nodes = await BackupTree.ListAsync(readable, call.Query("path") ?? "", call.Flag("recursive"), call.Cancelled)
+            .Skip(offset).Take(limit + 1).ToListAsync(call.Cancelled);
+        var answer = Answer.Json(BrowseJson.Write([.. nodes.Take(limit)]));
+        return nodes.Count > limit ? answer with { Headers = [Answer.NextOf(call, limit, offset)] } : answer;
     }
 
     private static async Task<Answer?> DownloadAsync(ApiCall call)
@@ -142,6 +156,7 @@ internal static class ContentRoutes
         var request = new ExportRequest
         {
             Backup = backup.BackupId,
+            Repository = RepositoryNames.OfOptional(call, call.Query(RepositoryNames.Query.Name)),
             To = ExportRequest.StandardOutput,
             Format = format,
             Only = call.Query("only") is { } only ? only.Split(',', StringSplitOptions.RemoveEmptyEntries) : [],
@@ -152,11 +167,11 @@ internal static class ContentRoutes
         return null;
     }
 
-    private static async Task<ReadableBackup> OpenAsync(ApiCall call)
+    private static async Task<ReadableBackup> OpenAsync(ApiCall call, string? repository = null)
     {
         var backup = await BackupNames.ResolveAsync(call, call.Part("id"));
         return await ReadableBackup.OpenAsync(
-            await call.Services.EngineAsync(call.Cancelled), backup.BackupId, null, call.Cancelled);
+            await call.Services.EngineAsync(call.Cancelled), backup.BackupId, repository, call.Cancelled);
     }
 
     // Of names and digits alone: nothing in it can end the header or leave a folder.

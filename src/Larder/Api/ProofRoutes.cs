@@ -2,6 +2,7 @@ using Larder.Auth;
 using Larder.Daemon;
 using Larder.Engine.Access;
 using Larder.Engine.Browse;
+using Larder.Engine.Drills;
 using Larder.Engine.Errors;
 using Larder.Engine.Reports;
 using Larder.Repository.Maintenance;
@@ -44,6 +45,22 @@ internal static class ProofRoutes
             Status = 202,
             AnswerExample = Examples.Run,
             Run = DrillAsync,
+        },
+        new()
+        {
+            Method = "GET",
+            Path = "/api/drills/{id}/evidence",
+            Action = "drill.evidence",
+            Summary = "Says whether the evidence that a drill left here is genuine. `id` is the drill's run.",
+            Details = "422 where it is not: it was changed, or signed elsewhere.",
+            Needs = Needs.Of(Role.Viewer, Scope.Read),
+            AnswerExample =
+                """
+                {"genuine":true,"run_id":"0193c8d2f1a47c3e9b5d6a7f8e9d0c1b","job":"journal",
+                "backup_id":"3f9a1c20b7d4e6f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f70","status":"success",
+                "finished_at":"2024-11-08T12:00:09+00:00","key":"5c1f0e2a9b7d4c3e"}
+                """,
+            Run = call => Task.FromResult<Answer?>(EvidenceOf(call)),
         },
         new()
         {
@@ -119,6 +136,17 @@ internal static class ProofRoutes
             {
                 Job = backup?.Job ?? job,
             });
+    }
+
+    private static Answer EvidenceOf(ApiCall call)
+    {
+        var id = RunDocument.IdIn(call);
+        RunDocument.Of(call, id); // Unknown, or not the caller's.
+        var state = call.Services.Configuration.StateDirectory;
+        var path = Evidence.PathOf(state, id);
+        return File.Exists(path)
+            ? Answer.Json(Evidence.Check(state, path).ToJson())
+            : throw new LarderException(EngineError.UnknownRun, "This run left no evidence of a drill here.");
     }
 
     private static async Task<Answer?> ReportAsync(ApiCall call)

@@ -53,14 +53,32 @@ internal static class RepositoryRoutes
             Path = "/api/repositories/{name}/unlock",
             Action = "repository.unlock",
             Summary = "Removes the locks that dead processes left.",
+            Details = "With `all` also those of processes that may be alive: only when you know that none is.",
             Needs = Needs.Of(Role.Admin, Scope.Admin, JobRule.All),
+            Body = BodyJson.Default.UnlockBody,
+            BodyExample = """{"all":false}""",
+            BodyMayBeEmpty = true,
             AnswerExample = """{"repositories":[{"repository":"local","removed":1}],"removed":1}""",
             Run = async call =>
             {
+                var body = await call.BodyAsync(BodyJson.Default.UnlockBody);
                 var engine = await call.Services.EngineAsync(call.Cancelled);
-                var report = await new UnlockRun(engine, NameIn(call), all: false).ExecuteAsync(call.Cancelled);
-                return Answer.Json(report.ToJson()) with { Target = NameIn(call) };
+                var report = await new UnlockRun(engine, NameIn(call), body.All).ExecuteAsync(call.Cancelled);
+                return Answer.Json(report.ToJson()) with { Target = body.All ? $"{NameIn(call)} all" : NameIn(call) };
             },
+        },
+        new()
+        {
+            Method = "POST",
+            Path = "/api/repositories/{name}/repair-index",
+            Action = "repository.repair_index",
+            Summary = "Begins to write the index anew from the packs: the cure when index files are damaged or lost.",
+            Details = "No pack and no backup is removed. Verify afterwards.",
+            Needs = Needs.Of(Role.Admin, Scope.Admin, JobRule.All),
+            BeginsRun = true,
+            Status = 202,
+            AnswerExample = Examples.Run,
+            Run = RepairAsync,
         },
         new()
         {
@@ -120,6 +138,18 @@ internal static class RepositoryRoutes
             Work = async (engine, progress, cancellationToken) =>
                 engine.Report?.Invoke((await new CopyRun(engine, request, progress).ExecuteAsync(cancellationToken)).ToJson()),
         });
+    }
+
+    private static async Task<Answer?> RepairAsync(ApiCall call)
+    {
+        var name = NameIn(call);
+        var answer = await RunAnswer.BeginAsync(call, new DirectOrder
+        {
+            What = RunKind.Repair,
+            Work = async (engine, progress, cancellationToken) =>
+                engine.Report?.Invoke((await new RepairIndexRun(engine, name, progress).ExecuteAsync(cancellationToken)).ToJson()),
+        });
+        return answer with { Target = name };
     }
 
     private static async Task<KeyCommands> CommandsAsync(ApiCall call) =>

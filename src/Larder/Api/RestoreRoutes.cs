@@ -2,10 +2,12 @@ using System.Text.Json.Nodes;
 using Larder.Auth;
 using Larder.Daemon;
 using Larder.Engine.Access;
+using Larder.Engine.Backups;
 using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
 using Larder.Engine.Restore;
 using Larder.Engine.Restore.Transaction;
+using Larder.Sources.Dumps;
 
 namespace Larder.Api;
 
@@ -37,7 +39,8 @@ internal static class RestoreRoutes
             Path = "/api/rollback",
             Action = "restore.rollback",
             Summary = "Undoes a restore: what it replaced takes its place again.",
-            Details = "Without `run` the last restore is meant. Without `confirm` nothing is done and the plan is answered (428).",
+            Details = "Without `run` the last restore is meant. With `to_deploy` the newest backup with the tag pre-deploy is restored in "
+                + "place instead. Without `confirm` nothing is done and the plan is answered (428).",
             Needs = Needs.Of(Role.Admin, Scope.Restore),
             Body = BodyJson.Default.RollbackBody,
             BodyExample = """{"run":"0193c8d2","confirm":true}""",
@@ -48,6 +51,20 @@ internal static class RestoreRoutes
             AnswerExample = Examples.Run,
             Run = RollbackAsync,
         },
+        new()
+        {
+            Method = "POST",
+            Path = "/api/restores/resume",
+            Action = "restore.resume",
+            Summary = "Finishes or undoes restores that were interrupted, and does nothing else.",
+            Details = "The service does so before every run; this is for when that failed and its cause was put right. Where nothing was "
+                + "interrupted the answer is an empty array (200). The run's `report` is an array of `run_id`, `end`, `what`.",
+            Needs = Needs.Of(Role.Admin, Scope.Restore, JobRule.All),
+            BeginsRun = true,
+            Status = 202,
+            AnswerExample = Examples.Run,
+            Run = ResumeAsync,
+        },
     ];
 
     private static async Task<Answer?> RestoreAsync(ApiCall call)
@@ -56,6 +73,15 @@ internal static class RestoreRoutes
         if (body.As is not null && body.Entry is null)
         {
             throw new LarderException(EngineError.UsageInvalid, "\"as\" gives another name to the one entry that \"entry\" names.");
+        }
+        if (body is { SchemaOnly: true, DataOnly: true })
+        {
+            throw new LarderException(
+                EngineError.UsageInvalid, "\"schema_only\" and \"data_only\" together leave nothing to restore.");
+        }
+        if (body.Jobs is < 1 or > RestoreRequest.JobsMax)
+        {
+            throw new LarderException(EngineError.UsageInvalid, $"\"jobs\" is a number from 1 to {RestoreRequest.JobsMax}.");
         }
         if (body.Target is { } target && !target.Contains("://", StringComparison.Ordinal) && call.Caller.Role != Role.Owner)
         {
@@ -73,14 +99,22 @@ internal static class RestoreRoutes
             EntryName = body.As,
             Target = body.Target,
             Environment = body.Environment,
+            Part = body.SchemaOnly ? DumpPart.Schema : body.DataOnly ? DumpPart.Data : DumpPart.All,
+            Jobs = body.Jobs,
             WithUsers = body.WithUsers,
             Overwrites = body.InPlace,
             SkipsSafety = body.NoSafety,
             IsConfirmed = body.Confirm && !body.DryRun,
         };
+        return await PlanOrBeginAsync(call, backup, request, body.DryRun, body.Approval);
+    }
+
+    private static async Task<Answer?> PlanOrBeginAsync(
+        ApiCall call, Backup backup, RestoreRequest request, bool isDryRun, string? approval)
+    {
         var name = $"{backup.Job}:{backup.Timestamp}";
         var plan = await RestorePlan.ComputeAsync(await call.Services.EngineAsync(call.Cancelled), request, call.Cancelled);
-        if (body.DryRun)
+        if (isDryRun)
         {
             return Answer.Json(RestoreJson.Write(plan)) with { Target = name };
         }
@@ -91,7 +125,7 @@ internal static class RestoreRoutes
                 new LarderException(EngineError.PrerequisiteFailed, $"The restore is refused. {reasons}"), call.Context.TraceIdentifier)
                 .With("plan", JsonNode.Parse(RestoreJson.Write(plan))!);
         }
-        return Confirmation.Missing(call, body.Confirm, body.Approval, name, RestoreJson.Write(plan))
+        return Confirmation.Missing(call, request.IsConfirmed, approval, name, RestoreJson.Write(plan))
             ?? await RunAnswer.BeginAsync(call, OrderOf(backup.Job, request));
     }
 
@@ -114,6 +148,14 @@ internal static class RestoreRoutes
     private static async Task<Answer?> RollbackAsync(ApiCall call)
     {
         var body = await call.BodyAsync(BodyJson.Default.RollbackBody);
+        if (body.ToDeploy)
+        {
+            return await ToDeployAsync(call, body);
+        }
+        if (body.Only is { Count: > 0 })
+        {
+            throw new LarderException(EngineError.UsageInvalid, "\"only\" goes with \"to_deploy\": a restore is rolled back as a whole.");
+        }
         var plan = RollbackPlan.Compute(await call.Services.EngineAsync(call.Cancelled), body.Run);
         if (!call.Caller.MaySee(plan.Job))
         {
@@ -124,6 +166,39 @@ internal static class RestoreRoutes
             ? Answer.Json(text) with { Target = name }
             : Confirmation.Missing(call, body.Confirm, body.Approval, name, text)
                 ?? await RunAnswer.BeginAsync(call, OrderOf(plan.Job, plan.RunId));
+    }
+
+    private static async Task<Answer?> ToDeployAsync(ApiCall call, RollbackBody body)
+    {
+        if (body.Run is not null)
+        {
+            throw new LarderException(EngineError.UsageInvalid, "\"run\" and \"to_deploy\" say two different things; give one of them.");
+        }
+        var backup = DeployBackup.Newest((await BackupNames.VisibleAsync(call)).Select(one => one.Backup));
+        var request = new RestoreRequest
+        {
+            Backup = backup.BackupId,
+            Only = body.Only ?? [],
+            IsConfirmed = body.Confirm && !body.DryRun,
+        };
+        return await PlanOrBeginAsync(call, backup, request, body.DryRun, body.Approval);
+    }
+
+    private static async Task<Answer?> ResumeAsync(ApiCall call)
+    {
+        var known = await call.Services.EngineAsync(call.Cancelled);
+        RestoreRecovery.RemoveLeftovers(known);
+        if (!RestoreRecovery.IsNeeded(known))
+        {
+            return Answer.Json(RestoreJson.Write([]));
+        }
+        return await RunAnswer.BeginAsync(call, new DirectOrder
+        {
+            What = RunKind.Restore,
+            IsRecovery = true,
+            Work = async (engine, progress, cancellationToken) =>
+                engine.Report?.Invoke(RestoreJson.Write(await RestoreRecovery.RunAsync(engine, progress, cancellationToken))),
+        });
     }
 
     private static DirectOrder OrderOf(string? job, string run) => new()

@@ -17,19 +17,40 @@ internal static class RunAnswer
     /// <summary>202 with the run; or 200 with the ended run where the caller prefers to wait.</summary>
     public static async Task<Answer> BeginAsync(ApiCall call, RunOrder order)
     {
-        var (id, isRepeated) = Enqueue(call, order);
-        var headers = new List<(string, string)> { ("Location", $"/api/runs/{id}") };
+        var (id, isRepeated) = Enqueue(call, order, 0);
+        var (status, headers) = await AnsweredAsync(call, [id], isRepeated);
+        headers.Add(("Location", $"/api/runs/{id}"));
+        return Answer.Json(RunDocument.Of(call, id), status) with { Headers = headers, Target = order.JobName ?? "all jobs", RunId = id };
+    }
+
+    /// <summary>The same of several, as an array in the same order.</summary>
+    public static async Task<Answer> BeginAsync(ApiCall call, IReadOnlyList<RunOrder> orders)
+    {
+        var begun = orders.Select((order, number) => Enqueue(call, order, number)).ToList();
+        var ids = begun.ConvertAll(one => one.Id);
+        var (status, headers) = await AnsweredAsync(call, ids, begun.TrueForAll(one => one.IsRepeated));
+        return Answer.Json(new JsonArray([.. ids.Select(id => (JsonNode)RunDocument.Of(call, id))]), status) with
+        {
+            Headers = headers,
+            Target = string.Join(' ', orders.Select(order => order.JobName).Distinct()),
+            RunId = string.Join(' ', ids),
+        };
+    }
+
+    private static async Task<(int Status, List<(string Name, string Value)> Headers)> AnsweredAsync(
+        ApiCall call, IReadOnlyList<string> ids, bool isRepeated)
+    {
+        var headers = new List<(string, string)>();
         if (isRepeated)
         {
             headers.Add(("Idempotent-Replayed", "true"));
         }
-        var status = StatusCodes.Status202Accepted;
-        if (WaitOf(call) is { } wait)
+        if (WaitOf(call) is not { } wait)
         {
-            headers.Add(("Preference-Applied", string.Create(CultureInfo.InvariantCulture, $"wait={wait.TotalSeconds}")));
-            status = await EndsWithinAsync(call, id, wait) ? StatusCodes.Status200OK : status;
+            return (StatusCodes.Status202Accepted, headers);
         }
-        return Answer.Json(RunDocument.Of(call, id), status) with { Headers = headers, Target = order.JobName ?? "all jobs", RunId = id };
+        headers.Add(("Preference-Applied", string.Create(CultureInfo.InvariantCulture, $"wait={wait.TotalSeconds}")));
+        return (await EndWithinAsync(call, ids, wait) ? StatusCodes.Status200OK : StatusCodes.Status202Accepted, headers);
     }
 
     /// <summary>Begins a run and waits for its end, for calls whose documents have no runs. Fails as the run did.</summary>
@@ -50,7 +71,8 @@ internal static class RunAnswer
             });
     }
 
-    private static (string Id, bool IsRepeated) Enqueue(ApiCall call, RunOrder order)
+    /// <param name="number">Which run of the request: each has a key of its own, and no key that is sent has a line feed.</param>
+    private static (string Id, bool IsRepeated) Enqueue(ApiCall call, RunOrder order, int number)
     {
         var origin = new RunOrigin(Trigger, call.Caller.Name);
         if (call.Context.Request.Headers["Idempotency-Key"] is not { Count: > 0 } given)
@@ -63,6 +85,7 @@ internal static class RunAnswer
             throw new LarderException(
                 EngineError.UsageInvalid, $"An Idempotency-Key has 1 to {IdempotencyKeys.LengthMax} characters, none of them control.");
         }
+        key = number == 0 ? key : $"{key}\n{number}";
         var (keys, id) = (new IdempotencyKeys(call.Services.Catalog), RunId.New(call.Services.Clock));
         var request = $"{call.Context.Request.Method} {call.Context.Request.Path}\n{call.BodyText}";
         if (keys.Claim(call.Caller.Key, key, request, id) is { } before)
@@ -94,13 +117,16 @@ internal static class RunAnswer
         return null;
     }
 
-    private static async Task<bool> EndsWithinAsync(ApiCall call, string id, TimeSpan wait)
+    private static async Task<bool> EndWithinAsync(ApiCall call, IReadOnlyList<string> ids, TimeSpan wait)
     {
         using var enough = new CancellationTokenSource(wait, call.Services.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, call.Cancelled);
         try
         {
-            await EndAsync(call, id, either.Token);
+            foreach (var id in ids)
+            {
+                await EndAsync(call, id, either.Token);
+            }
             return true;
         }
         catch (OperationCanceledException) when (!call.Cancelled.IsCancellationRequested)

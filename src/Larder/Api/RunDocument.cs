@@ -27,6 +27,13 @@ internal static class RunDocument
         return document;
     }
 
+    /// <summary>The id in the address; what cannot be one is unknown.</summary>
+    public static string IdIn(ApiCall call)
+    {
+        var id = call.Part("id");
+        return id.Length == 32 && id.All(char.IsAsciiHexDigitLower) ? id : throw Unknown();
+    }
+
     public static LarderException Unknown() => new(EngineError.UnknownRun, "There is no run of this id.");
 
     private static JsonObject Waiting(QueueEntry entry) => RunJson.Of(new Run

@@ -1,3 +1,4 @@
+using Larder.Engine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Larder.Auth;
@@ -22,7 +23,7 @@ internal static class RunRoutes
             Query =
             [
                 new("job", "string", "Only this job's.", "journal"),
-                new("kind", "string", "Only backup, verify, drill, restore, rollback, cleanup, copy or sync.", "backup"),
+                new("kind", "string", "Only backup, verify, drill, restore, rollback, cleanup, copy, sync, repair or test.", "backup"),
                 new("status", "string", "Only success, partial, failed, in_progress, skipped or cancelled.", "failed"),
                 QueryParameter.Limit,
                 QueryParameter.Offset,
@@ -44,7 +45,7 @@ internal static class RunRoutes
             Details = "`report` is the document that the command line prints with `--json`; null until the run has ended well.",
             Needs = Needs.Of(Role.Viewer, Scope.Read),
             AnswerExample = Examples.Run,
-            Run = call => Task.FromResult<Answer?>(Answer.Json(RunDocument.Of(call, IdIn(call)))),
+            Run = call => Task.FromResult<Answer?>(Answer.Json(RunDocument.Of(call, RunDocument.IdIn(call)))),
         },
         new()
         {
@@ -88,7 +89,7 @@ internal static class RunRoutes
 
     private static async Task<Answer?> EventsAsync(ApiCall call)
     {
-        var id = IdIn(call);
+        var id = RunDocument.IdIn(call);
         RunDocument.Of(call, id); // Unknown, or not the caller's: told before anything is sent.
         var accepted = call.Context.Request.Headers.Accept.ToString();
         if (accepted.Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))
@@ -103,7 +104,7 @@ internal static class RunRoutes
 
     private static Answer Cancel(ApiCall call)
     {
-        var id = IdIn(call);
+        var id = RunDocument.IdIn(call);
         RunDocument.Of(call, id);
         if (!call.Services.Queue.Cancel(id, call.Caller.Name))
         {
@@ -112,20 +113,11 @@ internal static class RunRoutes
         return Answer.Json(RunDocument.Of(call, id), 202) with { Target = id };
     }
 
-    private static string IdIn(ApiCall call)
-    {
-        var id = call.Part("id");
-        return id.Length == 32 && id.All(char.IsAsciiHexDigitLower) ? id : throw RunDocument.Unknown();
-    }
-
     private static T? Word<T>(ApiCall call, string name)
         where T : struct, Enum => call.Query(name) switch
         {
             null => null,
-            var text when Array.Find(Enum.GetNames<T>(), one => Snake(one) == text) is { } found => Enum.Parse<T>(found),
-            _ => throw new LarderException(
-                EngineError.UsageInvalid, $"\"{name}\" is one of {string.Join(", ", Enum.GetNames<T>().Select(Snake))}."),
+            var text => EnumWord.Find<T>(text) ?? throw new LarderException(
+                EngineError.UsageInvalid, $"\"{name}\" is one of {string.Join(", ", Enum.GetValues<T>().Select(EnumWord.Of))}."),
         };
-
-    private static string Snake(string name) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 }

@@ -16,7 +16,7 @@ internal sealed class HealthWatch
     {
         this.execution = execution;
         loop = new MonitorLoop(
-            catalog, () => Thresholds.Of(configuration().Monitor).CheckInterval, LookAsync, clock, log.Warned);
+            catalog, () => Thresholds.Of(configuration().Monitor).CheckInterval, LookOnceAsync, clock, log.Warned);
     }
 
     /// <summary>For <see cref="MetricsPage"/>; null before the first look.</summary>
@@ -28,7 +28,10 @@ internal sealed class HealthWatch
     /// <summary>Until it is cancelled. Completes when the last look has ended.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => loop.RunAsync(cancellationToken);
 
-    private async Task<HealthRun> LookAsync(CancellationToken cancellationToken)
+    /// <summary>Looks now, besides.</summary>
+    public Task LookAsync(CancellationToken cancellationToken) => loop.LookAsync(cancellationToken);
+
+    private async Task<HealthRun> LookOnceAsync(CancellationToken cancellationToken)
     {
         using var composition = execution.Compose();
         var run = composition.Alerts.Health(composition.ContextWithCatalog(), tellsPeople: true);

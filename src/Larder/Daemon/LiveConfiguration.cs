@@ -35,6 +35,9 @@ internal sealed class LiveConfiguration : IAsyncDisposable
     /// <summary>Called after the configuration was swapped; quick, and does not throw.</summary>
     public Action? WhenChanged { get; set; }
 
+    /// <summary>What stands there now, problems and all; it does not count before <see cref="Reload"/>.</summary>
+    public ConfigurationResult Read() => read();
+
     /// <summary>Reads it again now.</summary>
     /// <param name="reason">For the log.</param>
     /// <returns>Whether it was swapped.</returns>

@@ -23,7 +23,10 @@ internal sealed class RunExecution(Func<LarderConfiguration> configuration, Time
         var context = composition.ContextWithCatalog() with { CreatedBy = entry.Run.CreatedBy ?? Environment.UserName };
         try
         {
-            await RecoverRestoresAsync(context, cancellationToken);
+            if (!entry.Order.SeesToRestores)
+            {
+                await RecoverRestoresAsync(context, cancellationToken);
+            }
             context = context with
             {
                 Trigger = entry.Run.Trigger,

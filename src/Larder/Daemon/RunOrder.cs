@@ -31,6 +31,10 @@ internal abstract record RunOrder
     [JsonIgnore]
     public abstract string? JobName { get; }
 
+    /// <summary>Whether it is itself what sees to restores that were interrupted; all others have that done before them.</summary>
+    [JsonIgnore]
+    public virtual bool SeesToRestores => false;
+
     /// <summary>Does it, as the first run that <paramref name="context"/> gives an id to. Failures are thrown.</summary>
     public abstract Task ExecuteAsync(EngineContext context, RunProgress progress, CancellationToken cancellationToken);
 
@@ -52,7 +56,8 @@ internal abstract record RunOrder
 
 /// <param name="Request">What is backed up.</param>
 /// <param name="ThenCleanup">Whether retention is applied to the job after a backup that stands.</param>
-internal sealed record BackupOrder(BackupRequest Request, bool ThenCleanup = false) : RunOrder
+/// <param name="Repository">Into this one alone; null for those of the job.</param>
+internal sealed record BackupOrder(BackupRequest Request, bool ThenCleanup = false, string? Repository = null) : RunOrder
 {
     [JsonIgnore]
     public override RunKind Kind => RunKind.Backup;
@@ -62,13 +67,14 @@ internal sealed record BackupOrder(BackupRequest Request, bool ThenCleanup = fal
 
     public override async Task ExecuteAsync(EngineContext context, RunProgress progress, CancellationToken cancellationToken)
     {
-        var result = await new BackupRun(context, Request, progress).ExecuteAsync(cancellationToken);
+        var result = await new BackupRun(context.BackingUpInto(Repository), Request, progress).ExecuteAsync(cancellationToken);
         context.Report?.Invoke(BackupJson.Write(result.Backup));
     }
 }
 
 /// <param name="Job">Null for all jobs.</param>
-internal sealed record CleanupOrder(string? Job) : RunOrder
+/// <param name="Repository">Null for all.</param>
+internal sealed record CleanupOrder(string? Job, string? Repository = null) : RunOrder
 {
     [JsonIgnore]
     public override RunKind Kind => RunKind.Cleanup;
@@ -78,7 +84,7 @@ internal sealed record CleanupOrder(string? Job) : RunOrder
 
     public override async Task ExecuteAsync(EngineContext context, RunProgress progress, CancellationToken cancellationToken)
     {
-        var plan = await CleanupPlan.ComputeAsync(context, Job, cancellationToken);
+        var plan = (await CleanupPlan.ComputeAsync(context, Job, cancellationToken)).OnlyIn(Repository);
         context.Report?.Invoke((await new CleanupRun(context, plan, progress).ExecuteAsync(cancellationToken)).ToJson());
     }
 }
@@ -141,6 +147,11 @@ internal sealed record DirectOrder : RunOrder
     public required RunKind What { get; init; }
 
     public string? Job { get; init; }
+
+    public bool IsRecovery { get; init; }
+
+    [JsonIgnore]
+    public override bool SeesToRestores => IsRecovery;
 
     /// <summary>The work: a run of the engine that takes its id from the context.</summary>
     public required Func<EngineContext, RunProgress, CancellationToken, Task> Work { get; init; }

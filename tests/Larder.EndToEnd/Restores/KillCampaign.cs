@@ -102,7 +102,7 @@ internal sealed class KillCampaign(LiveData data, Random random)
         Assert.True(expected == live, $"Killed at {point}, it says {journal?.End ?? "nothing"}, and live is {Name(live)}: {live}");
         foreach (var one in said)
         {
-            Assert.Equal(journal?.End, one.GetProperty("end").GetString(), ignoreCase: true);
+            Assert.Equal(journal?.End, one.GetProperty("end").GetString()?.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
             Assert.Contains(journal?.End == "Finished" ? "finished" : "undone", one.GetProperty("what").GetString(), StringComparison.Ordinal);
         }
         reader.AssertWell();

@@ -35,7 +35,7 @@ public sealed class BackupRunTests
 
         Assert.Equal(ExitStatus.Done, result.ExitStatus);
         Assert.Equal(["db", "code", "image"], result.Backup.Sources.Select(source => source.Name));
-        Assert.Equal(1000, result.Backup.Sources[0].Rows - 1); // And one row of the schema.
+        Assert.Equal(1000, result.Backup.Sources[0].Rows); // What describes the tables is no row of theirs.
         (await work.Restic().CheckReadDataAsync()).Expect();
         (await work.Restic().RestoreAsync("latest", work["restored"])).Expect();
         Assert.Empty(FileTreeComparer.Compare(work["code"], work[$"restored/journal/code{work["code"]}"]));

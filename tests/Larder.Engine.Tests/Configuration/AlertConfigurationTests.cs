@@ -1,6 +1,7 @@
 using System.Net;
 using Larder.Engine.Configuration;
 using Larder.Engine.Monitoring;
+using Larder.Engine.Monitoring.Channels;
 
 namespace Larder.Engine.Tests.Configuration;
 
@@ -79,5 +80,40 @@ public sealed class AlertConfigurationTests
         {
             Assert.Equal(suggestion, problem.Suggestion);
         }
+    }
+
+    [Fact]
+    public async Task An_address_that_will_be_refused_is_a_warning_that_names_the_key_which_allows_it()
+    {
+        using var loading = new Loading();
+        var result = loading.Load(Beginning +
+            """
+            alerts:
+              - webhook: { url: http://10.1.2.3/hook/verysecret }
+              - webhook: { url: http://10.1.2.3/hook }
+                allow: [10.0.0.0/8]
+              - slack: http://localhost:9/
+              - ntfy: { url: "http://[fd00::7]/", topic: backups }
+              - webhook: { url: https://192.0.2.1.nip.example.invalid/ }
+              - gotify: { url: https://93.184.215.14/, token: t }
+              - discord: { url_command: "echo http://127.0.0.1/" }
+              - email: { to: [a@example.com], server: 127.0.0.1 }
+            """);
+        Assert.Empty(result.Problems);
+        Assert.DoesNotContain(result.Warnings, warning => warning.Key.EndsWith(".url", StringComparison.Ordinal)); // Loading asks nobody.
+
+        var looked = (await AlertAddresses.CheckAsync(result, TestContext.Current.CancellationToken)).Warnings.Except(result.Warnings).ToList();
+
+        Assert.Equal(["alerts[0].webhook.url", "alerts[2].slack.url", "alerts[3].ntfy.url"], looked.Select(warning => warning.Key));
+        Assert.Equal("alerts[0].allow: [10.1.2.3]", looked[0].Suggestion);
+        Assert.Equal("alerts[3].allow: [fd00::7]", looked[2].Suggestion);
+        Assert.All(looked, warning => Assert.True(warning.Line > 0));
+        Assert.DoesNotContain(looked, warning => warning.ToString().Contains("verysecret", StringComparison.Ordinal));
+
+        // What the warning suggests makes it go away.
+        var mended = loading.Load(Beginning + "alerts:\n  - webhook: { url: http://10.1.2.3/hook }\n    allow: [10.1.2.3]\n");
+        Assert.Empty((await AlertAddresses.CheckAsync(mended, TestContext.Current.CancellationToken)).Warnings.Except(mended.Warnings));
+        var broken = loading.Load(Beginning + "alerts: 7\n");
+        Assert.Same(broken, await AlertAddresses.CheckAsync(broken, TestContext.Current.CancellationToken));
     }
 }

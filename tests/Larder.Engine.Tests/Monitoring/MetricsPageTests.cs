@@ -25,6 +25,51 @@ public sealed partial class MetricsPageTests
     }
 
     [Fact]
+    public void Every_page_is_a_text_of_prometheus_whatever_jobs_and_repositories_are_called() => SeededRandom.Run(random =>
+    {
+        for (var round = 0; round < 300; round++)
+        {
+            var names = Enumerable.Range(0, 4).Select(_ => NameOf(random)).Distinct(StringComparer.Ordinal).ToList();
+            var full = Full();
+            var page = PrometheusText.Parse(MetricsPage.Write(full with
+            {
+                Jobs = [.. names.Select(name => full.Jobs[0] with { Job = full.Jobs[0].Job with { Name = name } })],
+                Repositories = [.. names.Select(name => full.Repositories[0] with { Name = name })],
+            }));
+            Assert.Equal(names, page.Families["larder_backups"].Samples.Select(sample => sample.Labels["job"]));
+            Assert.Equal(names, page.Families["larder_disk_used_bytes"].Samples.Select(sample => sample.Labels["repository"]));
+            Assert.All(page.Families, family => Assert.Equal("gauge", family.Value.Type));
+            Assert.Equal(MetricsPage.Names.Order(StringComparer.Ordinal), page.Families.Keys.Order(StringComparer.Ordinal));
+        }
+    });
+
+    [Theory]
+    [InlineData("a 1")] // No type.
+    [InlineData("# HELP a b\n# TYPE a gauge\na 1")] // No end of its line.
+    [InlineData("# HELP a b\n# TYPE a gauge\n# TYPE a gauge\na 1\n")]
+    [InlineData("# HELP a b\n# HELP a b\n# TYPE a gauge\na 1\n")]
+    [InlineData("# HELP a b\n# TYPE a meter\na 1\n")]
+    [InlineData("# HELP a b\n# TYPE a gauge\na 1\na 2\n")]
+    [InlineData("# HELP a b\n# TYPE a gauge\na{x=\"1\"} 1\na{x=\"1\"} 2\n")]
+    [InlineData("# HELP a b\n# TYPE a gauge\na{x=\"1\",x=\"2\"} 1\n")]
+    [InlineData("# HELP a b\n# TYPE a gauge\na{x=\"a\"b\"} 1\n")]
+    [InlineData("# HELP a b\n# TYPE a gauge\na{x=\"\\q\"} 1\n")]
+    [InlineData("# HELP a b\n# TYPE a gauge\na{x=1} 1\n")]
+    [InlineData("# HELP a b\n# TYPE a gauge\na{x=\"1\" 1\n")]
+    [InlineData("# HELP a b\n# TYPE a gauge\na one\n")]
+    [InlineData("# HELP a b\n# TYPE a gauge\na 1,5\n")]
+    [InlineData("# HELP a b\n# TYPE a gauge\na 1\r\n")]
+    [InlineData("# HELP a b\n# TYPE a gauge\n1a 1\n")]
+    [InlineData("# HELP a b\n# TYPE a gauge\na 1\n# HELP c b\n# TYPE c gauge\nc 1\na{x=\"\"} 1\n")] // Torn apart.
+    public void What_is_no_text_of_prometheus_is_refused(string page) => Assert.Throws<FormatException>(() => PrometheusText.Parse(page));
+
+    private static string NameOf(Random random)
+    {
+        const string letters = "ab\\\"\n{}=, #\tä€-._\u0001";
+        return new string([.. Enumerable.Range(0, random.Next(1, 12)).Select(_ => letters[random.Next(letters.Length)])]);
+    }
+
+    [Fact]
     public async Task Prometheus_itself_takes_the_page_and_the_rules()
     {
         var check = await ChildProcess.RunAsync(
@@ -36,6 +81,9 @@ public sealed partial class MetricsPageTests
         Assert.Equal("", check.Expect().Error + check.Output);
         (await ChildProcess.RunAsync(
             new ChildCommand("promtool", "check", "rules", Path.Combine(RepositoryRoot.Find(), "deploy/prometheus/larder.rules.yml")),
+            TestContext.Current.CancellationToken)).Expect();
+        (await ChildProcess.RunAsync(
+            new ChildCommand("promtool", "test", "rules", Path.Combine(RepositoryRoot.Find(), "tests/Larder.Engine.Tests/Monitoring/larder.rules.tests.yml")),
             TestContext.Current.CancellationToken)).Expect();
     }
 

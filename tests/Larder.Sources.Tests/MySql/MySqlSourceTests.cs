@@ -39,6 +39,25 @@ public sealed class MySqlSourceTests(MariaDbFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_script_of_a_database_restores_every_feature_of_it()
+    {
+        var (original, other) = (await sandbox.CreateAsync(EveryFeature.Sql), await sandbox.CreateAsync("CREATE TABLE t(id INT);"));
+        var before = await sandbox.DescribeAsync(original);
+        using var stored = await StoredSource.ReadAsync(sandbox.Source(original, other));
+        var script = new MySqlScriptText();
+        Assert.Equal(new[] { original, other }.Order(StringComparer.Ordinal), await script.ListAsync(stored, Cancellation));
+        using var text = new MemoryStream();
+        await script.WriteAsync(stored, original, text, _ => { }, Cancellation);
+
+        await sandbox.Server.ExecuteAsync($"DROP DATABASE `{original}`");
+        await RunAsync(text.ToArray(), "");
+
+        Assert.Equal(before, await sandbox.DescribeAsync(original));
+        using var again = await StoredSource.ReadAsync(sandbox.Source(original, other));
+        Assert.Equal(Facts(stored), Facts(again));
+    }
+
+    [Fact]
     public async Task Every_file_can_be_run_on_its_own()
     {
         var original = await sandbox.CreateAsync(EveryFeature.Sql);

@@ -75,7 +75,8 @@ public sealed class AccessTableTests
     private static Task<Heard> AskAsync(ApiDesk desk, Line line, string? token)
     {
         var path = line.Path.Replace("{id}", "0123456789abcdef0123456789abcdef", StringComparison.Ordinal)
-            .Replace("{filename}", "nothing", StringComparison.Ordinal).Replace("{name}", "nothing", StringComparison.Ordinal);
+            .Replace("{filename}", "nothing", StringComparison.Ordinal).Replace("{name}", "nothing", StringComparison.Ordinal)
+            .Replace("{kind}", "nothing", StringComparison.Ordinal);
         var takesBody = ApiMapping.Routes.First(route => route.Method == line.Method && route.Path == line.Path).Body is not null;
         if (line.Path == "/backups/cleanup")
         {

@@ -14,8 +14,8 @@ internal static class NoticeJson
     public static JsonObject Of(Notice notice) => new()
     {
         ["id"] = notice.Id,
-        ["event"] = AlertEvents.Word(notice.Event),
-        ["level"] = AlertEvents.Word(notice.Level),
+        ["event"] = EnumWord.Of(notice.Event),
+        ["level"] = EnumWord.Of(notice.Level),
         ["key"] = notice.Key,
         ["job"] = notice.Job,
         ["title"] = notice.Title,

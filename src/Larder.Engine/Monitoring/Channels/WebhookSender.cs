@@ -10,7 +10,7 @@ internal sealed class WebhookSender(WebhookChannel channel, GuardedHttp http, Ti
         var body = NoticeJson.Bytes(NoticeJson.Of(notice));
         var headers = new List<(string, string)>
         {
-            ("X-Larder-Event", AlertEvents.Word(notice.Event)),
+            ("X-Larder-Event", EnumWord.Of(notice.Event)),
             ("X-Larder-Delivery", notice.Id),
         };
         if (channel.SigningSecret is { } secret)

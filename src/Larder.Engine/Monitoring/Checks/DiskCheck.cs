@@ -1,3 +1,5 @@
+using Larder.Engine.Configuration;
+
 namespace Larder.Engine.Monitoring.Checks;
 
 /// <summary>How full are the disks of repositories, and when will they be full?</summary>
@@ -14,7 +16,7 @@ internal static class DiskCheck
         }
         var (percent, free) = (100.0 * disk.UsedBytes / disk.TotalBytes, disk.TotalBytes - disk.UsedBytes);
         var level = Level(percent, free, limits.DiskUsagePercentMax);
-        var about = $"The disk of repository \"{repository.Name}\" is {percent:0.0} % full, {ByteText.Of(free)} are free.";
+        var about = $"The disk of repository \"{repository.Name}\" is {percent:0.0} % full, {ByteSize.Format(free)} are free.";
         var hint = $"Make room there: \"larder cleanup --dry-run\" shows what retention would free; or keep fewer backups in it.";
         yield return new Condition
         {
@@ -25,7 +27,7 @@ internal static class DiskCheck
             Title = level == AlertLevel.Info ? $"disk of {repository.Name}" : $"the disk of {repository.Name} is {percent:0} % full",
             Message = about,
             Hint = level == AlertLevel.Info ? null : hint,
-            Facts = [new NoticeFact("Used", $"{percent:0.0} %"), new NoticeFact("Free", ByteText.Of(free))],
+            Facts = [new NoticeFact("Used", $"{percent:0.0} %"), new NoticeFact("Free", ByteSize.Format(free))],
         };
         yield return Ahead(repository, limits, about, hint);
     }
@@ -57,13 +59,14 @@ internal static class DiskCheck
         {
             return condition;
         }
-        var message = $"{about} It grows by {ByteText.Of(forecast.BytesPerDay)} a day and will be full in {ByteText.Of(forecast.FullIn)}.";
+        var message = $"{about} It grows by {ByteSize.Format((long)forecast.BytesPerDay)} a day and will be full in "
+            + $"{SpanText.Of(forecast.FullIn)}.";
         return forecast.FullIn > limits.DiskFullWithin
             ? condition with { Message = message }
             : condition with
             {
                 Level = forecast.FullIn <= TimeSpan.FromDays(1) ? AlertLevel.Error : AlertLevel.Warning,
-                Title = $"the disk of {repository.Name} will be full in {ByteText.Of(forecast.FullIn)}",
+                Title = $"the disk of {repository.Name} will be full in {SpanText.Of(forecast.FullIn)}",
                 Message = message,
                 Hint = hint,
             };

@@ -32,7 +32,7 @@ internal static class FreshnessCheck
             };
         }
         var age = now - newest.CreatedAt;
-        var told = $"The newest good backup of job \"{job}\" is {newest.ShortId}, {ByteText.Of(age)} old.";
+        var told = $"The newest good backup of job \"{job}\" is {newest.ShortId}, {SpanText.Of(age)} old.";
         var allowed = AgeMax(facts, now);
         if (age <= allowed)
         {
@@ -42,10 +42,10 @@ internal static class FreshnessCheck
         {
             // Twice as old as it may be is no delay any more.
             Level = age > 2 * allowed ? AlertLevel.Error : AlertLevel.Warning,
-            Title = $"{job}: the newest good backup is {ByteText.Of(age)} old",
-            Message = $"{told} It should be no older than {ByteText.Of(allowed)}.",
+            Title = $"{job}: the newest good backup is {SpanText.Of(age)} old",
+            Message = $"{told} It should be no older than {SpanText.Of(allowed)}.",
             Hint = $"Look at \"larder runs {job}\" for what failed or did not begin since, and run \"larder backup {job}\".",
-            Facts = [new NoticeFact("Backup", newest.ShortId), new NoticeFact("Age", ByteText.Of(age))],
+            Facts = [new NoticeFact("Backup", newest.ShortId), new NoticeFact("Age", SpanText.Of(age))],
         };
     }
 

@@ -34,8 +34,8 @@ internal static class ServiceCheck
                     Title = "the scheduler is gone",
                     Message = facts.Service.IsDead
                         ? $"The daemon (process {beat.Process.Pid} on {beat.Process.Host}) ended without a word, "
-                            + $"{ByteText.Of(silence)} ago at most. What is scheduled does not run."
-                        : $"The daemon on {beat.Process.Host} gave no sign of life for {ByteText.Of(silence)}. "
+                            + $"{SpanText.Of(silence)} ago at most. What is scheduled does not run."
+                        : $"The daemon on {beat.Process.Host} gave no sign of life for {SpanText.Of(silence)}. "
                             + "What is scheduled may not run.",
                     Hint = Hint,
                 };

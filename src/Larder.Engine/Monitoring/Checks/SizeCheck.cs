@@ -1,3 +1,5 @@
+using Larder.Engine.Configuration;
+
 namespace Larder.Engine.Monitoring.Checks;
 
 /// <summary>Is the newest backup as large as it should be, against a least size and against those before it?</summary>
@@ -24,8 +26,8 @@ internal static class SizeCheck
             Event = AlertEvent.Health,
             Level = AlertLevel.Info,
             Title = $"{job}: the size of the newest backup",
-            Message = $"The newest backup of job \"{job}\", {newest.ShortId}, holds {ByteText.Of(newest.SizeBytes)}.",
-            Facts = [new NoticeFact("Backup", newest.ShortId), new NoticeFact("Size", ByteText.Of(newest.SizeBytes))],
+            Message = $"The newest backup of job \"{job}\", {newest.ShortId}, holds {ByteSize.Format(newest.SizeBytes)}.",
+            Facts = [new NoticeFact("Backup", newest.ShortId), new NoticeFact("Size", ByteSize.Format(newest.SizeBytes))],
         };
 
         // A backup of the database alone is compared with such, not with one of everything.
@@ -60,7 +62,7 @@ internal static class SizeCheck
             {
                 Level = AlertLevel.Warning,
                 Title = $"{job}: the newest backup is too small",
-                Message = $"{condition.Message} The least is {ByteText.Of(facts.Thresholds.BackupBytesMin)} (min_backup_size_mb).",
+                Message = $"{condition.Message} The least is {ByteSize.Format(facts.Thresholds.BackupBytesMin)} (min_backup_size_mb).",
                 Hint = hint,
             };
         }
@@ -68,7 +70,7 @@ internal static class SizeCheck
         {
             return condition;
         }
-        var median = Median(before.Select(backup => backup.SizeBytes));
+        var median = Median.Of(before.Select(backup => (double)backup.SizeBytes));
         var share = facts.Thresholds.SizeShareMin;
         var isSmall = newest.SizeBytes < median * share;
         return !isSmall && newest.SizeBytes <= median / share
@@ -77,16 +79,9 @@ internal static class SizeCheck
             {
                 Level = AlertLevel.Warning,
                 Title = $"{job}: the newest backup is much {(isSmall ? "smaller" : "larger")} than usual",
-                Message = $"{condition.Message} The median of the {before.Count} before it is {ByteText.Of(median)}.",
+                Message = $"{condition.Message} The median of the {before.Count} before it is {ByteSize.Format((long)median)}.",
                 Hint = hint,
-                Facts = [.. condition.Facts, new NoticeFact("Usual size", ByteText.Of(median))],
+                Facts = [.. condition.Facts, new NoticeFact("Usual size", ByteSize.Format((long)median))],
             };
-    }
-
-    internal static double Median(IEnumerable<long> values)
-    {
-        var sorted = values.Order().ToList();
-        var middle = sorted.Count / 2;
-        return sorted.Count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + (double)sorted[middle]) / 2;
     }
 }

@@ -41,15 +41,15 @@ public sealed class LogBooks
 
     public void OfRun(JournalNews news)
     {
-        (string, string?)[] facts = [("job", news.Run.Job), ("kind", AlertEvents.Word(news.Run.Kind)), ("run_id", news.Run.Id)];
-        var what = $"{AlertEvents.Word(news.Run.Kind)}{(news.Run.Job is { } job ? $" of job \"{job}\"" : "")}";
+        (string, string?)[] facts = [("job", news.Run.Job), ("kind", EnumWord.Of(news.Run.Kind)), ("run_id", news.Run.Id)];
+        var what = $"{EnumWord.Of(news.Run.Kind)}{(news.Run.Job is { } job ? $" of job \"{job}\"" : "")}";
         switch (news)
         {
             case JournalNews.Began:
                 Write(runs, "INFO", $"The {what} begins.", [.. facts, ("trigger", news.Run.Trigger), ("by", news.Run.CreatedBy)]);
                 break;
             case JournalNews.Noted { Level: var level, Message: var message }:
-                Write(runs, level == EventLevel.Info ? "DEBUG" : AlertEvents.Word(level).ToUpperInvariant(), message, facts);
+                Write(runs, level == EventLevel.Info ? "DEBUG" : EnumWord.Of(level).ToUpperInvariant(), message, facts);
                 break;
             case JournalNews.Ended { Result: var result }:
                 Write(
@@ -60,7 +60,7 @@ public sealed class LogBooks
                         RunStatus.Failed => "ERROR",
                         _ => "WARNING",
                     },
-                    $"The {what} ended: {AlertEvents.Word(result.Status)}."
+                    $"The {what} ended: {EnumWord.Of(result.Status)}."
                     + (result.Error is { } error ? $" {error.Code} {error.Message}" : ""),
                     [
                         .. facts, ("backup_id", result.BackupId), ("size_bytes", $"{result.SizeBytes}"),
@@ -75,7 +75,7 @@ public sealed class LogBooks
         alerts,
         failure is null ? notice.Level.ToString().ToUpperInvariant() : "ERROR",
         failure is null ? $"{NoticeText.Head(notice)}: {notice.Message}" : $"{NoticeText.Head(notice)}: not sent. {failure.Message}",
-        [("channel", channel), ("event", AlertEvents.Word(notice.Event)), ("key", notice.Key), ("run_id", notice.RunId)]);
+        [("channel", channel), ("event", EnumWord.Of(notice.Event)), ("key", notice.Key), ("run_id", notice.RunId)]);
 
     private LogFile Open(string name) => new(Path.Combine(settings.Folder, name), settings.FileBytesMax, settings.Keep);
 

@@ -23,9 +23,8 @@ internal static class PastRestores
             var rates = catalog.Runs(new RunFilter { Job = job, Kind = RunKind.Restore, Limit = ComparedMax }).Runs
                 .Where(run => run is { Status: RunStatus.Success or RunStatus.Partial, SizeBytes: > 0, FinishedAt: not null })
                 .Select(run => run.SizeBytes!.Value / Math.Max(0.001, (run.FinishedAt!.Value - run.StartedAt).TotalSeconds))
-                .Order()
                 .ToList();
-            return rates.Count == 0 ? null : Math.Round(bytes / rates[rates.Count / 2], 1);
+            return rates.Count == 0 ? null : Math.Round(bytes / Median.Of(rates), 1);
         }
         catch (LarderException)
         {

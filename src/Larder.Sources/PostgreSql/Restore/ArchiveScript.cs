@@ -10,10 +10,27 @@ namespace Larder.Sources.PostgreSql.Restore;
 internal sealed partial class ArchiveScript(PostgreSqlTools tools, TimeProvider clock)
 {
     /// <param name="toc">What to make.</param>
-    /// <param name="section"><c>pre-data</c> or <c>post-data</c>.</param>
+    /// <param name="section"><c>pre-data</c>, <c>data</c> (of what has no file) or <c>post-data</c>.</param>
     /// <param name="cancellationToken">Ends pg_restore.</param>
     /// <returns>A script as large as the definitions, about 1 KB an object.</returns>
     public async Task<string> WriteAsync(ArchiveToc toc, string section, CancellationToken cancellationToken)
+    {
+        var script = "";
+        await RunAsync(toc, section, ReadAsync, cancellationToken);
+        return Clean(script);
+
+        async Task ReadAsync(Stream output)
+        {
+            using var reader = new StreamReader(output, toc.TextEncoding);
+            script = await reader.ReadToEndAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>The same for psql, byte for byte as pg_restore writes it.</summary>
+    public Task CopyAsync(ArchiveToc toc, string section, Stream to, CancellationToken cancellationToken) =>
+        RunAsync(toc, section, output => output.CopyToAsync(to, cancellationToken), cancellationToken);
+
+    private async Task RunAsync(ArchiveToc toc, string section, Func<Stream, Task> read, CancellationToken cancellationToken)
     {
         using var folder = new PipeFolder();
         await using (var file = File.Create(folder[DatabaseFolder.TocFile]))
@@ -28,10 +45,8 @@ internal sealed partial class ArchiveScript(PostgreSqlTools tools, TimeProvider 
             ShownName = "pg_restore",
         };
         await using var process = ToolProcess.Start(start, clock);
-        using var reader = new StreamReader(process.Output.AsStream(), toc.TextEncoding);
-        var script = await reader.ReadToEndAsync(cancellationToken);
+        await read(process.Output.AsStream());
         await process.CompleteAsync(cancellationToken);
-        return Clean(script);
     }
 
     /// <summary>

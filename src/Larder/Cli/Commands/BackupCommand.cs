@@ -49,7 +49,7 @@ internal sealed class BackupCommand
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
     {
-        var engine = InOneRepository(call, call.Has(dryRun) ? call.Engine : call.EngineWithCatalog);
+        var engine = (call.Has(dryRun) ? call.Engine : call.EngineWithCatalog).BackingUpInto(call.Repository);
         var requests = Requests(call, engine);
         if (!call.Has(dryRun))
         {
@@ -137,16 +137,6 @@ internal sealed class BackupCommand
         {
             return false;
         }
-    }
-
-    private static EngineContext InOneRepository(Call call, EngineContext engine)
-    {
-        if (call.Repository is not { } only)
-        {
-            return engine;
-        }
-        var jobs = engine.Configuration.Jobs.Values.Select(job => job with { To = [only] }).ToDictionary(job => job.Name);
-        return engine with { Configuration = engine.Configuration with { Jobs = jobs } };
     }
 
     private async Task<(JsonNode Document, ExitStatus Status)> BackUpAsync(

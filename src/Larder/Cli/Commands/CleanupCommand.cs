@@ -43,11 +43,7 @@ internal sealed class CleanupCommand
         {
             await Recovering.TryAsync(call, engine, cancellationToken);
         }
-        var plan = await CleanupPlan.ComputeAsync(engine, call.ValueOf(job), cancellationToken);
-        if (call.Repository is { } only)
-        {
-            plan = plan with { Repositories = [.. plan.Repositories.Where(repository => repository.Repository == only)] };
-        }
+        var plan = (await CleanupPlan.ComputeAsync(engine, call.ValueOf(job), cancellationToken)).OnlyIn(call.Repository);
         if (call.Has(dryRun))
         {
             call.Answer(plan.ToJson, () => PlanText(plan, call.OutInk));

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Larder.Cli.Output;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
+using Larder.Engine.Monitoring.Channels;
 
 namespace Larder.Cli.Commands;
 
@@ -35,10 +36,9 @@ internal static class ConfigCommand
             Json = "An object with `yaml`, the text.",
         });
 
-    private static Task<ExitStatus> ValidateAsync(Call call, CancellationToken cancellationToken)
+    private static async Task<ExitStatus> ValidateAsync(Call call, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var result = call.Configuration;
+        var result = await AlertAddresses.CheckAsync(call.Configuration, cancellationToken);
         if (call.IsJson)
         {
             call.Answer(ConfigurationWriter.ValidationJson(result));
@@ -59,12 +59,12 @@ internal static class ConfigCommand
             var where = sound.File ?? "The configuration made of variables";
             call.Words.Say($"{where} is valid: {Show.Count(sound.Repositories.Count, "repository", "repositories")}, "
                 + $"{Show.Count(sound.Jobs.Count, "job")}.");
-            return Task.FromResult(ExitStatus.Done);
+            return ExitStatus.Done;
         }
         call.Words.WriteLine(
             $"{call.Words.Ink.Red("INVALID:")} {Show.Count(result.Problems.Count, "problem")} in "
                 + $"{result.File ?? "the variables of the environment"}.");
-        return Task.FromResult(ExitStatus.Usage);
+        return ExitStatus.Usage;
     }
 
     private static Task<ExitStatus> ShowAsync(Call call, CancellationToken cancellationToken)

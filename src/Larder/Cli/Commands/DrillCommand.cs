@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Larder.Cli.Output;
 using Larder.Engine;
 using Larder.Engine.Drills;
@@ -90,16 +89,7 @@ internal sealed class DrillCommand
         }
         var found = Evidence.Check(call.Engine.Configuration.StateDirectory, Path.GetFullPath(file));
         call.Answer(
-            () => JsonText.Of(new JsonObject
-            {
-                ["genuine"] = true,
-                ["run_id"] = found.RunId,
-                ["job"] = found.Job,
-                ["backup_id"] = found.BackupId,
-                ["status"] = found.Status,
-                ["finished_at"] = found.FinishedAt,
-                ["key"] = found.Key,
-            }),
+            () => JsonText.Of(found.ToJson()),
             () => $"Genuine: run {found.RunId} drilled backup {found.BackupId?[..8] ?? "-"} of job {found.Job} on "
                 + $"{Show.Moment(found.FinishedAt, TimeZoneInfo.Local)}: {found.Status}. Signed with the key {found.Key}.");
         return ExitStatus.Done;

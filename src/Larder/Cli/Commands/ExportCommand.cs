@@ -25,7 +25,8 @@ internal sealed class ExportCommand
         Run = RunAsync,
         TakesRepository = true,
         Details = "native: files as they are in the backup; on stdout exactly one of them. tar.gz: everything as an archive.\n"
-            + "sql.gz: one SQLite database as SQL text.",
+            + "sql.gz: one database as SQL text that sqlite3, psql, mysql or mariadb runs; of several in a dump the one that\n"
+            + "--entry names.",
         Examples =
         [
             new("larder export latest --to /tmp/look", "everything, as files"),

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Larder.Cli.Output;
 using Larder.Engine.Errors;
 using Larder.Engine.Monitoring;
-using Larder.Engine.Monitoring.Channels;
 
 namespace Larder.Cli.Commands;
 
@@ -30,58 +29,21 @@ internal sealed class NotifyCommand
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
     {
-        var (alerts, name) = (call.Composition.Alerts, call.ValueOf(channel));
-        if (alerts.Routes.Count == 0)
-        {
-            throw new LarderException(EngineError.ConfigurationInvalid, "The configuration has no alerts, so nobody is told of anything.")
-            {
-                Hint = "\"larder config example\" shows them; the key is \"alerts\".",
-            };
-        }
-        var routes = alerts.Routes.Where(route => name is null || route.Name == name).ToList();
-        if (routes.Count == 0)
-        {
-            throw new LarderException(
-                EngineError.UnknownChannel,
-                $"There is no channel \"{name}\"; there are {string.Join(", ", alerts.Routes.Select(route => route.Name))}.");
-        }
-        var failures = await Task.WhenAll(routes.Select(route => TryAsync(alerts.Desk, route, cancellationToken)));
-        var working = routes.Zip(failures).Where(pair => pair.Second is null).Select(pair => AlertDesk.Works(pair.First.Name));
-        await alerts.Desk.TellAsync([.. working], cancellationToken);
-        Show(call, routes, failures);
-        return failures.All(failure => failure is null) ? ExitStatus.Done : ExitStatus.Failed;
-    }
-
-    private static async Task<string?> TryAsync(AlertDesk desk, AlertRoute route, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await desk.TestAsync(route, cancellationToken);
-            return null;
-        }
-        catch (DeliveryException e)
-        {
-            return e.Message;
-        }
-    }
-
-    private static void Show(Call call, IReadOnlyList<AlertRoute> routes, IReadOnlyList<string?> failures)
-    {
+        var alerts = call.Composition.Alerts;
+        var tried = await ChannelTrial.ExecuteAsync(alerts.Desk, alerts.Routes, call.ValueOf(channel), cancellationToken);
         if (call.IsJson)
         {
-            call.Answer(new JsonArray([.. routes.Zip(failures, (route, failure) => (JsonNode)new JsonObject
-            {
-                ["channel"] = route.Name,
-                ["status"] = failure is null ? "success" : "failed",
-                ["error"] = failure,
-            })]));
-            return;
+            call.Answer(new JsonArray([.. tried.Select(one => (JsonNode)one.ToJson())]));
         }
-        var table = new Table("CHANNEL", "STATUS", "ERROR");
-        foreach (var (route, failure) in routes.Zip(failures))
+        else
         {
-            table.AddPainted(1, call.OutInk.Status, route.Name, failure is null ? "success" : "failed", failure ?? "");
+            var table = new Table("CHANNEL", "STATUS", "ERROR");
+            foreach (var one in tried)
+            {
+                table.AddPainted(1, call.OutInk.Status, one.Channel, one.Status, one.Failure ?? "");
+            }
+            call.Print(table.Render(call.OutInk));
         }
-        call.Print(table.Render(call.OutInk));
+        return tried.All(one => one.Failure is null) ? ExitStatus.Done : ExitStatus.Failed;
     }
 }

@@ -8,9 +8,6 @@ namespace Larder.Cli.Commands;
 /// <summary>`larder restore`.</summary>
 internal sealed class RestoreCommand
 {
-    // Each takes 8 MiB to read ahead: 16 of them 128 MiB.
-    private const int JobsMax = 16;
-
     private readonly Operand name = new("BACKUP", ShowCommand.Naming, ValueKind.Backup, 0, 1);
     private readonly Settings only = new("--only", "SOURCE", "Only this source; may be repeated.");
     private readonly Setting entry = new(
@@ -115,7 +112,8 @@ internal sealed class RestoreCommand
     {
         null => null,
         var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number is >= 1 and <= JobsMax => number,
-        var text => throw new LarderException(EngineError.UsageInvalid, $"--jobs takes a number from 1 to {JobsMax}, and not \"{text}\"."),
+            && number is >= 1 and <= RestoreRequest.JobsMax => number,
+        var text => throw new LarderException(
+            EngineError.UsageInvalid, $"--jobs takes a number from 1 to {RestoreRequest.JobsMax}, and not \"{text}\"."),
     };
 }

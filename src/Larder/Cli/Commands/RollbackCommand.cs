@@ -1,6 +1,7 @@
 using System.Text;
 using Larder.Cli.Output;
 using Larder.Engine;
+using Larder.Engine.Backups;
 using Larder.Engine.Errors;
 using Larder.Engine.Restore;
 using Larder.Engine.Restore.Transaction;
@@ -10,11 +11,9 @@ namespace Larder.Cli.Commands;
 /// <summary>`larder rollback`.</summary>
 internal sealed class RollbackCommand
 {
-    private const string DeployTag = "pre-deploy";
-
     private readonly Operand run = new(
         "RUN", "The restore to undo, by the beginning of its run id; without it the last one.", ValueKind.Text, 0, 1);
-    private readonly Flag toDeploy = new("--to-deploy", $"Restore the newest backup with the tag {DeployTag} in place instead.");
+    private readonly Flag toDeploy = new("--to-deploy", $"Restore the newest backup with the tag {DeployBackup.Tag} in place instead.");
     private readonly Settings only = new("--only", "SOURCE", "With --to-deploy, only this source; may be repeated.");
     private readonly Flag dryRun = new("--dry-run", "Print the plan, and do nothing.");
     private readonly Flag confirm = new("--confirm", "Do it. Without this the plan is printed and nothing is done.");
@@ -81,9 +80,7 @@ internal sealed class RollbackCommand
         {
             throw new LarderException(EngineError.UsageInvalid, "RUN and --to-deploy say two different things; give one of them.");
         }
-        var backups = await call.Engine.Library.ListAsync(null, cancellationToken);
-        var deploy = backups.Where(backup => backup.Tags.Contains(DeployTag)).MaxBy(backup => backup.CreatedAt)
-            ?? throw new LarderException(EngineError.UnknownBackup, $"No backup has the tag \"{DeployTag}\".");
+        var deploy = DeployBackup.Newest(await call.Engine.Library.ListAsync(null, cancellationToken));
         call.Words.Say($"The newest backup before a deployment is {deploy.ShortId} of job \"{deploy.Job}\" ({deploy.Timestamp}).");
         var request = new RestoreRequest
         {

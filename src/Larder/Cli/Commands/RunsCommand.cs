@@ -1,6 +1,6 @@
+using Larder.Engine;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Larder.Cli.Output;
 using Larder.Engine.Catalog;
@@ -13,7 +13,7 @@ internal sealed class RunsCommand
 {
     private const int ShownIdLength = 16;
 
-    private static readonly string[] Kinds = [.. Enum.GetNames<RunKind>().Select(kind => kind.ToLowerInvariant())];
+    private static readonly string[] Kinds = [.. Enum.GetValues<RunKind>().Select(EnumWord.Of)];
     private readonly Operand job = new("JOB", "Only the runs of this job.", ValueKind.Job, 0, 1);
     private readonly Setting kind = new("--kind", "KIND", "Only runs of this kind.", ValueKind.Text, Kinds);
     private readonly Setting limit = new("--limit", "N", "At most this many, newest first; 20 by default.");
@@ -54,7 +54,7 @@ internal sealed class RunsCommand
         var filter = new RunFilter
         {
             Job = call.ValueOf(job),
-            Kind = call.ValueOf(kind) is { } word ? Enum.Parse<RunKind>(word, ignoreCase: true) : null,
+            Kind = call.ValueOf(kind) is { } word ? EnumWord.Find<RunKind>(word) : null,
             Limit = most,
         };
         var runs = call.Composition.OpenCatalog()?.Runs(filter).Runs
@@ -125,9 +125,9 @@ internal sealed class RunsCommand
                 3,
                 ink.Status,
                 Show.Moment(run.StartedAt, TimeZoneInfo.Local),
-                Word(run.Kind),
+                EnumWord.Of(run.Kind),
                 run.Job ?? "-",
-                Word(run.Status),
+                EnumWord.Of(run.Status),
                 run.FinishedAt is { } end ? Show.Seconds((end - run.StartedAt).TotalSeconds) : "-",
                 run.BackupId is { Length: > 8 } id ? id[..8] : "-",
                 run.Id[..Math.Min(run.Id.Length, ShownIdLength)],
@@ -135,7 +135,4 @@ internal sealed class RunsCommand
         }
         return table.Render(ink);
     }
-
-    private static string Word<T>(T value)
-        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }

@@ -161,15 +161,7 @@ internal sealed class ScheduleCommand
                 {
                     ["unit"] = unit.Name, ["state"] = unit.State, ["current"] = unit.Current,
                 })]),
-                ["next"] = new JsonArray([.. next.Select(each => (JsonNode)new JsonObject
-                {
-                    ["job"] = each.Recurrence.Job,
-                    ["kind"] = each.Recurrence.Kind.ToString().ToLowerInvariant(),
-                    ["cron"] = each.Recurrence.Cron.Text,
-                    ["time_zone"] = each.Recurrence.Zone.Id,
-                    ["only"] = JsonText.Array(each.Recurrence.Only),
-                    ["due"] = each.Due,
-                })]),
+                ["next"] = new JsonArray([.. next.Select(each => (JsonNode)ScheduleJson.Of(each.Recurrence, each.Due))]),
             }),
             () => Text(folder, units, next, call.OutInk));
         if (installed.Count > 0 && (expected.Any(unit => !folder.IsCurrent(unit)) || units.Exists(unit => !unit.Current)))
@@ -214,15 +206,11 @@ internal sealed class ScheduleCommand
         var engine = call.EngineWithCatalog with { Trigger = "schedule" };
         var cadence = Enum.Parse<Cadence>(call.ValueOf(kind)!, ignoreCase: true);
         var named = call.ValuesOf(jobs);
-        var backups = (named.Count > 0 ? named.Distinct().Select(engine.JobOf) : engine.Configuration.Jobs.Values)
-            .SelectMany(job => CadencePlan.BackupsOf(engine.Configuration, job, cadence, call.NamesOf(only))).ToList();
-        if (backups.Count == 0)
-        {
-            throw new LarderException(EngineError.UsageInvalid, $"No schedule of these jobs is {call.ValueOf(kind)}.")
-            {
-                Hint = "\"larder schedule status\" shows the schedules; \"larder backup\" backs up without one.",
-            };
-        }
+        var backups = CadencePlan.BackupsOf(
+            engine.Configuration,
+            named.Count > 0 ? named.Distinct().Select(engine.JobOf) : engine.Configuration.Jobs.Values,
+            cadence,
+            call.NamesOf(only));
         await Recovering.TryAsync(call, engine, cancellationToken);
         var (documents, status) = (new JsonArray(), ExitStatus.Done);
         foreach (var backup in backups)

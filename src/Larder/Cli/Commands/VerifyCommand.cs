@@ -21,7 +21,7 @@ internal sealed class VerifyCommand
         "--report", "FILE", "Write the report as text to this file too; validation-report.txt in a folder.", ValueKind.Path);
 
     private readonly Setting test = new(
-        "--test", "NAME", "Try one part of this installation instead, or all.", ValueKind.Text, [.. SelfTestRun.Names, "all"]);
+        "--test", "NAME", "Try one part of this installation instead, or all.", ValueKind.Text, [.. SelfTestRun.Names, SelfTestRun.All]);
 
     public static LarderCommand Create() => new VerifyCommand().Build();
 

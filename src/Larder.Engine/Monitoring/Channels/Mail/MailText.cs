@@ -23,8 +23,8 @@ internal static class MailText
             + notice.At.ToString("zzz", CultureInfo.InvariantCulture).Replace(":", "", StringComparison.Ordinal));
         Header("Message-ID", $"<{notice.Id}@{HostName(host)}>");
         Header("Auto-Submitted", "auto-generated"); // So that no holiday notice answers it.
-        Header("X-Larder-Event", AlertEvents.Word(notice.Event));
-        Header("X-Larder-Level", AlertEvents.Word(notice.Level));
+        Header("X-Larder-Event", EnumWord.Of(notice.Event));
+        Header("X-Larder-Level", EnumWord.Of(notice.Level));
         if (notice.Level >= AlertLevel.Error)
         {
             Header("Importance", "high");
