@@ -43,6 +43,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(SeedBackupBody))]
 [JsonSerializable(typeof(SeedDescriptionBody))]
 [JsonSerializable(typeof(SeedRestoreBody))]
+[JsonSerializable(typeof(SyncBody))]
 [JsonSerializable(typeof(TokenBody))]
 [JsonSerializable(typeof(UserBody))]
 [JsonSerializable(typeof(VerifyBody))]
