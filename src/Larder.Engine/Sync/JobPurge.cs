@@ -94,7 +94,8 @@ internal sealed class JobPurge(EngineContext context, JobSettings job, PurgePlan
             // What was deleted is told, however it ended.
             done.Add(new PurgedCollection(collection.FullName, side, count.Deleted, count.Kept));
             var kept = count.Kept is { } left ? $"{left} kept, which came or changed since" : "it was not done to its end";
-            journal.Append(EventLevel.Info, $"Purge of {collection.FullName} on the {side} side: {count.Deleted} documents deleted; {kept}.");
+            journal.Append(
+                EventLevel.Info, $"Purge of {collection.FullName} on the {side} side: {count.Deleted} documents deleted; {kept}.");
         }
     }
 

@@ -11,7 +11,7 @@ namespace Larder.Engine.Sync;
 /// <param name="Databases">Those that are synced; empty where nothing is.</param>
 internal sealed record SyncSides(string LocalUrl, string? RemoteUrl, IReadOnlyList<DatabasePair> Databases)
 {
-    /// <exception cref="LarderException"><see cref="EngineError.ConfigurationInvalid"/>: it is not said which databases are meant.</exception>
+    /// <exception cref="LarderException"><see cref="EngineError.ConfigurationInvalid"/>: nobody says which databases are meant.</exception>
     public static async Task<SyncSides> ReadAsync(JobSettings job, string source, CancellationToken cancellationToken)
     {
         var settings = (MongoDbSourceSettings)job.Sources.First(one => one.Name == source); // The configuration was checked.

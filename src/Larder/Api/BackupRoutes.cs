@@ -24,8 +24,8 @@ internal static class BackupRoutes
             Summary = "Begins a backup of a job.",
             Details = "`job` may be left away where there is one only. With `dry_run` the plan is answered and nothing is done. "
                 + "The answer is the run; `GET /api/runs/{id}/events` follows it. `purge` names collections that are emptied after a good "
-                + "backup, besides those that the job always empties, or says `all`: that needs the role admin, of a token the scope remove, "
-                + "`confirm`, and a second person where one is configured.",
+                + "backup, besides those that the job always empties, or says `all`: that needs the role admin, of a token the scope "
+                + "remove, `confirm`, and a second person where one is configured.",
             Needs = Needs.Of(Role.Operator, Scope.Backup),
             Body = BodyJson.Default.BackupBody,
             BodyExample = """{"job":"journal","description":"Pre-upgrade backup","only":["db"],"tags":["pre-deploy"]}""",
@@ -158,7 +158,21 @@ internal static class BackupRoutes
         return await RunAnswer.BeginAsync(call, new BackupOrder(request));
     }
 
-    private static JsonObject PlanDocument(string job, BackupPlan plan) => new()
+    private static JsonObject PlanDocument(string job, BackupPlan plan)
+    {
+        var document = SourcesDocument(job, plan);
+        if (plan.IsSynced)
+        {
+            document["sync"] = true;
+        }
+        if (plan.Purge is not null)
+        {
+            document["purge"] = PurgeDocument(plan.Purge);
+        }
+        return document;
+    }
+
+    private static JsonObject SourcesDocument(string job, BackupPlan plan) => new()
     {
         ["job"] = job,
         ["dry_run"] = true,
@@ -172,8 +186,6 @@ internal static class BackupRoutes
                 ["estimated_bytes"] = line.EstimatedBytes,
                 ["problem"] = line.Problem,
             })]),
-        ["sync"] = plan.IsSynced,
-        ["purge"] = PurgeDocument(plan.Purge),
     };
 
     private static JsonArray PurgeDocument(PurgePlan? purge) => new(

@@ -51,9 +51,9 @@ internal static class JobRoutes
             Path = "/api/jobs/{name}/sync",
             Action = "job.sync",
             Summary = "Brings the local and the remote MongoDB database of a job in step.",
-            Details = "Both ways: what one side lacks is copied, of what both have the newer one wins, and nothing is removed. With `dry_run` "
-                + "it is counted, answered, and nothing is written. Only where local is primary (403 elsewhere). The log is in the events "
-                + "of the run.",
+            Details = "Both ways: what one side lacks is copied, of what both have the newer one wins, and nothing is removed. With "
+                + "`dry_run` it is counted, answered, and nothing is written. Only where local is primary (403 elsewhere). The log "
+                + "is in the events of the run.",
             Needs = Needs.Of(Role.Admin, Scope.Backup),
             Body = BodyJson.Default.SyncBody,
             BodyExample = """{"dry_run":false}""",

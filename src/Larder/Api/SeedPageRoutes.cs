@@ -20,7 +20,7 @@ internal static class SeedPageRoutes
             Method = "POST",
             Path = "/api/backup",
             Action = "page.create",
-            Summary = "Brings local and remote in step, makes a backup of the local database, empties collections, and answers when it is done.",
+            Summary = "Syncs local and remote, backs the local database up, empties collections, and answers when it is done.",
             Details = "Only where the configuration says that local is primary (403 elsewhere). What `purge` of the job always empties is "
                 + "emptied after every good backup, on both sides; with `delete_bookings` also what it empties only where somebody says "
                 + "so, which of a token needs the scope remove besides, and a second person where one is configured.",
@@ -33,7 +33,8 @@ internal static class SeedPageRoutes
                 """
                 {"success":true,"backup_id":"20250119_143022","backup_path":"/var/lib/larder/repository","backup_timestamp":
                 "2025-01-19T14:30:22","sync_status":"success","collections_backed_up":["activities","bookings"],
-                "collections_deleted_local":["activities (50 documents)"],"collections_deleted_remote":["activities (50 documents)"],"message":"Backup completed successfully"}
+                "collections_deleted_local":["activities (50 documents)"],"collections_deleted_remote":["activities (50 documents)"],
+                "message":"Backup completed successfully"}
                 """,
             Run = CreateAsync,
         },

@@ -19,7 +19,8 @@ public sealed class PurgeTests(TwoServers servers)
         var plan = (await desk.ExpectAsync(0, "backup", "temple", "--purge", "bookings", "--dry-run", "--json")).Json;
         Assert.Equal(["activities", "bookings"], plan.GetProperty("purge").EnumerateArray().Select(one => Text(one, "collection")));
         Assert.True(plan.GetProperty("sync").GetBoolean());
-        Assert.Contains("would be emptied (local and remote): activities, bookings", (await desk.ExpectAsync(0, "backup", "temple", "--purge", "bookings", "--dry-run")).Output, StringComparison.Ordinal);
+        var shown = await desk.ExpectAsync(0, "backup", "temple", "--purge", "bookings", "--dry-run");
+        Assert.Contains("would be emptied (local and remote): activities, bookings", shown.Output, StringComparison.Ordinal);
         Assert.Equal((150, 0), await temple.CountAsync("activities"));
 
         var first = (await desk.ExpectAsync(0, "backup", "temple", "--json")).Json;

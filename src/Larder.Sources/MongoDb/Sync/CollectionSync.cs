@@ -7,8 +7,8 @@ namespace Larder.Sources.MongoDb.Sync;
 /// order of <c>_id</c>; then the remote side is looked through for what the local one lacks.
 /// </summary>
 /// <remarks>
-/// Memory: the ids and fields of a batch on both sides, one answer of documents (16 MiB and its copy) and one batch to write (4 MiB, or one
-/// document): below 60 MiB with the largest documents, some MiB with ordinary ones.
+/// Memory: the ids and fields of a batch on both sides; one answer (16 MiB) and its documents, copied; one command (4 MiB, or a document of
+/// 16 MiB, twice while it grows) and the driver's copy of it: some MiB with ordinary documents, below 100 MiB with the largest.
 /// </remarks>
 internal sealed class CollectionSync(
     SyncSide local,
@@ -248,7 +248,7 @@ internal sealed class CollectionSync(
             }
             else if (pattern.IsDocument && Bson.Find(pattern.Value, "_id").IsPresent)
             {
-                // Somebody was quicker; or its id is the same to the server, which tells 1 from 1.0 as little as a collation tells a from A.
+                // Somebody was quicker; or its id is the same to the server, which does not tell 1 from 1.0, nor a collation a from A.
                 tally.ChangedMeanwhile++;
             }
             else

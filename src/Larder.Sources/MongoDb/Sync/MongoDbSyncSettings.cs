@@ -15,7 +15,9 @@ public sealed record MongoDbSyncSettings
     /// <summary>The field that says which side is newer; dots lead into documents inside.</summary>
     public string Field { get; init; } = "updatedAt";
 
-    /// <summary>Collections that are left alone: <c>collection</c> or <c>database.collection</c>, where <c>*</c> stands for any text.</summary>
+    /// <summary>
+    /// Collections that are left alone: <c>collection</c> or <c>database.collection</c>, where <c>*</c> stands for any text.
+    /// </summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
     /// <summary>Look and count, and write nothing.</summary>

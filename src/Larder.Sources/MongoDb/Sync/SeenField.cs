@@ -15,7 +15,9 @@ internal enum Newer
     Unknown,
 }
 
-/// <summary>The value of the field that says how new a document is, as it was seen; of type <see cref="BsonType.EndOfDocument"/> none.</summary>
+/// <summary>
+/// The value of the field that says how new a document is, as it was seen; of type <see cref="BsonType.EndOfDocument"/> none.
+/// </summary>
 internal readonly record struct SeenField(BsonType Type, byte[] Value)
 {
     /// <param name="document">Whole, or with this field alone.</param>

@@ -97,20 +97,21 @@ internal sealed class SyncSide : IAsyncDisposable
     }
 
     /// <summary>A cursor over some documents, whole if nothing else is written into the command.</summary>
-    public SyncCursor Find(FullName name, IReadOnlyCollection<DocumentId> ids, Action<BsonWriter>? more = null) => new(Connection, name, find =>
-    {
-        find.StartDocument("filter");
-        find.StartDocument("_id");
-        find.StartArray("$in");
-        foreach (var id in ids)
+    public SyncCursor Find(FullName name, IReadOnlyCollection<DocumentId> ids, Action<BsonWriter>? more = null) =>
+        new(Connection, name, find =>
         {
-            id.Write(find, null);
-        }
-        find.End();
-        find.End();
-        find.End();
-        more?.Invoke(find);
-    });
+            find.StartDocument("filter");
+            find.StartDocument("_id");
+            find.StartArray("$in");
+            foreach (var id in ids)
+            {
+                id.Write(find, null);
+            }
+            find.End();
+            find.End();
+            find.End();
+            more?.Invoke(find);
+        });
 
     public async ValueTask DisposeAsync()
     {

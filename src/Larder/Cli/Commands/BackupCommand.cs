@@ -50,10 +50,11 @@ internal sealed class BackupCommand
             + "`description`, `tags`, `created_by`, `sources` (array of `name`, `engine`, `database_name`, `database_host`, `entries`, "
             + "`rows`), `size_bytes` (restored), `added_bytes` (stored by this backup), `duration_seconds`, `git_commit`, `git_branch`, "
             + "`repositories`, `pinned`, `drill` (success, failed or null), and `warnings` (array of `path`, `reason`) where there are "
-            + "any; where the job does such things, `sync_status` (success, partial or failed) and `purged` (array of `collection`, `side`, "
-            + "`deleted`, `kept`). For several jobs an array of them, where a job that failed is an object with `job`, `status` and `error`. With "
+            + "any; where the job does such things, `sync_status` (success, partial or failed) and `purged` (array of `collection`, "
+            + "`side`, `deleted`, `kept`). For several jobs an array of them, where a job that failed is an object with `job`, `status` "
+            + "and `error`. With "
             + "--dry-run: `job`, `dry_run`, `repositories`, `sources` (array of `name`, `engine`, `engine_version`, `estimated_bytes`, "
-            + "`problem`), `sync` (whether local and remote are brought in step before), `purge` (array of `collection`, `sides`).",
+            + "`problem`), and where the job does such things `sync` (true) and `purge` (array of `collection`, `sides`).",
     };
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
@@ -209,7 +210,9 @@ internal sealed class BackupCommand
                 table.AddPainted(3, call.OutInk.Red, line.Source, line.Engine, Show.Bytes(line.EstimatedBytes), line.Problem);
             }
             call.Print(
-                (plan.IsSynced ? $"Job {request.Job}: local and remote would be brought in step; \"larder sync --dry-run\" says how.\n" : "")
+                (plan.IsSynced
+                    ? $"Local and remote would be brought in step before; \"larder sync {request.Job} --dry-run\" says how.\n"
+                    : "")
                 + $"Job {request.Job} would be backed up to {string.Join(", ", plan.Repositories)}:\n{table.Render(call.OutInk)}"
                 + (plan.Purge is { } emptied
                     ? $"After a good backup these would be emptied ({string.Join(" and ", emptied.Sides)}): "
@@ -230,15 +233,21 @@ internal sealed class BackupCommand
             ["dry_run"] = true,
             ["repositories"] = JsonText.Array(plan.Repositories),
             ["sources"] = new JsonArray([.. sources]),
-            ["sync"] = plan.IsSynced,
-            ["purge"] = new JsonArray(
-                [
-                    .. plan.Purge?.Collections.Select(name => (JsonNode)new JsonObject
-                    {
-                        ["collection"] = name, ["sides"] = JsonText.Array(plan.Purge.Sides),
-                    }) ?? [],
-                ]),
         };
+        if (plan.IsSynced)
+        {
+            document["sync"] = true;
+        }
+        if (plan.Purge is { } purged)
+        {
+            document["purge"] = new JsonArray(
+                [
+                    .. purged.Collections.Select(name => (JsonNode)new JsonObject
+                    {
+                        ["collection"] = name, ["sides"] = JsonText.Array(purged.Sides),
+                    }),
+                ]);
+        }
         return (document, plan.Lines.Any(line => line.Problem is not null) ? ExitStatus.Failed : ExitStatus.Done);
     }
 }

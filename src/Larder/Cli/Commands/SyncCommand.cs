@@ -18,7 +18,7 @@ internal sealed class SyncCommand
         Arguments = { job },
         Options = { dryRun },
         Run = RunAsync,
-        Details = "What one side lacks is copied; of what both have the newer one wins, by the field of `sync` (updatedAt). Where the field\n"
+        Details = "What one side lacks is copied; of what both have the newer one wins, by the field of `sync` (updatedAt). Where that\n"
             + "does not say, the local side wins, and that is a conflict. Nothing is removed on either side. A backup of the job does the\n"
             + "same before it begins. \"larder runs --show latest\" shows the log, with the _id of each conflict.",
         Examples =

@@ -72,7 +72,7 @@ internal static class BackupText
         }
     }
 
-    /// <summary>What the run of a backup did besides: the sync before it, and what was purged after it. Empty where it did neither.</summary>
+    /// <summary>What the run of a backup did besides: the sync before it, the purge after it. Empty where it did neither.</summary>
     public static string Besides(BackupResult result)
     {
         var lines = result.Sync is { } sync ? [$"Sync of local and remote: {SyncReport.Word(sync)}.\n"] : new List<string>();

@@ -84,9 +84,8 @@ public sealed class MongoDbSyncTests(MongoServers servers)
 
         Assert.Equal((1, 1, 0), (done.UpdatedOnLocal, done.UpdatedOnRemote, done.Conflicts));
         await bench.AssertSameAsync("events");
-        var find = await bench.Here.RunAsync(bench.Database, """{"find": "events", "sort": {"at.changed": -1}, "limit": 1}""");
-        Assert.Equal(2, (await bench.DocumentsAsync(bench.Here, "events")).Count(one => one.Contains(ExtendedJson.ToText(ExtendedJson.Parse($$"""{"changed": {{newer}}}""")), StringComparison.Ordinal)));
-        Assert.True(find.GetProperty("cursor").GetProperty("firstBatch").GetArrayLength() == 1);
+        var kept = ExtendedJson.ToText(ExtendedJson.Parse($$"""{"changed": {{newer}}}"""));
+        Assert.All(await bench.DocumentsAsync(bench.Here, "events"), one => Assert.Contains(kept, one, StringComparison.Ordinal));
     }
 
     [Fact]
