@@ -20,6 +20,9 @@ public sealed record BackupResult
     /// <summary>What was purged after it; null where the job purges nothing.</summary>
     public IReadOnlyList<PurgedCollection>? Purged { get; init; }
 
+    /// <summary>Whether documents were deleted that nothing has now but this backup.</summary>
+    public bool HoldsAlone => Purged?.Any(one => one.Deleted > 0) == true;
+
     public bool IsPartial => Warnings.Count > 0;
 
     /// <summary>The backup as `--json` and the API show it, with what its run did besides.</summary>

@@ -23,11 +23,14 @@ public sealed class PurgeTests(TwoServers servers)
         Assert.Contains("would be emptied (local and remote): activities, bookings", shown.Output, StringComparison.Ordinal);
         Assert.Equal((150, 0), await temple.CountAsync("activities"));
 
-        var first = (await desk.ExpectAsync(0, "backup", "temple", "--json")).Json;
+        var said = await desk.ExpectAsync(0, "backup", "temple", "--json");
+        var first = said.Json;
+        Assert.DoesNotContain("larder pin", said.Error, StringComparison.Ordinal); // Everything is kept.
         Assert.Equal(("success", "success"), (Text(first, "status"), Text(first, "sync_status")));
         Assert.Equal(["activities local 150 0", "activities remote 150 0"], Purged(first));
         Assert.Equal((0, 0), await temple.CountAsync("activities"));
         Assert.Equal((2, 2), await temple.CountAsync("bookings"));
+        await desk.ConfigureAsync(temple.Configuration(hooks: "keep: { last: 2 }"));
 
         // What the job itself has emptied is no loss to the next backup.
         var second = (await desk.ExpectAsync(0, "backup", "temple", "--purge", "bookings", "--json")).Json;
@@ -36,6 +39,7 @@ public sealed class PurgeTests(TwoServers servers)
 
         var third = await desk.ExpectAsync(0, "backup", "temple", "--purge", "all");
         Assert.Contains("employee_bookings (remote): 1 document deleted, 0 kept", third.Output, StringComparison.Ordinal);
+        Assert.Contains("is in this backup alone; \"larder pin ", third.Error, StringComparison.Ordinal);
         Assert.Equal((2, 2), await temple.CountAsync("events"));
 
         await desk.ExpectAsync(0, "restore", Text(first, "backup_id"), "--entry", $"{temple.Local.Database}.activities", "--confirm");

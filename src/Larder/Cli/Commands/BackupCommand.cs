@@ -195,6 +195,10 @@ internal sealed class BackupCommand
         {
             call.Words.Warn(warning);
         }
+        if (result.HoldsAlone && engine.JobOf(request.Job) is var job && job.To.Any(name => !job.KeepIn(name).KeepsEverything))
+        {
+            call.Words.Say($"What was purged is in this backup alone; \"larder pin {result.Backup.ShortId}\" keeps it from retention.");
+        }
         return (JsonNode.Parse(result.ToJson())!, result.ExitStatus);
     }
 
