@@ -20,7 +20,7 @@ public sealed record BackupResult
     /// <summary>What was purged after it; null where the job purges nothing.</summary>
     public IReadOnlyList<PurgedCollection>? Purged { get; init; }
 
-    /// <summary>Whether documents were deleted that nothing has now but this backup.</summary>
+    /// <summary>Whether documents were deleted that only backups have now, this one and perhaps older ones.</summary>
     public bool HoldsAlone => Purged?.Any(one => one.Deleted > 0) == true;
 
     public bool IsPartial => Warnings.Count > 0;

@@ -119,7 +119,7 @@ public sealed class BackupRun
             warnings.Add($"The sync is not whole: {outcome.Refused} documents were refused, and local and remote still differ.");
             return SyncStatus.Partial;
         }
-        catch (Exception e) when (e is Sources.SourceException or LarderException or ConfigurationException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             warnings.Add($"The sync before the backup failed: {ErrorTable.Describe(e).Message}");
             return SyncStatus.Failed;

@@ -3,8 +3,6 @@ using Larder.Engine.Catalog;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
 using Larder.Engine.Servers;
-using Larder.Repository;
-using Larder.Sources;
 using Larder.Sources.MongoDb.Purge;
 
 namespace Larder.Engine.Sync;
@@ -45,7 +43,7 @@ internal sealed class JobPurge(EngineContext context, JobSettings job, PurgePlan
                 await PurgeSideAsync(PurgePlan.RemoteSide, remote, found, sides.RemoteNameOf, dump, cancellationToken);
             }
         }
-        catch (Exception e) when (IsFailure(e))
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             Fail($"Nothing more was purged: {ErrorTable.Describe(e).Message}");
         }
@@ -70,7 +68,7 @@ internal sealed class JobPurge(EngineContext context, JobSettings job, PurgePlan
                 }
             }
         }
-        catch (Exception e) when (IsFailure(e))
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             Fail($"The {side} side was not purged whole: {ErrorTable.Describe(e).Message}");
         }
@@ -98,9 +96,6 @@ internal sealed class JobPurge(EngineContext context, JobSettings job, PurgePlan
                 EventLevel.Info, $"Purge of {collection.FullName} on the {side} side: {count.Deleted} documents deleted; {kept}.");
         }
     }
-
-    private static bool IsFailure(Exception error) =>
-        error is SourceException or RepositoryException or LarderException or ConfigurationException;
 
     private void Fail(string message) => failures.Add(message);
 }

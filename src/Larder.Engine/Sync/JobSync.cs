@@ -37,6 +37,14 @@ internal sealed class JobSync(EngineContext context, JobSettings job, SyncSettin
             }
             return outcome;
         }
+        catch (SourceException e) when (e.Error == SourceError.TargetExists)
+        {
+            throw new LarderException(EngineError.ConfigurationInvalid, e.Message, e)
+            {
+                Context = new ErrorContext { Job = job.Name, Source = settings.Source },
+                Hint = $"correct jobs.{job.Name}.sync.remote, or the URL of source \"{settings.Source}\".",
+            };
+        }
         catch (SourceException e) when (new ErrorContext { Job = job.Name, Source = settings.Source }.IsNotedOn(e))
         {
             throw;

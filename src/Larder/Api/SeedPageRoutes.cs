@@ -101,8 +101,9 @@ internal static class SeedPageRoutes
         {
             return "Backup completed successfully";
         }
-        var warnings = call.Services.Catalog.Events(run).Where(one => one.Level == EventLevel.Warning).Select(one => one.Message);
-        return $"Backup completed with warnings: {string.Join(' ', warnings)}";
+        // Those of the run as a whole come last, after what single documents were in conflict.
+        var warnings = call.Services.Catalog.Events(run).Where(one => one.Level == EventLevel.Warning).TakeLast(5);
+        return $"Backup completed with warnings: {string.Join(' ', warnings.Select(one => one.Message))}";
     }
 
     private static Answer Status(ApiCall call)

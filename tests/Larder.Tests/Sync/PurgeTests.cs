@@ -39,7 +39,7 @@ public sealed class PurgeTests(TwoServers servers)
 
         var third = await desk.ExpectAsync(0, "backup", "temple", "--purge", "all");
         Assert.Contains("employee_bookings (remote): 1 document deleted, 0 kept", third.Output, StringComparison.Ordinal);
-        Assert.Contains("is in this backup alone; \"larder pin ", third.Error, StringComparison.Ordinal);
+        Assert.Contains("is in backups alone now; \"larder pin ", third.Error, StringComparison.Ordinal);
         Assert.Equal((2, 2), await temple.CountAsync("events"));
 
         await desk.ExpectAsync(0, "restore", Text(first, "backup_id"), "--entry", $"{temple.Local.Database}.activities", "--confirm");

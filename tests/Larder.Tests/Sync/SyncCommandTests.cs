@@ -64,6 +64,17 @@ public sealed class SyncCommandTests(TwoServers servers)
     }
 
     [Fact]
+    public async Task A_remote_side_that_is_the_local_one_is_refused_with_the_key_that_is_wrong()
+    {
+        await using var temple = await servers.OpenAsync();
+        await temple.FillAsync();
+        await using var desk = await Desk.LaidAsync(temple.Configuration(remotePort: temple.Local.Server.Port));
+        var said = await desk.ExpectAsync(2, "sync", "temple");
+        Assert.Contains("are one", said.Error, StringComparison.Ordinal);
+        Assert.Contains("jobs.temple.sync.remote", said.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_job_without_a_remote_side_is_told_how_to_get_one()
     {
         await using var desk = await Desk.LaidAsync();

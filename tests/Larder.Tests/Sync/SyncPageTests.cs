@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Larder.Engine.Access;
+using Larder.Testing.Servers;
 using Larder.Tests.Api;
 
 namespace Larder.Tests.Sync;
@@ -94,6 +95,32 @@ public sealed class SyncPageTests(TwoServers servers)
         var run = (await desk.ExpectAsync(200, "GET", $"/api/runs/{Text(report, "run_id")}", token)).Json;
         Assert.Equal(("sync", "success"), (Text(run, "kind"), Text(run, "status")));
         Assert.Equal(404, (await desk.SendAsync("POST", "/api/jobs/nothing/sync", token, "{}")).Status);
+    }
+
+    [Fact]
+    public async Task A_sync_that_is_cancelled_ends_and_the_next_one_goes_on()
+    {
+        await using var temple = await servers.OpenAsync();
+        await temple.FillAsync(activities: 20_000);
+        await temple.Remote.InsertAsync("activities", Enumerable.Range(0, 20_000).Select(id => $$"""{"_id": {{id}}, "what": "old"}"""));
+        await using var proxy = new HoldingProxy(temple.Remote.Server.Port);
+        await using var desk = await ApiDesk.OpenAsync(configuration: temple.Configuration(proxy.Port));
+        var token = desk.TokenOf(Role.Admin);
+        var held = proxy.HoldAfter(500_000); // Of 20 answers with the ids of a thousand documents, and as many with the documents.
+
+        var run = Text((await desk.ExpectAsync(202, "POST", "/api/jobs/temple/sync", token, "{}")).Json, "id");
+        await held.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, TestContext.Current.CancellationToken);
+        await desk.ExpectAsync(202, "DELETE", $"/api/runs/{run}", token);
+        var ended = await desk.FollowAsync(run, token);
+        proxy.Release();
+
+        Assert.Equal("cancelled", Text(ended[^1].Data, "status"));
+        Assert.InRange(await OldAsync(), 1, 19_999);
+        await desk.RunAsync("POST", "/api/jobs/temple/sync", token, "{}"); // Nothing of the job is held.
+        Assert.Equal(0, await OldAsync());
+
+        async Task<long> OldAsync() =>
+            (await temple.Remote.RunAsync("""{"count": "activities", "query": {"what": "old"}}""")).GetProperty("n").GetInt64();
     }
 
     [Fact]

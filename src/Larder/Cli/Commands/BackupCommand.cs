@@ -197,7 +197,8 @@ internal sealed class BackupCommand
         }
         if (result.HoldsAlone && engine.JobOf(request.Job) is var job && job.To.Any(name => !job.KeepIn(name).KeepsEverything))
         {
-            call.Words.Say($"What was purged is in this backup alone; \"larder pin {result.Backup.ShortId}\" keeps it from retention.");
+            call.Words.Say(
+                $"What was purged is in backups alone now; \"larder pin {result.Backup.ShortId}\" keeps this one from retention.");
         }
         return (JsonNode.Parse(result.ToJson())!, result.ExitStatus);
     }

@@ -55,6 +55,43 @@ public sealed class MongoDbPurgeTests(MongoServers servers)
     }
 
     [Fact]
+    public Task Whatever_happens_after_the_dump_stays() => SeededRandom.RunManyAsync(4, async random =>
+    {
+        await using var bench = await SyncCase.OpenAsync(servers);
+        var live = Enumerable.Range(0, random.Next(1, 2500)).ToDictionary(id => id, _ => random.Next(3));
+        await WriteAsync(bench, live);
+        using var folder = new TemporaryFolder();
+        await MongoDump.ToFolderAsync(new MongoDbSettings { Url = bench.LocalServer.Url, Databases = [bench.Database] }, folder.FullPath);
+        var dumped = live.ToDictionary();
+        foreach (var id in Enumerable.Range(0, live.Count + 50).Where(_ => random.Next(3) == 0))
+        {
+            if (random.Next(3) > 0 || !live.Remove(id))
+            {
+                live[id] = random.Next(3); // Written anew; to what it was, as it may be.
+            }
+        }
+        await bench.Here.RunAsync(bench.Database, """{"delete": "c", "deletes": [{"q": {}, "limit": 0}]}""");
+        await WriteAsync(bench, live);
+        var expected = live.Where(one => !dumped.TryGetValue(one.Key, out var then) || then != one.Value).Select(one => one.Key).Order().ToList();
+
+        var count = await PurgeAsync(bench, bench.LocalServer.Url, folder.FullPath, "c");
+
+        Assert.Equal((live.Count - expected.Count, expected.Count), (count.Deleted, count.Kept!.Value));
+        var left = await bench.DocumentsAsync(bench.Here, "c");
+        Assert.Equal(expected, left.Select(one => Bson.Find(ExtendedJson.Parse(one), "_id").AsInt32()));
+    });
+
+    private static Task WriteAsync(SyncCase bench, Dictionary<int, int> documents)
+    {
+        var ids = documents.Keys.Order().ToList();
+        return bench.Here.InsertAsync(bench.Database, "c", ids.Count, (document, at) =>
+        {
+            document.Int32("_id", ids[at]);
+            document.Int32("value", documents[ids[at]]);
+        });
+    }
+
+    [Fact]
     public async Task The_largest_documents_go_too()
     {
         await using var bench = await SyncCase.OpenAsync(servers);

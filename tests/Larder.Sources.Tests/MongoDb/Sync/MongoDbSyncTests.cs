@@ -163,6 +163,21 @@ public sealed class MongoDbSyncTests(MongoServers servers)
     }
 
     [Fact]
+    public async Task An_empty_timestamp_which_an_insert_fills_in_is_put_right_by_the_next_sync()
+    {
+        await using var bench = await SyncCase.OpenAsync(servers);
+        await bench.InsertAsync(bench.Here, "odd", """{"_id": 1, "t": 1}""");
+        await bench.Here.RunAsync(bench.Database, """{"update": "odd", "updates": [{"q": {"_id": 1}, "u": [{"$set": {"t": {"$timestamp": {"t": 0, "i": 0}}}}]}]}""");
+        Assert.Contains("\"t\":0", Assert.Single(await bench.DocumentsAsync(bench.Here, "odd")), StringComparison.Ordinal);
+        Assert.Equal(1, Assert.Single((await bench.SyncAsync()).Collections).CopiedToRemote);
+
+        Assert.Equal(1, (await bench.SyncAsync()).Conflicts);
+
+        await bench.AssertSameAsync("odd");
+        Assert.True(Assert.Single((await bench.SyncAsync()).Collections).IsUnchanged);
+    }
+
+    [Fact]
     public async Task A_document_that_was_changed_between_the_look_and_the_write_is_not_written_over()
     {
         await using var bench = await SyncCase.OpenAsync(servers);
