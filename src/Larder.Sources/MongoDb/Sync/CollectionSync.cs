@@ -49,7 +49,8 @@ internal sealed class CollectionSync(
         {
             foreach (var part in Parts(documents))
             {
-                var mine = part.ToDictionary(one => one.Id, one => one.Field);
+                var mine = new Dictionary<DocumentId, SeenField>(part.Count);
+                part.ForEach(one => mine[one.Id] = one.Field); // Shards may have one id twice.
                 var theirs = await remote.LookAsync(chosen.Remote, mine.Keys, settings.Field, cancellationToken);
                 await ActAsync(mine, theirs, cancellationToken);
             }
@@ -200,10 +201,14 @@ internal sealed class CollectionSync(
             foreach (var document in documents)
             {
                 var id = DocumentId.Of(document)!;
-                if (!batch.TryAdd(id, seen[id], document))
+                if (!seen.TryGetValue(id, out var field))
+                {
+                    continue; // It has come meanwhile, with an id that is only equal to the server.
+                }
+                if (!batch.TryAdd(id, field, document))
                 {
                     await SendAsync();
-                    batch.TryAdd(id, seen[id], document);
+                    batch.TryAdd(id, field, document);
                 }
             }
         }

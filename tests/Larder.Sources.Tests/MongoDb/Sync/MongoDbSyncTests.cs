@@ -163,6 +163,24 @@ public sealed class MongoDbSyncTests(MongoServers servers)
     }
 
     [Fact]
+    public async Task Ids_that_are_only_equal_to_the_server_are_left_as_they_are()
+    {
+        await using var bench = await SyncCase.OpenAsync(servers);
+        foreach (var side in new[] { bench.Here, bench.There })
+        {
+            await side.RunAsync(bench.Database, """{"create": "names", "collation": {"locale": "en", "strength": 2}}""");
+        }
+        await bench.InsertAsync(bench.Here, "names", """{"_id": {"$numberInt": "1"}, "from": "local"}""", """{"_id": "a", "from": "local"}""");
+        await bench.InsertAsync(bench.There, "names", """{"_id": {"$numberDouble": "1.0"}, "from": "remote"}""", """{"_id": "A", "from": "remote"}""");
+
+        var done = Assert.Single((await bench.SyncAsync()).Collections);
+
+        Assert.Equal((4, 0, 0), (done.ChangedMeanwhile, done.Refused, done.Conflicts));
+        Assert.All(await bench.DocumentsAsync(bench.Here, "names"), one => Assert.Contains("local", one, StringComparison.Ordinal));
+        Assert.All(await bench.DocumentsAsync(bench.There, "names"), one => Assert.Contains("remote", one, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task An_empty_timestamp_which_an_insert_fills_in_is_put_right_by_the_next_sync()
     {
         await using var bench = await SyncCase.OpenAsync(servers);
