@@ -107,6 +107,24 @@ public sealed class MongoDbPurgeTests(MongoServers servers)
     }
 
     [Fact]
+    public async Task A_large_document_that_cannot_be_compared_past_a_collation_stays_and_fails_the_purge()
+    {
+        await using var bench = await SyncCase.OpenAsync(servers);
+        await bench.Here.RunAsync(bench.Database, """{"create": "people", "collation": {"locale": "en", "strength": 1}}""");
+        await bench.Here.InsertAsync(bench.Database, "people", 1, (document, at) =>
+        {
+            document.Int32("_id", at);
+            document.Binary("data", new byte[9 * 1024 * 1024]);
+        });
+        using var folder = new TemporaryFolder();
+        await MongoDump.ToFolderAsync(new MongoDbSettings { Url = bench.LocalServer.Url, Databases = [bench.Database] }, folder.FullPath);
+
+        await Assert.ThrowsAsync<SourceException>(() => PurgeAsync(bench, bench.LocalServer.Url, folder.FullPath, "people"));
+
+        Assert.Single(await bench.DocumentsAsync(bench.Here, "people"));
+    }
+
+    [Fact]
     public async Task Nothing_is_purged_of_a_view()
     {
         await using var bench = await SyncCase.OpenAsync(servers);
