@@ -1,4 +1,5 @@
 using Larder.Engine.Configuration;
+using Larder.Engine.Sync;
 using Larder.Sources;
 
 namespace Larder.Engine.BackingUp;
@@ -12,17 +13,29 @@ public sealed record BackupPlan
 
     public required IReadOnlyList<BackupPlanLine> Lines { get; init; }
 
+    /// <summary>Whether local and remote are brought in step before.</summary>
+    public bool IsSynced { get; init; }
+
+    /// <summary>What is emptied afterwards; null for nothing.</summary>
+    public PurgePlan? Purge { get; init; }
+
     public IReadOnlyList<string> Repositories => Job.To;
 
     public static async Task<BackupPlan> ComputeAsync(EngineContext context, BackupRequest request, CancellationToken cancellationToken)
     {
         var job = context.JobOf(request.Job);
-        var lines = new List<BackupPlanLine>();
-        foreach (var source in request.SelectFrom(job))
+        var (lines, selected) = (new List<BackupPlanLine>(), request.SelectFrom(job));
+        foreach (var source in selected)
         {
             lines.Add(await LookAsync(context, job, source, cancellationToken));
         }
-        return new BackupPlan { Job = job, Lines = lines };
+        return new BackupPlan
+        {
+            Job = job,
+            Lines = lines,
+            IsSynced = selected.Any(source => source.Name == job.Sync?.Source),
+            Purge = request.PurgeFrom(job),
+        };
     }
 
     private static async Task<BackupPlanLine> LookAsync(

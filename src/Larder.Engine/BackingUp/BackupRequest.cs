@@ -1,5 +1,6 @@
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
+using Larder.Engine.Sync;
 
 namespace Larder.Engine.BackingUp;
 
@@ -20,11 +21,22 @@ public sealed record BackupRequest
     /// <summary>Take a database that is empty, or was emptied since the last good backup, for what was meant.</summary>
     public bool AcceptEmpty { get; init; }
 
+    /// <summary>
+    /// What is emptied after a good backup besides what the job always empties: names, <see cref="PurgePlan.All"/>, or
+    /// <see cref="PurgePlan.Default"/> and an empty list for nothing more.
+    /// </summary>
+    public IReadOnlyList<string> Purge { get; init; } = [];
+
     /// <summary>Null takes the job's.</summary>
     public string? Description { get; init; }
 
     /// <summary>Added to the job's.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Which collections are emptied afterwards; null for none.</summary>
+    /// <exception cref="LarderException">As <see cref="SelectFrom"/>; <see cref="EngineError.UsageInvalid"/> where a name is not one that
+    /// the job purges.</exception>
+    public PurgePlan? PurgeFrom(JobSettings job) => PurgePlan.Of(job, [.. SelectFrom(job).Select(source => source.Name)], Purge);
 
     /// <summary>The sources that are meant, in the order of the configuration.</summary>
     /// <exception cref="LarderException"><see cref="EngineError.UnknownSource"/>, <see cref="EngineError.NothingToBackUp"/>.</exception>

@@ -2,6 +2,7 @@ using Larder.Engine.Backups;
 using Larder.Engine.Catalog;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
+using Larder.Engine.Sync;
 using Larder.Repository;
 using Larder.Repository.Snapshots;
 using Larder.Repository.Writing;
@@ -16,9 +17,10 @@ public sealed class BackupRun
     private readonly RunProgress progress;
     private readonly JobSettings job;
     private readonly IReadOnlyList<SourceSettings> sources;
+    private readonly PurgePlan? purge;
     private readonly List<string> warnings = [];
 
-    /// <exception cref="LarderException">The job or a source is not known, or nothing is selected.</exception>
+    /// <exception cref="LarderException">The job, a source or a collection to purge is not known, or nothing is selected.</exception>
     public BackupRun(EngineContext context, BackupRequest request, RunProgress progress)
     {
         this.context = context;
@@ -26,15 +28,19 @@ public sealed class BackupRun
         this.progress = progress;
         job = context.JobOf(request.Job);
         sources = request.SelectFrom(job);
+        purge = request.PurgeFrom(job);
     }
 
-    /// <summary>Of a job that the configuration does not have in this form: the safety backup of a restore.</summary>
+    /// <summary>
+    /// Of a job that the configuration does not have in this form: the safety backup of a restore. It only reads, so it neither syncs nor
+    /// purges.
+    /// </summary>
     internal BackupRun(EngineContext context, JobSettings job, BackupRequest request, RunProgress progress)
     {
         this.context = context;
         this.request = request;
         this.progress = progress;
-        this.job = job;
+        this.job = job with { Sync = null, Purge = null };
         sources = request.SelectFrom(job);
     }
 
@@ -43,7 +49,7 @@ public sealed class BackupRun
     /// run.</exception>
     public async Task<BackupResult> ExecuteAsync(CancellationToken cancellationToken)
     {
-        using var gate = JobGate.Enter(context, job);
+        using var gate = JobGate.Enter(context, job.Name);
         return await ExecuteInsideAsync(cancellationToken);
     }
 
@@ -61,9 +67,11 @@ public sealed class BackupRun
         try
         {
             await hooks.RunAsync("before", job.Hooks.Before, new Dictionary<string, string>(), cancellationToken);
-            var backup = await StoreBoundedAsync(runId, cancellationToken);
+            var synced = await SyncAsync(journal, cancellationToken);
+            var backup = await BoundedAsync(token => StoreAsync(runId, token), cancellationToken);
             await RunAfterHooksAsync(hooks, backup, cancellationToken);
-            return Finish(journal, runId, backup);
+            var purged = await PurgeAsync(journal, backup, cancellationToken); // Last, when nothing can go wrong with the backup any more.
+            return Finish(journal, runId, backup, synced, purged);
         }
         catch (Exception e)
         {
@@ -72,7 +80,8 @@ public sealed class BackupRun
         }
     }
 
-    private async Task<Backup> StoreBoundedAsync(string runId, CancellationToken cancellationToken)
+    /// <summary>Within the job's timeout.</summary>
+    private async Task<T> BoundedAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var timeout = job.Timeout is { } limit
@@ -80,7 +89,7 @@ public sealed class BackupRun
             : null;
         try
         {
-            return await StoreAsync(runId, bounded.Token);
+            return await work(bounded.Token);
         }
         catch (OperationCanceledException e) when (bounded.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -89,6 +98,51 @@ public sealed class BackupRun
                 $"Job \"{job.Name}\" took longer than its timeout of {DurationText.Format(job.Timeout!.Value)}.",
                 e);
         }
+    }
+
+    /// <summary>Brings local and remote in step. That a side is away costs the sync, and not the backup.</summary>
+    /// <returns>Null where the job does not sync what is backed up.</returns>
+    private async Task<SyncStatus?> SyncAsync(RunJournal journal, CancellationToken cancellationToken)
+    {
+        if (job.Sync is not { } settings || sources.All(source => source.Name != settings.Source))
+        {
+            return null;
+        }
+        try
+        {
+            var sync = new JobSync(context, job, settings, progress);
+            var outcome = await BoundedAsync(token => sync.ExecuteAsync(journal, token), cancellationToken);
+            if (outcome.Refused == 0)
+            {
+                return SyncStatus.Success;
+            }
+            warnings.Add($"The sync is not whole: {outcome.Refused} documents were refused, and local and remote still differ.");
+            return SyncStatus.Partial;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            warnings.Add($"The sync before the backup failed: {ErrorTable.Describe(e).Message}");
+            return SyncStatus.Failed;
+        }
+    }
+
+    /// <summary>Empties what is to be emptied, if the backup is good and nothing went wrong beside it.</summary>
+    /// <returns>Null where nothing is to be emptied.</returns>
+    private async Task<IReadOnlyList<PurgedCollection>?> PurgeAsync(RunJournal journal, Backup backup, CancellationToken cancellationToken)
+    {
+        if (purge is null)
+        {
+            return null;
+        }
+        if (warnings.Count > 0 || backup.Status != BackupStatus.Success)
+        {
+            warnings.Add($"Nothing was purged, because the backup is not wholly good: {string.Join(", ", purge.Collections)}.");
+            return [];
+        }
+        var work = new JobPurge(context, job, purge, journal, progress);
+        await work.ExecuteAsync(backup, cancellationToken);
+        warnings.AddRange(work.Failures);
+        return work.Done;
     }
 
     private async Task<Backup> StoreAsync(string runId, CancellationToken cancellationToken)
@@ -106,7 +160,7 @@ public sealed class BackupRun
         await intake.CompleteAsync(cancellationToken); // Packs and index are durable from here.
 
         // Written last: a snapshot that exists can be restored.
-        var copies = await CommitAsync(targets, manifest, root, stored, previous, cancellationToken);
+        var copies = await new SnapshotCommit(context, job, targets, previous).ExecuteAsync(manifest, root, stored, cancellationToken);
         NoteWarnings(manifest, targets.States);
         return await ToBackupAsync(copies, CancellationToken.None); // It exists: from here nothing can be cancelled any more.
     }
@@ -139,7 +193,8 @@ public sealed class BackupRun
         {
             return made;
         }
-        var found = Emptiness.Find(made, isServer, await lastGood.OfSourceAsync(made.Name, cancellationToken));
+        string[] purged = job.Purge is { } settings && settings.Source == made.Name ? [.. settings.Always, .. settings.Confirm] : [];
+        var found = Emptiness.Find(made, isServer, await lastGood.OfSourceAsync(made.Name, cancellationToken), purged);
         return found.Count == 0 ? made : made with { Warnings = [.. made.Warnings, .. found] };
     }
 
@@ -215,112 +270,6 @@ public sealed class BackupRun
         Subtree = tree,
     };
 
-    /// <summary>
-    /// Commits the snapshot in every sound repository. The first one's id names the backup; the others carry it as <c>original</c>.
-    /// </summary>
-    private async Task<IReadOnlyList<BackupCopy>> CommitAsync(
-        BackupTargets targets,
-        Manifest manifest,
-        BlobId root,
-        IReadOnlyList<StoredSource> stored,
-        PreviousBackup previous,
-        CancellationToken cancellationToken)
-    {
-        var copies = new List<BackupCopy>();
-        foreach (var (name, writer) in targets.Sound.ToList())
-        {
-            var snapshot = new Snapshot
-            {
-                Time = TimeOf(manifest, previous),
-                Tree = root,
-                Parent = writer == targets.First ? previous.SnapshotId : null,
-                Paths = [$"/{job.Name}"],
-                Hostname = context.Host,
-                Username = context.CreatedBy,
-                Tags = BackupTags.Of(job.Name, manifest.Status, pinned: false, manifest.Tags),
-                Original = copies.Count == 0 ? null : copies[0].SnapshotId,
-                ProgramVersion = $"larder {context.LarderVersion}",
-                Summary = Summarize(manifest, stored, writer.Statistics),
-            };
-            try
-            {
-                var id = await writer.CommitSnapshotAsync(snapshot, cancellationToken);
-                await ReadBackAsync(name, writer, id, snapshot, manifest, cancellationToken);
-                copies.Add(new BackupCopy { Repository = name, SnapshotId = id, Snapshot = snapshot, Manifest = manifest });
-            }
-            catch (RepositoryException e) when (copies.Count > 0 || targets.Sound.Count() > 1)
-            {
-                writer.Fail(e);
-            }
-            catch (OperationCanceledException)
-            {
-                // A cancelled backup leaves no snapshot, in the repositories that were done either.
-                foreach (var copy in copies)
-                {
-                    await targets.Sound.First(target => target.Name == copy.Repository).Writer.WithdrawSnapshotAsync(copy.SnapshotId);
-                }
-                throw;
-            }
-        }
-        return copies.Count > 0
-            ? copies
-            : throw new LarderException(
-                EngineError.ReadBackFailed,
-                $"The backup of job \"{job.Name}\" could be committed to none of its repositories.",
-                targets.Writers[0].Failure);
-    }
-
-    /// <summary>
-    /// Of a safety backup just before the newest backup proper, so that it is not what stock restic takes for `latest`. When it was really
-    /// made is in its manifest, by which Larder goes, and in the summary of its snapshot.
-    /// </summary>
-    private static DateTimeOffset TimeOf(Manifest manifest, PreviousBackup previous) =>
-        manifest.Tags.Contains(BackupTags.Safety) && previous.Time < manifest.CreatedAt
-            ? previous.Time.Value - TimeSpan.FromMilliseconds(1)
-            : manifest.CreatedAt;
-
-    private static SnapshotSummary Summarize(Manifest manifest, IReadOnlyList<StoredSource> stored, WriterStatistics statistics) => new()
-    {
-        BackupStart = manifest.CreatedAt,
-        BackupEnd = manifest.FinishedAt,
-        FilesNew = (ulong)stored.Sum(source => source.Figures.Files - source.Figures.UnchangedFiles),
-        FilesUnmodified = (ulong)stored.Sum(source => source.Figures.UnchangedFiles),
-        DataBlobs = statistics.DataBlobs,
-        TreeBlobs = statistics.TreeBlobs,
-        DataAdded = (ulong)statistics.AddedPlainBytes,
-        DataAddedPacked = (ulong)statistics.StoredBytes,
-        TotalFilesProcessed = (ulong)stored.Sum(source => source.Figures.Files),
-        TotalBytesProcessed = (ulong)manifest.SizeBytes,
-    };
-
-    /// <summary>
-    /// Reads trees and manifest back from the storage: what cannot be read back does not count, and its snapshot is taken back.
-    /// </summary>
-    private static async Task ReadBackAsync(
-        string repository,
-        RepositoryWriter writer,
-        SnapshotId id,
-        Snapshot snapshot,
-        Manifest manifest,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            var trees = new Repository.Reading.TreeSource(writer.Repository, writer.Index);
-            var (stored, _) = await OpenBackup.ReadManifestAsync(writer.Repository, trees, snapshot, cancellationToken);
-            if (stored.RunId != manifest.RunId)
-            {
-                throw new RepositoryException(
-                    RepositoryError.StorageFailed, $"Repository \"{repository}\" does not give back the manifest that was written to it.");
-            }
-        }
-        catch
-        {
-            await writer.WithdrawSnapshotAsync(id);
-            throw;
-        }
-    }
-
     private void NoteWarnings(Manifest manifest, IReadOnlyList<ManifestRepository> states)
     {
         foreach (var source in manifest.Sources)
@@ -358,11 +307,12 @@ public sealed class BackupRun
         }
     }
 
-    private BackupResult Finish(RunJournal journal, string runId, Backup backup)
+    private BackupResult Finish(
+        RunJournal journal, string runId, Backup backup, SyncStatus? synced, IReadOnlyList<PurgedCollection>? purged)
     {
         // A backup whose content is whole stays `success` for retention; what is reported now is how the run ended.
         var reported = warnings.Count > 0 ? backup with { Status = BackupStatus.Partial } : backup;
-        var result = new BackupResult { RunId = runId, Backup = reported, Warnings = warnings };
+        var result = new BackupResult { RunId = runId, Backup = reported, Warnings = warnings, Sync = synced, Purged = purged };
         foreach (var warning in warnings)
         {
             journal.Append(EventLevel.Warning, warning);

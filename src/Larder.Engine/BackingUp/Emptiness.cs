@@ -18,10 +18,13 @@ internal static class Emptiness
     /// <param name="now">What was just dumped.</param>
     /// <param name="isServer">Whether it is a database server, where an empty dump is never what was meant.</param>
     /// <param name="lastGood">The same source in the newest good backup that has it; null where there is none.</param>
-    public static IReadOnlyList<ManifestWarning> Find(ManifestSource now, bool isServer, ManifestSource? lastGood)
+    /// <param name="purged">Collections that the job itself empties, with their database's name before them or without; null for none.
+    /// </param>
+    public static IReadOnlyList<ManifestWarning> Find(
+        ManifestSource now, bool isServer, ManifestSource? lastGood, IReadOnlyCollection<string>? purged = null)
     {
-        var tables = Tables(now).ToList();
-        var before = lastGood is null ? [] : Tables(lastGood).ToList();
+        var tables = Tables(now).Where(IsKept).ToList();
+        var before = lastGood is null ? [] : Tables(lastGood).Where(IsKept).ToList();
         var rowsBefore = before.Sum(table => table.Rows!.Value);
         if (rowsBefore > 0 && tables.Sum(table => table.Rows!.Value) == 0)
         {
@@ -30,7 +33,7 @@ internal static class Emptiness
                 Emptied("", $"The whole of \"{now.Name}\" has no rows, and the last good backup has {Number(rowsBefore)}. "),
             ];
         }
-        if (isServer && tables.Count == 0 && (lastGood is null || before.Count > 0))
+        if (isServer && !Tables(now).Any() && (lastGood is null || Tables(lastGood).Any()))
         {
             return
             [
@@ -51,6 +54,10 @@ internal static class Emptiness
                 return Emptied(table.File, $"The {table.Kind} \"{table.Name}\" has no rows, and the last good backup has {rows}. ");
             }),
         ];
+
+        bool IsKept(ManifestEntry entry) =>
+            purged is null
+            || !(purged.Contains(entry.Name) || purged.Contains(entry.Name[(entry.Name.IndexOf('.', StringComparison.Ordinal) + 1)..]));
     }
 
     /// <summary>What holds rows; the entry that sums up a schema counts definitions.</summary>

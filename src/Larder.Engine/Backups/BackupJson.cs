@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace Larder.Engine.Backups;
 
 /// <summary>
-/// A backup as `--json` and the API show it. Every key is always there, except <c>warnings</c>, which is there when there are any.
+/// A backup as `--json` and the API show it. Every key is always there, except <c>warnings</c>, which is there when there are any, and
+/// <c>sync_status</c> and <c>purged</c>, which the backup that was just made has where its job does such things.
 /// </summary>
 public sealed record BackupJson
 {
@@ -52,6 +53,13 @@ public sealed record BackupJson
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ManifestWarning>? Warnings { get; init; }
 
+    /// <summary><c>success</c>, <c>partial</c> or <c>failed</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SyncStatus { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<PurgedCollection>? Purged { get; init; }
+
     public static BackupJson From(Backup backup) => new()
     {
         BackupId = backup.BackupId,
@@ -78,6 +86,10 @@ public sealed record BackupJson
 
     /// <summary>One JSON object, indented, without a newline at its end.</summary>
     public static string Write(Backup backup) => JsonSerializer.Serialize(From(backup), ForPeople.BackupJson);
+
+    /// <summary>The same of a backup that was just made, with what its run did besides; null for what its job does not do.</summary>
+    public static string Write(Backup backup, string? syncStatus, IReadOnlyList<PurgedCollection>? purged) =>
+        JsonSerializer.Serialize(From(backup) with { SyncStatus = syncStatus, Purged = purged }, ForPeople.BackupJson);
 
     /// <summary>One JSON array.</summary>
     public static string Write(IEnumerable<Backup> backups) =>

@@ -131,9 +131,9 @@ public sealed record ManifestEntry
     /// <summary><c>ROWS:32 hex digits</c>, see <see cref="Larder.Sources.Fingerprint"/>.</summary>
     public string? Fingerprint { get; init; }
 
-    /// <summary>Whether it is a table or collection with rows, and not what describes them.</summary>
+    /// <summary>Whether it is a table or collection with rows, and not what describes them, who may use them, or a log.</summary>
     [JsonIgnore]
-    public bool HasRows => Rows is not null && Kind != "schema";
+    public bool HasRows => Rows is not null && Kind is not ("schema" or "oplog" or "users" or "roles" or "version");
 
     /// <summary>How long handing it over took; null where it was not measured, as in older manifests.</summary>
     public double? DurationSeconds { get; init; }

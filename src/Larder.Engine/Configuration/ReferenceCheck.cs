@@ -97,6 +97,14 @@ internal sealed class ReferenceCheck(ICollection<ConfigurationProblem> problems)
         {
             Add(node, $"{path}.{key}.source", $"{path}.{key}.source names {source.Text}, which is not a mongodb source.", null);
         }
+        if (key == "sync" && named?.Object("mongodb")?.Texts("databases") is ["all"])
+        {
+            Add(
+                node,
+                $"{path}.{key}.source",
+                $"{path}.{key}.source names {source.Text}, which backs up all databases; what is synced has names.",
+                "database: shop");
+        }
     }
 
     private void Walk(SettingValue value, string path)

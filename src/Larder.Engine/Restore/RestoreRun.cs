@@ -1,4 +1,3 @@
-using Larder.Engine.BackingUp;
 using Larder.Engine.Backups;
 using Larder.Engine.Catalog;
 using Larder.Engine.Errors;
@@ -81,8 +80,8 @@ public static class RestoreRun
     /// <summary>Where the job's own data is replaced, no other run of it may be under way.</summary>
     private static JobGate? EnterGate(RestorePlan plan) =>
         plan.Request is { IsBare: false, Target: null, Environment: null } && plan.Job is { } name
-            && plan.Context.Configuration.Jobs.TryGetValue(name, out var job)
-            ? JobGate.Enter(plan.Context, job)
+            && plan.Context.Configuration.Jobs.ContainsKey(name)
+            ? JobGate.Enter(plan.Context, name)
             : null;
 
     private static RestoreRecord Describe(RestorePlan plan) => new()

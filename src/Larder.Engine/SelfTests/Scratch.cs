@@ -49,6 +49,7 @@ internal sealed class Scratch : IDisposable
                     Sources = [source],
                     To = [name],
                     Hooks = new HookSettings(),
+                    Sync = null,
                     Purge = null,
                     KeepByRepository = new Dictionary<string, Retention.KeepPolicy>(),
                 },

@@ -35,6 +35,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(SeedDescriptionBody))]
 [JsonSerializable(typeof(SeedRestoreBody))]
 [JsonSerializable(typeof(SelfTestBody))]
+[JsonSerializable(typeof(SyncBody))]
 [JsonSerializable(typeof(TokenBody))]
 [JsonSerializable(typeof(UnlockBody))]
 [JsonSerializable(typeof(UserBody))]

@@ -7,6 +7,7 @@ using Larder.Engine.Backups;
 using Larder.Engine.Catalog;
 using Larder.Engine.Cleanup;
 using Larder.Engine.Errors;
+using Larder.Engine.Sync;
 
 namespace Larder.Api;
 
@@ -22,7 +23,9 @@ internal static class BackupRoutes
             Action = "backup.create",
             Summary = "Begins a backup of a job.",
             Details = "`job` may be left away where there is one only. With `dry_run` the plan is answered and nothing is done. "
-                + "The answer is the run; `GET /api/runs/{id}/events` follows it.",
+                + "The answer is the run; `GET /api/runs/{id}/events` follows it. `purge` names collections that are emptied after a good "
+                + "backup, besides those that the job always empties, or says `all`: that needs the role admin, of a token the scope "
+                + "remove, `confirm`, and a second person where one is configured.",
             Needs = Needs.Of(Role.Operator, Scope.Backup),
             Body = BodyJson.Default.BackupBody,
             BodyExample = """{"job":"journal","description":"Pre-upgrade backup","only":["db"],"tags":["pre-deploy"]}""",
@@ -143,16 +146,40 @@ internal static class BackupRoutes
             AcceptEmpty = body.AcceptEmpty,
             Description = body.Description,
             Tags = body.Tags ?? [],
+            Purge = body.Purge ?? [],
         };
-        request.SelectFrom(engine.JobOf(job)); // A slip is told at once, and not by a run that failed.
+        var purge = request.PurgeFrom(engine.JobOf(job)); // A slip is told at once, and not by a run that failed.
         if (body.DryRun)
         {
             return Answer.Json(PlanDocument(job, await BackupPlan.ComputeAsync(engine, request, call.Cancelled))) with { Target = job };
         }
+        if (PurgePlan.AsksForMore(request.Purge))
+        {
+            PurgeConsent.EnsureMayBeGivenBy(call.Caller);
+            var plan = new JsonObject { ["purge"] = PurgeDocument(purge) }.ToJsonString();
+            if (Confirmation.Missing(call, body.Confirm, body.Approval, job, plan) is { } missing)
+            {
+                return missing;
+            }
+        }
         return await RunAnswer.BeginAsync(call, new BackupOrder(request, Repository: repository));
     }
 
-    private static JsonObject PlanDocument(string job, BackupPlan plan) => new()
+    private static JsonObject PlanDocument(string job, BackupPlan plan)
+    {
+        var document = SourcesDocument(job, plan);
+        if (plan.IsSynced)
+        {
+            document["sync"] = true;
+        }
+        if (plan.Purge is not null)
+        {
+            document["purge"] = PurgeDocument(plan.Purge);
+        }
+        return document;
+    }
+
+    private static JsonObject SourcesDocument(string job, BackupPlan plan) => new()
     {
         ["job"] = job,
         ["dry_run"] = true,
@@ -167,6 +194,15 @@ internal static class BackupRoutes
                 ["problem"] = line.Problem,
             })]),
     };
+
+    private static JsonArray PurgeDocument(PurgePlan? purge) => new(
+        [
+            .. purge?.Collections.Select(name => (JsonNode)new JsonObject
+            {
+                ["collection"] = name,
+                ["sides"] = new JsonArray([.. purge.Sides.Select(side => (JsonNode?)JsonValue.Create(side))]),
+            }) ?? [],
+        ]);
 
     private static async Task<Answer?> ListAsync(ApiCall call)
     {

@@ -21,6 +21,19 @@ internal sealed record BackupBody
     /// <summary>Into this one alone.</summary>
     public string? Repository { get; init; }
 
+    /// <summary>What is emptied after a good backup: names, <c>all</c>, or <c>default</c>.</summary>
+    public IReadOnlyList<string>? Purge { get; init; }
+
+    public bool DryRun { get; init; }
+
+    /// <summary>Needed where <see cref="Purge"/> asks for more than what is always emptied; likewise <see cref="Approval"/>.</summary>
+    public bool Confirm { get; init; }
+
+    public string? Approval { get; init; }
+}
+
+internal sealed record SyncBody
+{
     public bool DryRun { get; init; }
 }
 
@@ -225,6 +238,8 @@ internal sealed record ApprovalBody;
 internal sealed record SeedBackupBody
 {
     public bool DeleteBookings { get; init; }
+
+    public string? Approval { get; init; }
 }
 
 internal sealed record SeedDescriptionBody

@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
 using Larder.Auth;
+using Larder.Daemon;
+using Larder.Engine;
 using Larder.Engine.Access;
 using Larder.Engine.Configuration;
+using Larder.Engine.Sync;
 
 namespace Larder.Api;
 
@@ -42,7 +45,36 @@ internal static class JobRoutes
             Run = call => Task.FromResult<Answer?>(
                 Answer.Json(Of(call, call.Services.Configuration.Jobs[JobNames.Of(call, call.Part("name"))]))),
         },
+        new()
+        {
+            Method = "POST",
+            Path = "/api/jobs/{name}/sync",
+            Action = "job.sync",
+            Summary = "Brings the local and the remote MongoDB database of a job in step.",
+            Details = "Both ways: what one side lacks is copied, of what both have the newer one wins, and nothing is removed. With "
+                + "`dry_run` it is counted, answered, and nothing is written. Only where local is primary (403 elsewhere). The log "
+                + "is in the events of the run.",
+            Needs = Needs.Of(Role.Admin, Scope.Backup),
+            Body = BodyJson.Default.SyncBody,
+            BodyExample = """{"dry_run":false}""",
+            BodyMayBeEmpty = true,
+            BeginsRun = true,
+            Status = 202,
+            AnswerExample = Examples.Run,
+            Run = SyncAsync,
+        },
     ];
+
+    private static async Task<Answer?> SyncAsync(ApiCall call)
+    {
+        var body = await call.BodyAsync(BodyJson.Default.SyncBody);
+        var job = JobNames.Of(call, call.Part("name"));
+        // A slip is told at once, and not by a run that failed.
+        var run = new SyncRun(await call.Services.EngineAsync(call.Cancelled), job, new RunProgress());
+        return body.DryRun
+            ? Answer.Json((await run.PlanAsync(call.Cancelled)).ToNode()) with { Target = job }
+            : await RunAnswer.BeginAsync(call, new SyncOrder(job));
+    }
 
     private static JsonObject Of(ApiCall call, JobSettings job) => new()
     {

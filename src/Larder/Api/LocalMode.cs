@@ -1,5 +1,6 @@
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
+using Larder.Engine.Sync;
 
 namespace Larder.Api;
 
@@ -10,33 +11,19 @@ namespace Larder.Api;
 internal static class LocalMode
 {
     /// <summary>The words that such pages look for.</summary>
-    public const string Message = "Backup operations are only available in LOCAL mode";
+    public const string Message = LocalPrimary.Message;
 
-    private const string Variable = "PRIMARY_DATABASE";
-
-    /// <summary>What the variable says; where it says nothing, <c>local</c> if a job says that local is primary.</summary>
-    public static string? PrimaryOf(LarderConfiguration configuration) =>
-        configuration.Variables.GetValueOrDefault(Variable) is { Length: > 0 } said ? said.ToLowerInvariant()
-        : configuration.Jobs.Values.Any(job => job.Sync is not null) ? "local"
-        : null;
+    public static string? PrimaryOf(LarderConfiguration configuration) => LocalPrimary.Of(configuration);
 
     /// <exception cref="LarderException"><see cref="EngineError.LocalModeNeeded"/> unless somebody said that local is primary.</exception>
     public static void Ensure(ApiCall call)
     {
         if (PrimaryOf(call.Services.Configuration) is not "local")
         {
-            throw Refusal();
+            throw LocalPrimary.Refusal();
         }
     }
 
     /// <exception cref="LarderException"><see cref="EngineError.LocalModeNeeded"/> where somebody said that another is primary.</exception>
-    public static void EnsureNotElsewhere(ApiCall call)
-    {
-        if (PrimaryOf(call.Services.Configuration) is not (null or "local"))
-        {
-            throw Refusal();
-        }
-    }
-
-    private static LarderException Refusal() => new(EngineError.LocalModeNeeded, Message);
+    public static void EnsureNotElsewhere(ApiCall call) => LocalPrimary.EnsureNotElsewhere(call.Services.Configuration);
 }

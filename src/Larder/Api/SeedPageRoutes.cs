@@ -3,8 +3,10 @@ using Larder.Auth;
 using Larder.Daemon;
 using Larder.Engine.Access;
 using Larder.Engine.BackingUp;
+using Larder.Engine.Catalog;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
+using Larder.Engine.Sync;
 
 namespace Larder.Api;
 
@@ -18,17 +20,21 @@ internal static class SeedPageRoutes
             Method = "POST",
             Path = "/api/backup",
             Action = "page.create",
-            Summary = "Makes a backup of the local database and answers when it is made.",
-            Details = "Only where the configuration says that local is primary (403 elsewhere).",
+            Summary = "Syncs local and remote, backs the local database up, empties collections, and answers when it is done.",
+            Details = "Only where the configuration says that local is primary (403 elsewhere). What `purge` of the job always empties is "
+                + "emptied after every good backup, on both sides; with `delete_bookings` also what it empties only where somebody says "
+                + "so, which of a token needs the scope remove besides, and a second person where one is configured.",
             Needs = Needs.Of(Role.Admin, Scope.Backup),
             Body = BodyJson.Default.SeedBackupBody,
             BodyExample = """{"delete_bookings":false}""",
             BodyMayBeEmpty = true,
+            IsDestructive = true,
             AnswerExample =
                 """
                 {"success":true,"backup_id":"20250119_143022","backup_path":"/var/lib/larder/repository","backup_timestamp":
-                "2025-01-19T14:30:22","sync_status":"skipped","collections_backed_up":["bookings","events"],"collections_deleted_local":[],
-                "collections_deleted_remote":[],"message":"Backup completed successfully"}
+                "2025-01-19T14:30:22","sync_status":"success","collections_backed_up":["activities","bookings"],
+                "collections_deleted_local":["activities (50 documents)"],"collections_deleted_remote":["activities (50 documents)"],
+                "message":"Backup completed successfully"}
                 """,
             Run = CreateAsync,
         },
@@ -48,16 +54,18 @@ internal static class SeedPageRoutes
     {
         LocalMode.Ensure(call);
         var body = await call.BodyAsync(BodyJson.Default.SeedBackupBody);
+        var job = JobOf(call) ?? throw new LarderException(EngineError.UsageInvalid, "No job backs up a MongoDB database.");
+        var request = new BackupRequest { Job = job.Name, Purge = body.DeleteBookings ? [PurgePlan.All] : [] };
+        request.PurgeFrom(job); // A slip is told at once, and not by a run that failed.
         if (body.DeleteBookings)
         {
-            throw new LarderException(
-                EngineError.PrerequisiteFailed, "Collections are not emptied by this version of Larder; nothing was begun.")
+            PurgeConsent.EnsureMayBeGivenBy(call.Caller);
+            if (Confirmation.SecondPersonMissing(call, body.Approval, job.Name, null) is { } missing)
             {
-                Hint = "repeat the request with \"delete_bookings\": false.",
-            };
+                return missing;
+            }
         }
-        var job = JobOf(call) ?? throw new LarderException(EngineError.UsageInvalid, "No job backs up a MongoDB database.");
-        var (run, made) = await RunAnswer.WaitAsync(call, new BackupOrder(new BackupRequest { Job = job.Name }));
+        var (run, made) = await RunAnswer.WaitAsync(call, new BackupOrder(request));
         var backup = await BackupNames.ResolveAsync(call, made["backup_id"]!.GetValue<string>());
         var engine = await call.Services.EngineAsync(call.Cancelled);
         var entries = (await engine.Library.OpenAsync(backup, call.Cancelled)).Manifest.Sources
@@ -69,13 +77,33 @@ internal static class SeedPageRoutes
             ["backup_id"] = backup.Timestamp,
             ["backup_path"] = place is LocalLocation local ? local.Path : backup.Places[0].Repository,
             ["backup_timestamp"] = ListedBackup.PlainTime(backup.CreatedAt),
-            ["sync_status"] = "skipped",
+            ["sync_status"] = made["sync_status"]?.GetValue<string>() ?? "skipped",
             ["collections_backed_up"] = new JsonArray(
                 [.. entries.Select(entry => (JsonNode?)JsonValue.Create(ContentRoutes.Brief(entry.Name)))]),
-            ["collections_deleted_local"] = new JsonArray(),
-            ["collections_deleted_remote"] = new JsonArray(),
-            ["message"] = "Backup completed successfully",
+            ["collections_deleted_local"] = Deleted(made, "local"),
+            ["collections_deleted_remote"] = Deleted(made, "remote"),
+            ["message"] = Message(call, run, made),
         }) with { Target = job.Name, RunId = run };
+    }
+
+    private static JsonArray Deleted(JsonNode made, string side) => new(
+        [
+            .. (made["purged"] as JsonArray ?? [])
+                .Where(one => one!["side"]!.GetValue<string>() == side && one["deleted"]!.GetValue<long>() > 0)
+                .Select(one => (JsonNode?)JsonValue.Create(
+                    $"{ContentRoutes.Brief(one!["collection"]!.GetValue<string>())} ({one["deleted"]!.GetValue<long>()} documents)")),
+        ]);
+
+    /// <summary>What was not as it should be, where a page has no other place for it.</summary>
+    private static string Message(ApiCall call, string run, JsonNode made)
+    {
+        if (made["status"]!.GetValue<string>() == "success")
+        {
+            return "Backup completed successfully";
+        }
+        // Those of the run as a whole come last, after what single documents were in conflict.
+        var warnings = call.Services.Catalog.Events(run).Where(one => one.Level == EventLevel.Warning).TakeLast(5);
+        return $"Backup completed with warnings: {string.Join(' ', warnings.Select(one => one.Message))}";
     }
 
     private static Answer Status(ApiCall call)

@@ -26,6 +26,7 @@ internal static class CommandTree
         [
             InitCommand.Create(),
             BackupCommand.Create(),
+            SyncCommand.Create(),
             ListCommand.Create(),
             ShowCommand.Create(),
             LsCommand.Create(),

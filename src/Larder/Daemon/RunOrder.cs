@@ -1,10 +1,10 @@
 using System.Text.Json.Serialization;
 using System.Text.Json;
 using Larder.Engine.BackingUp;
-using Larder.Engine.Backups;
 using Larder.Engine.Catalog;
 using Larder.Engine.Cleanup;
 using Larder.Engine.Drills;
+using Larder.Engine.Sync;
 using Larder.Engine.Verify;
 using Larder.Engine;
 using Larder.Repository.Maintenance;
@@ -20,6 +20,7 @@ namespace Larder.Daemon;
 [JsonDerivedType(typeof(CleanupOrder), "cleanup")]
 [JsonDerivedType(typeof(VerifyOrder), "verify")]
 [JsonDerivedType(typeof(DrillOrder), "drill")]
+[JsonDerivedType(typeof(SyncOrder), "sync")]
 internal abstract record RunOrder
 {
     private static readonly JsonSerializerOptions Form = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
@@ -68,7 +69,7 @@ internal sealed record BackupOrder(BackupRequest Request, bool ThenCleanup = fal
     public override async Task ExecuteAsync(EngineContext context, RunProgress progress, CancellationToken cancellationToken)
     {
         var result = await new BackupRun(context.BackingUpInto(Repository), Request, progress).ExecuteAsync(cancellationToken);
-        context.Report?.Invoke(BackupJson.Write(result.Backup));
+        context.Report?.Invoke(result.ToJson());
     }
 }
 
@@ -136,6 +137,19 @@ internal sealed record DrillOrder(string Name, IReadOnlyList<string> Only, strin
         var request = new DrillRequest { Name = Name, Only = Only, Repository = Repository };
         context.Report?.Invoke((await new DrillRun(context, request, progress).ExecuteAsync(cancellationToken)).ToJson());
     }
+}
+
+/// <param name="Job">Which has a local and a remote side.</param>
+internal sealed record SyncOrder(string Job) : RunOrder
+{
+    [JsonIgnore]
+    public override RunKind Kind => RunKind.Sync;
+
+    [JsonIgnore]
+    public override string? JobName => Job;
+
+    public override async Task ExecuteAsync(EngineContext context, RunProgress progress, CancellationToken cancellationToken) =>
+        context.Report?.Invoke((await new SyncRun(context, Job, progress).ExecuteAsync(cancellationToken)).ToJson());
 }
 
 /// <summary>

@@ -46,6 +46,22 @@ public sealed class EmptinessTests
         Assert.Empty(Emptiness.Find(Source(("a", 0)), isServer: true, lastGood: null));
     }
 
+    [Theory]
+    [InlineData("activities")]
+    [InlineData("temple.activities")]
+    public void What_the_job_itself_empties_is_no_loss_and_everything_else_still_is(string purged)
+    {
+        var (full, emptied) = (Source(("temple.activities", 5000), ("temple.events", 7)), Source(("temple.activities", 0), ("temple.events", 7)));
+        Assert.Single(Emptiness.Find(emptied, isServer: true, full));
+        Assert.Empty(Emptiness.Find(emptied, isServer: true, full, [purged]));
+        Assert.Empty(Emptiness.Find(Source(("temple.activities", 0)), isServer: true, Source(("temple.activities", 5000)), [purged]));
+
+        var lost = Emptiness.Find(Source(("temple.activities", 0), ("temple.events", 0)), isServer: true, full, [purged]);
+        Assert.Equal(ManifestWarning.EmptiedKind, Assert.Single(lost).Kind);
+        Assert.Contains("last good backup has 7", lost[0].Reason, StringComparison.Ordinal);
+        Assert.Equal(ManifestWarning.EmptiedKind, Assert.Single(Emptiness.Find(Source(), isServer: true, full, [purged])).Kind);
+    }
+
     [Fact]
     public async Task An_emptied_database_makes_backups_partial_until_it_is_accepted()
     {

@@ -13,13 +13,16 @@ internal static class MongoWire
     private const int OperationMessage = 2013;
 
     /// <summary>Runs a command of texts, numbers, lists and documents. Throws with the server's words where it is refused.</summary>
-    public static async Task RunAsync(int port, Document command, CancellationToken cancellationToken)
+    public static Task RunAsync(int port, Document command, CancellationToken cancellationToken) =>
+        AskAsync(port, command.Encode(), cancellationToken);
+
+    /// <summary>Runs a command that is BSON already, its database in <c>$db</c>. Throws with the server's words where it is refused.</summary>
+    public static async Task<byte[]> AskAsync(int port, byte[] body, CancellationToken cancellationToken)
     {
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", port, cancellationToken);
         await using var stream = client.GetStream();
 
-        var body = command.Encode();
         var message = new byte[16 + 4 + 1 + body.Length];
         BinaryPrimitives.WriteInt32LittleEndian(message, message.Length);
         BinaryPrimitives.WriteInt32LittleEndian(message.AsSpan(4), 1); // The number of the request.
@@ -33,10 +36,9 @@ internal static class MongoWire
         await stream.ReadExactlyAsync(reply, cancellationToken);
         // Every reply of a command has "ok" as a double, and what went wrong as "errmsg".
         ReadOnlySpan<byte> succeeded = [0x01, (byte)'o', (byte)'k', 0, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f];
-        if (reply.AsSpan().IndexOf(succeeded) < 0)
-        {
-            throw new TestFailedException($"The server refused the command: {Encoding.UTF8.GetString(reply)}");
-        }
+        return reply.AsSpan().IndexOf(succeeded) >= 0
+            ? reply[5..]
+            : throw new TestFailedException($"The server refused the command: {Encoding.UTF8.GetString(reply)}");
     }
 
     /// <summary>Fields in their order.</summary>

@@ -37,7 +37,7 @@ public sealed class HelpPageTests
     }
 
     [Theory]
-    [InlineData("browse"), InlineData("diff"), InlineData("sync")]
+    [InlineData("browse"), InlineData("diff")]
     public async Task What_this_version_does_not_do_is_not_offered(string command)
     {
         await using var desk = await Desk.LaidAsync();

@@ -54,7 +54,7 @@ internal sealed class AccountRestore(
             writer => writer.String("create", temporaryName),
             "could not create a temporary collection of accounts",
             cancellationToken);
-        var batch = new InsertBatch(temporaryName, inOrder: false);
+        var batch = new InsertBatch(temporaryName, InsertManner.Loading);
         var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var file in files)
         {

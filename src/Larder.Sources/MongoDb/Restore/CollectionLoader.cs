@@ -39,9 +39,9 @@ internal sealed class CollectionLoader(
         FingerprintBuilder fingerprint,
         CancellationToken cancellationToken)
     {
-        var inOrder = Bson.Find(staged.Options.Span, "capped").IsPresent;
-        var filling = new InsertBatch(staged.DocumentsName, inOrder);
-        var sending = new InsertBatch(staged.DocumentsName, inOrder);
+        var manner = Bson.Find(staged.Options.Span, "capped").IsPresent ? InsertManner.InOrder : InsertManner.Loading;
+        var filling = new InsertBatch(staged.DocumentsName, manner);
+        var sending = new InsertBatch(staged.DocumentsName, manner);
         var sent = Task.CompletedTask;
         var exact = new ExactInsert(staged, connection, warn);
         await using var stream = await dump.OpenAsync(documents.Path, cancellationToken);

@@ -3,6 +3,19 @@ using System.Buffers.Text;
 
 namespace Larder.Sources.MongoDb.Restore;
 
+/// <summary>How documents are inserted.</summary>
+internal enum InsertManner
+{
+    /// <summary>Beside what is live, past validators.</summary>
+    Loading,
+
+    /// <summary>The same, one after another, as a capped collection wants it.</summary>
+    InOrder,
+
+    /// <summary>Into a live collection, which may refuse single ones.</summary>
+    Guarded,
+}
+
 /// <summary>
 /// One <c>insert</c> command, made in place and over again in the same buffer, with its documents as they lie in the dump.
 /// Not for concurrent use.
@@ -22,16 +35,24 @@ internal sealed class InsertBatch
     private int length;
 
     /// <param name="collection">Its name.</param>
-    /// <param name="inOrder">One after another, as a capped collection wants it.</param>
-    public InsertBatch(string collection, bool inOrder)
+    /// <param name="manner">How it is inserted.</param>
+    public InsertBatch(string collection, InsertManner manner)
     {
         var writer = new BsonWriter();
         writer.String("insert", collection);
-        writer.Boolean("ordered", inOrder);
-        writer.Boolean("bypassDocumentValidation", true); // A validator may have come after the documents.
+        writer.Boolean("ordered", manner == InsertManner.InOrder);
         writer.StartDocument("writeConcern");
-        writer.Int32("w", 1); // The swap at the end is what waits until all of it is on disk.
-        writer.End();
+        if (manner == InsertManner.Guarded)
+        {
+            writer.String("w", "majority");
+            writer.End();
+        }
+        else
+        {
+            writer.Int32("w", 1); // The swap at the end is what waits until all of it is on disk.
+            writer.End();
+            writer.Boolean("bypassDocumentValidation", true); // A validator may have come after the documents.
+        }
         writer.StartArray("documents");
         writer.End();
         var head = writer.ToMemory().Span;

@@ -13,12 +13,16 @@ internal sealed class RestoreTarget : IDisposable
     public string Hosts => deployment.Hosts;
 
     /// <summary>Asks nothing of the server yet. Fails with <see cref="SourceException"/> where the URL is none.</summary>
-    public static RestoreTarget Open(string url)
+    public static RestoreTarget Open(string url) => Open(url, TimeSpan.Zero); // An index of a large collection takes its time to be built.
+
+    /// <param name="url">The server.</param>
+    /// <param name="answerTimeout">As <see cref="MongoDeploymentOptions.AnswerTimeout"/> has it.</param>
+    public static RestoreTarget Open(string url, TimeSpan? answerTimeout)
     {
         try
         {
-            // Whatever the URL prefers to read from, a restore writes. An index of a large collection takes its time to be built.
-            var options = new MongoDeploymentOptions { ReadPreference = "primary", AnswerTimeout = TimeSpan.Zero };
+            // Whatever the URL prefers to read from, here something is written.
+            var options = new MongoDeploymentOptions { ReadPreference = "primary", AnswerTimeout = answerTimeout };
             return new RestoreTarget(MongoDeployment.Open(url, options));
         }
         catch (MongoException error)

@@ -18,39 +18,50 @@ internal sealed class BackupCommand
     private readonly Settings tags = new("--tag", "TAG", "A tag, such as pre-deploy; may be repeated.");
     private readonly Flag acceptEmpty = new(
         "--accept-empty", "Databases and tables that are empty now, and were not before, are meant to be.");
-    private readonly Flag dryRun = new("--dry-run", "Show what would be backed up, and do nothing.");
+    private readonly Settings purge = new(
+        "--purge", "WHAT", "Empty these collections after a good backup: all, default, or names; may be repeated.");
+
+    private readonly Flag dryRun = new("--dry-run", "Show what would be backed up and emptied, and do nothing.");
 
     public static LarderCommand Create() => new BackupCommand().Build();
 
     private LarderCommand Build() => new("backup", "Back up jobs: every source of a job becomes one restore point.")
     {
         Arguments = { jobs },
-        Options = { only, databasesOnly, codeOnly, description, tags, acceptEmpty, dryRun },
+        Options = { only, databasesOnly, codeOnly, description, tags, acceptEmpty, purge, dryRun },
         Run = RunAsync,
         TakesRepository = true,
         Details = "With several jobs, one that fails does not keep the others from being backed up.\n"
             + "A database that has no rows where the last good backup has some, a table that has none where it had 100 or more, and a\n"
-            + "server without any table make the backup partial, until --accept-empty says once that this is meant.",
+            + "server without any table make the backup partial, until --accept-empty says once that this is meant.\n"
+            + "\n"
+            + "A job with `sync` is synced before. A job with `purge` empties collections after a good backup, on both sides: those of\n"
+            + "`always` every time (default), those of `confirm` where --purge names them or says all. Only documents that are in the\n"
+            + "backup and unchanged since are deleted.",
         Examples =
         [
             new("larder backup", "every job"),
             new("larder backup journal --tag pre-deploy --description \"before 2.0\"", "one job, with words that `larder list` shows"),
             new("larder backup journal --db-only", "the databases of a job"),
+            new("larder backup temple --purge bookings,employee_bookings --dry-run", "what would be emptied besides"),
         ],
         Statuses = [ExitStatus.Partial, ExitStatus.Refused, ExitStatus.Damage, .. CommandTree.OpensRepository],
         Json = "For one job the backup as an object: `backup_id`, `short_id`, `timestamp`, `created_at`, `job`, `status`, `category`, "
             + "`description`, `tags`, `created_by`, `sources` (array of `name`, `engine`, `database_name`, `database_host`, `entries`, "
             + "`rows`), `size_bytes` (restored), `added_bytes` (stored by this backup), `duration_seconds`, `git_commit`, `git_branch`, "
             + "`repositories`, `pinned`, `drill` (success, failed or null), and `warnings` (array of `path`, `reason`) where there are "
-            + "any. For several jobs an array of them, where a job that failed is an object with `job`, `status` and `error`. With "
+            + "any; where the job does such things, `sync_status` (success, partial or failed) and `purged` (array of `collection`, "
+            + "`side`, `deleted`, `kept`). For several jobs an array of them, where a job that failed is an object with `job`, `status` "
+            + "and `error`. With "
             + "--dry-run: `job`, `dry_run`, `repositories`, `sources` (array of `name`, `engine`, `engine_version`, `estimated_bytes`, "
-            + "`problem`).",
+            + "`problem`), and where the job does such things `sync` (true) and `purge` (array of `collection`, `sides`).",
     };
 
     private async Task<ExitStatus> RunAsync(Call call, CancellationToken cancellationToken)
     {
         var engine = (call.Has(dryRun) ? call.Engine : call.EngineWithCatalog).BackingUpInto(call.Repository);
         var requests = Requests(call, engine);
+        CheckPurge(requests, engine);
         if (!call.Has(dryRun))
         {
             await Recovering.TryAsync(call, engine, cancellationToken);
@@ -111,6 +122,7 @@ internal sealed class BackupCommand
                 Description = call.ValueOf(description),
                 Tags = given,
                 AcceptEmpty = call.Has(acceptEmpty),
+                Purge = call.NamesOf(purge),
             }),
         ];
         if (requests.Count == 0)
@@ -125,6 +137,15 @@ internal sealed class BackupCommand
         // "Every job, databases only" passes over the jobs that have none.
         var fitting = requests.Where(request => Selects(request, engine)).ToList();
         return fitting.Count > 0 ? fitting : requests;
+    }
+
+    /// <summary>What cannot be purged is said before the first job begins.</summary>
+    private static void CheckPurge(IReadOnlyList<BackupRequest> requests, EngineContext engine)
+    {
+        foreach (var request in requests.Where(request => request.Purge.Count > 0))
+        {
+            request.PurgeFrom(engine.JobOf(request.Job));
+        }
     }
 
     private static bool Selects(BackupRequest request, EngineContext engine)
@@ -155,12 +176,21 @@ internal sealed class BackupCommand
         if (!call.IsJson)
         {
             call.Print(BackupText.Page(result.Backup, engine.Library.ZoneOf(request.Job), call.OutInk));
+            if (BackupText.Besides(result) is { Length: > 0 } besides)
+            {
+                call.Print(besides);
+            }
         }
         foreach (var warning in result.Warnings)
         {
             call.Words.Warn(warning);
         }
-        return (JsonNode.Parse(BackupJson.Write(result.Backup))!, result.ExitStatus);
+        if (result.HoldsAlone && engine.JobOf(request.Job) is var job && job.To.Any(name => !job.KeepIn(name).KeepsEverything))
+        {
+            call.Words.Say(
+                $"What was purged is in backups alone now; \"larder pin {result.Backup.ShortId}\" keeps this one from retention.");
+        }
+        return (JsonNode.Parse(result.ToJson())!, result.ExitStatus);
     }
 
     private async Task<(JsonNode Document, ExitStatus Status)> PlanAsync(
@@ -174,7 +204,15 @@ internal sealed class BackupCommand
             {
                 table.AddPainted(3, call.OutInk.Red, line.Source, line.Engine, Show.Bytes(line.EstimatedBytes), line.Problem);
             }
-            call.Print($"Job {request.Job} would be backed up to {string.Join(", ", plan.Repositories)}:\n{table.Render(call.OutInk)}");
+            call.Print(
+                (plan.IsSynced
+                    ? $"Local and remote would be brought in step before; \"larder sync {request.Job} --dry-run\" says how.\n"
+                    : "")
+                + $"Job {request.Job} would be backed up to {string.Join(", ", plan.Repositories)}:\n{table.Render(call.OutInk)}"
+                + (plan.Purge is { } emptied
+                    ? $"After a good backup these would be emptied ({string.Join(" and ", emptied.Sides)}): "
+                    + $"{string.Join(", ", emptied.Collections)}.\n"
+                    : ""));
         }
         var sources = plan.Lines.Select(line => (JsonNode)new JsonObject
         {
@@ -191,6 +229,20 @@ internal sealed class BackupCommand
             ["repositories"] = JsonText.Array(plan.Repositories),
             ["sources"] = new JsonArray([.. sources]),
         };
+        if (plan.IsSynced)
+        {
+            document["sync"] = true;
+        }
+        if (plan.Purge is { } purged)
+        {
+            document["purge"] = new JsonArray(
+                [
+                    .. purged.Collections.Select(name => (JsonNode)new JsonObject
+                    {
+                        ["collection"] = name, ["sides"] = JsonText.Array(purged.Sides),
+                    }),
+                ]);
+        }
         return (document, plan.Lines.Any(line => line.Problem is not null) ? ExitStatus.Failed : ExitStatus.Done);
     }
 }

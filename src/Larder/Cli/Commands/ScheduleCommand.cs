@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Larder.Cli.Output;
 using Larder.Engine;
 using Larder.Engine.BackingUp;
-using Larder.Engine.Backups;
 using Larder.Engine.Cleanup;
 using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
@@ -241,13 +240,17 @@ internal sealed class ScheduleCommand
             if (!call.IsJson)
             {
                 call.Print(BackupText.Page(result.Backup, engine.Library.ZoneOf(job), call.OutInk));
+                if (BackupText.Besides(result) is { Length: > 0 } besides)
+                {
+                    call.Print(besides);
+                }
             }
             foreach (var warning in result.Warnings)
             {
                 call.Words.Warn(warning);
             }
             var status = backup.ThenCleanup ? await CleanUpAsync(call, engine, job, cancellationToken) : ExitStatus.Done;
-            return (JsonNode.Parse(BackupJson.Write(result.Backup))!, status == ExitStatus.Done ? result.ExitStatus : status);
+            return (JsonNode.Parse(result.ToJson())!, status == ExitStatus.Done ? result.ExitStatus : status);
         }
         catch (Exception e) when (e is not OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {

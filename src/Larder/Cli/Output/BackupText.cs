@@ -1,4 +1,6 @@
+using Larder.Engine.BackingUp;
 using Larder.Engine.Backups;
+using Larder.Engine.Sync;
 
 namespace Larder.Cli.Output;
 
@@ -68,6 +70,16 @@ internal static class BackupText
                 facts.Add(name, value);
             }
         }
+    }
+
+    /// <summary>What the run of a backup did besides: the sync before it, the purge after it. Empty where it did neither.</summary>
+    public static string Besides(BackupResult result)
+    {
+        var lines = result.Sync is { } sync ? [$"Sync of local and remote: {SyncReport.Word(sync)}.\n"] : new List<string>();
+        lines.AddRange((result.Purged ?? []).Select(one =>
+            $"Purged {one.Collection} ({one.Side}): {Show.Count(one.Deleted, "document")} deleted"
+            + $"{(one.Kept is { } kept ? $", {Show.Number(kept)} kept" : "")}.\n"));
+        return string.Concat(lines);
     }
 
     public static string StatusOf(Backup backup) => backup.Status.ToString().ToLowerInvariant();

@@ -1,7 +1,6 @@
-using Larder.Engine.Configuration;
 using Larder.Engine.Errors;
 
-namespace Larder.Engine.BackingUp;
+namespace Larder.Engine.Catalog;
 
 /// <summary>
 /// Keeps a job from running twice at once on this machine, by a lock that the system releases when the process ends, however it ends.
@@ -13,19 +12,19 @@ internal sealed class JobGate : IDisposable
     private JobGate(FileStream? held) => this.held = held;
 
     /// <exception cref="LarderException"><see cref="EngineError.JobAlreadyRunning"/>.</exception>
-    public static JobGate Enter(EngineContext context, JobSettings job)
+    public static JobGate Enter(EngineContext context, string job)
     {
         try
         {
             var folder = Directory.CreateDirectory(Path.Combine(context.Configuration.StateDirectory, "running")).FullName;
             return new JobGate(
-                new FileStream(Path.Combine(folder, $"{job.Name}.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None));
+                new FileStream(Path.Combine(folder, $"{job}.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None));
         }
         catch (IOException e) when (HeldFile.IsReason(e))
         {
-            throw new LarderException(EngineError.JobAlreadyRunning, $"Job \"{job.Name}\" is running already.", e)
+            throw new LarderException(EngineError.JobAlreadyRunning, $"Job \"{job}\" is running already.", e)
             {
-                Context = new ErrorContext { Job = job.Name },
+                Context = new ErrorContext { Job = job },
             };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
