@@ -1,3 +1,5 @@
+using Larder.Sources.Tools;
+
 namespace Larder.Engine.Monitoring;
 
 /// <summary>Which of Larder's units systemd keeps alive.</summary>

@@ -9,7 +9,6 @@ namespace Larder.Sources.Throwaway;
 /// </summary>
 internal static class KeeperUnit
 {
-    private const string RunningMark = "/run/systemd/system"; // As sd_booted(3) has it.
     private const ulong Kill = 1UL << 5, SetGid = 1UL << 6, SetUid = 1UL << 7; // capabilities(7).
     private static readonly TimeSpan QuestionBound = TimeSpan.FromSeconds(10);
 
@@ -23,7 +22,7 @@ internal static class KeeperUnit
     public static async Task<IReadOnlyList<string>> CommandAsync(
         string setsid, IReadOnlyList<string> keeper, string parent, CancellationToken cancellationToken)
     {
-        if (!Environment.IsPrivilegedProcess || !Directory.Exists(RunningMark) || MayChangeAccounts(File.ReadLines("/proc/self/status"))
+        if (!Environment.IsPrivilegedProcess || !Systemctl.IsRunning || MayChangeAccounts(File.ReadLines("/proc/self/status"))
             || UnitOf(File.ReadLines("/proc/self/cgroup")) is not { } unit)
         {
             return [setsid, .. keeper];
@@ -65,7 +64,8 @@ internal static class KeeperUnit
             $"JoinsNamespaceOf={unit}", "PrivateTmp=yes", $"PrivateNetwork={(hasNoNetwork ? "yes" : "no")}",
             "SuccessExitStatus=KILL", // How a keeper ends when all is done.
             "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_SETGID CAP_SETUID",
-            "NoNewPrivileges=yes", "ProtectSystem=strict", $"ReadWritePaths=-{parent}", "ProtectHome=read-only", "PrivateDevices=yes",
+            "NoNewPrivileges=yes", "ProtectSystem=strict", $"ReadWritePaths={Quoted($"-{parent}")}", "ProtectHome=read-only",
+            "PrivateDevices=yes",
             "ProtectKernelTunables=yes", "ProtectKernelModules=yes", "ProtectKernelLogs=yes", "ProtectControlGroups=yes",
             "ProtectClock=yes", "ProtectHostname=yes", "ProtectProc=invisible", "RestrictNamespaces=yes", "RestrictRealtime=yes",
             "RestrictSUIDSGID=yes", "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6", "LockPersonality=yes",
@@ -83,17 +83,11 @@ internal static class KeeperUnit
 
     private static async Task<bool> HasNoNetworkAsync(string unit, CancellationToken cancellationToken)
     {
-        var start = new ToolStart
-        {
-            Program = "systemctl",
-            Arguments = ["show", "--value", "--property=PrivateNetwork", unit],
-            ShownName = "systemctl show",
-            Timeout = QuestionBound,
-        };
-        await using var process = ToolProcess.Start(start, TimeProvider.System);
-        using var reader = new StreamReader(process.Output.AsStream());
-        var said = await reader.ReadToEndAsync(cancellationToken);
-        await process.CompleteAsync(cancellationToken);
-        return said.Trim() == "yes";
+        string[] question = ["show", "--value", "--property=PrivateNetwork", unit];
+        return (await Systemctl.AskAsync(question, QuestionBound, TimeProvider.System, cancellationToken)).Said.Trim() == "yes";
     }
+
+    /// <summary>A path as systemd.syntax(7) wants it in a list.</summary>
+    private static string Quoted(string path) =>
+        $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }

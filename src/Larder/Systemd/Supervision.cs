@@ -118,5 +118,9 @@ internal sealed class Supervision : IAsyncDisposable
             await patience.CancelAsync();
             return "The service does not say whether it lives.";
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return $"The service cannot say whether it lives: {e.Message}";
+        }
     }
 }

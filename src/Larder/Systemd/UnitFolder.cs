@@ -1,7 +1,7 @@
 using System.Text;
 using Larder.Engine.Errors;
-using Larder.Engine.Monitoring;
 using Larder.Sources.Files;
+using Larder.Sources.Tools;
 
 namespace Larder.Systemd;
 

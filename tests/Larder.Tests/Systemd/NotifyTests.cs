@@ -60,6 +60,22 @@ public sealed class NotifyTests
     }
 
     [Fact]
+    public async Task A_service_that_fails_to_say_whether_it_lives_gives_no_sign_of_life_and_says_why()
+    {
+        await using var ear = new NotifyEar();
+        var clock = new TestClock();
+        using var socket = new NotifySocket(ear.Address, Watchdog);
+        await using var supervision = Supervision.Begin(
+            socket, _ => throw new InvalidOperationException("It is odd."), () => "idle", _ => { }, clock);
+        await ear.HearAsync();
+        for (var beat = 0; beat < 2; beat++)
+        {
+            clock.Advance(Watchdog / 3);
+            Assert.Equal("STATUS=The service cannot say whether it lives: It is odd.", await ear.HearAsync());
+        }
+    }
+
+    [Fact]
     public async Task A_service_that_does_not_even_say_whether_it_turns_gives_no_sign_of_life_until_it_is_stopped()
     {
         await using var ear = new NotifyEar();

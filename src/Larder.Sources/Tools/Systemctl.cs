@@ -1,7 +1,4 @@
-using Larder.Sources;
-using Larder.Sources.Tools;
-
-namespace Larder.Engine.Monitoring;
+namespace Larder.Sources.Tools;
 
 /// <summary>What systemctl said.</summary>
 /// <param name="Said">Its standard output.</param>
