@@ -168,6 +168,8 @@ internal sealed record SelfTestBody
 internal sealed record ScheduleBody
 {
     public IReadOnlyList<string>? Jobs { get; init; }
+
+    public IReadOnlyList<string>? Only { get; init; }
 }
 
 internal sealed record ChannelBody

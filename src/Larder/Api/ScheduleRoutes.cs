@@ -41,7 +41,7 @@ internal static class ScheduleRoutes
             Action = "schedule.run",
             Summary = "Begins the daily, weekly or monthly backups of jobs now, with their sources and their retention.",
             Details = "What `larder schedule run KIND` does. The answer is an array of runs, one for each backup. Without `jobs` all are "
-                + "meant.",
+                + "meant; with `only`, the schedules for just these sources.",
             Needs = Needs.Of(Role.Operator, Scope.Backup),
             Body = BodyJson.Default.ScheduleBody,
             BodyExample = """{"jobs":["journal"]}""",
@@ -67,7 +67,7 @@ internal static class ScheduleRoutes
         List<JobSettings> jobs = body.Jobs is { Count: > 0 } named
             ? [.. named.Distinct(StringComparer.Ordinal).Select(name => configuration.Jobs[JobNames.Of(call, name)])]
             : [.. configuration.Jobs.Values.Where(job => call.Caller.MaySee(job.Name))];
-        var backups = CadencePlan.BackupsOf(configuration, jobs, cadence, only: []);
+        var backups = CadencePlan.BackupsOf(configuration, jobs, cadence, body.Only ?? []);
         return await RunAnswer.BeginAsync(call, [.. backups.Select(one => new BackupOrder(one.Request, one.ThenCleanup))]);
     }
 }
