@@ -6,7 +6,9 @@ namespace Larder.Daemon;
 /// <summary>Which runs do not go side by side.</summary>
 internal static class Collision
 {
-    /// <summary>Of one job only one at a time; and a cleanup or a repair has its repositories for itself, so that nobody waits for its lock.</summary>
+    /// <summary>
+    /// Of one job only one at a time; and a cleanup or a repair has its repositories for itself, so that nobody waits for its lock.
+    /// </summary>
     public static bool Is(RunOrder one, RunOrder other, LarderConfiguration configuration)
     {
         if (one.JobName is { } job && job == other.JobName)

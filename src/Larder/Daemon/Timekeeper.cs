@@ -9,7 +9,8 @@ namespace Larder.Daemon;
 
 /// <summary>
 /// Puts into the queue what is due. It may be asked to look at any moment and as often as one likes: what was seen to is in the catalog, so
-/// nothing is put in twice, and what was missed is caught up. While the catalog cannot be written it goes by its memory. Safe for any thread.
+/// nothing is put in twice, and what was missed is caught up. While the catalog cannot be written it goes by its memory. Safe for any
+/// thread.
 /// </summary>
 internal sealed class Timekeeper(
     CatalogDatabase catalog, RunQueue queue, Func<LarderConfiguration> configuration, TimeProvider clock, ILogger log)

@@ -5,7 +5,7 @@ namespace Larder.Native;
 /// <summary>The C library's heap, which the native libraries of a run (zstd, crypto, SQLite) have left full of holes.</summary>
 internal static partial class Heap
 {
-    /// <summary>Gives back to the system what is free in it (malloc_trim(3)). Where the C library has no such call, nothing happens.</summary>
+    /// <summary>Gives back to the system what is free in it: malloc_trim(3). A C library without it does so by itself.</summary>
     public static void Trim()
     {
         try
@@ -14,7 +14,7 @@ internal static partial class Heap
         }
         catch (EntryPointNotFoundException)
         {
-            // musl gives memory back by itself.
+            // Such as musl.
         }
     }
 
