@@ -85,6 +85,8 @@ public sealed class ExampleTests
         await AskAsync("user.list", "/api/users");
         await AskAsync("user.show", "/api/users/grace");
         await AskAsync("user.role", "/api/users/grace/role", """{"role":"viewer"}""");
+        await AskAsync("user.disable", "/api/users/grace/disabled");
+        await AskAsync("user.enable", "/api/users/grace/disabled");
         await AskAsync("token.create", "/api/tokens", """{"name":"x","scopes":["read"],"jobs":["journal"]}""");
         await AskAsync("token.list", "/api/tokens");
         await AskAsync("token.revoke", $"/api/tokens/{Text(answered["token.create"], "id")}");
