@@ -7,7 +7,7 @@ namespace Larder.EndToEnd;
 public sealed class KillNineTests
 {
     // All of them in `make soak`; in `make test` a share that fits its time.
-    private static readonly int Kills = Environment.GetEnvironmentVariable("LARDER_SOAK") == "1" ? 1000 : 120;
+    private static readonly int Kills = Environment.GetEnvironmentVariable("LARDER_SOAK") == "1" ? 1000 : 80;
 
     [Fact]
     public Task Kill_nine_at_any_moment_of_backup_or_cleanup_costs_no_earlier_backup() => SeededRandom.RunAsync(async random =>

@@ -11,7 +11,7 @@ public sealed class PurgeKillTests(DatabaseServers servers)
 {
     private const int Documents = 20_000;
 
-    private static readonly int Kills = Environment.GetEnvironmentVariable("LARDER_SOAK") == "1" ? 50 : 5;
+    private static readonly int Kills = Environment.GetEnvironmentVariable("LARDER_SOAK") == "1" ? 50 : 3;
 
     [Fact]
     public Task Kill_nine_in_the_midst_of_a_purge_loses_nothing_and_the_next_backup_goes_on() => SeededRandom.RunAsync(async random =>

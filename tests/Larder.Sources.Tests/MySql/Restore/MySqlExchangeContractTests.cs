@@ -7,7 +7,7 @@ public abstract class MySqlExchangeContract(MariaDbFixture fixture, SharedDump d
 {
     private static readonly bool IsSoak = Environment.GetEnvironmentVariable("LARDER_SOAK") == "1";
 
-    protected override int KillEvery => IsSoak ? 1 : 24;
+    protected override int KillEvery => IsSoak ? 1 : 40;
 
     protected override int Wanderings => IsSoak ? 5 : 1;
 
