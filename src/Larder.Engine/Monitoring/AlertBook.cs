@@ -36,7 +36,7 @@ public sealed class AlertBook
         var row = Try(
             catalog => new AlertTable(catalog).ChannelsOf(key).FirstOrDefault(each => each.Channel == channel),
             () => told.GetValueOrDefault((key, channel)));
-        return row is null ? null : new Told(row.ToldAt, (EnumWord.Find<AlertLevel>(row.ToldLevel) ?? default), row.IsOpen);
+        return row is null ? null : new Told(row.ToldAt, EnumWord.Find<AlertLevel>(row.ToldLevel) ?? default, row.IsOpen);
     }
 
     /// <summary>Notes how it stands, before anybody is told.</summary>

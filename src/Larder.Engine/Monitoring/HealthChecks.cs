@@ -41,7 +41,7 @@ public static class HealthChecks
         Check = "channel",
         Subject = row.Key["channel:".Length..],
         Event = AlertEvent.Health,
-        Level = (EnumWord.Find<AlertLevel>(row.Level) ?? default),
+        Level = EnumWord.Find<AlertLevel>(row.Level) ?? AlertLevel.Error, // It stands, whatever a newer Larder calls it.
         Title = row.Title,
         Message = row.Message,
         Hint = row.Hint,

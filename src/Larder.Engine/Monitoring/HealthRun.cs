@@ -50,7 +50,7 @@ public sealed class HealthRun(EngineContext context, FactGathering gathering, Al
                         Check = row.Key.Split(':')[0],
                         Subject = row.Key[(row.Key.IndexOf(':', StringComparison.Ordinal) + 1)..],
                         Job = row.Job,
-                        Event = (EnumWord.Find<AlertEvent>(row.Event) ?? default),
+                        Event = EnumWord.Find<AlertEvent>(row.Event) ?? default,
                         Level = AlertLevel.Info,
                         Title = row.Title,
                         Message = "It is no longer configured, and no longer looked at.",
